@@ -1,0 +1,89 @@
+/*
+ * core/base/maths.c - see core/base/maths.h
+ *
+ * Written without branches on the data, operation by operation, so that a
+ * vector version can do the same steps and give the same bits. Coefficients
+ * come from tools/generate/minimax.py.
+ */
+#include "core/base/maths.h"
+
+/* The product of two floats is exact in a double. Their sum with c is rounded
+ * to odd there, and rounding that to float is then rounding the exact sum:
+ * source  Boldo and Melquiond, "Emulation of FMA and correctly rounded sums",
+ *         IEEE Transactions on Computers 57(4), 2008 */
+float mote_fmaf_exact(float a, float b, float c)
+{
+    const double product = (double)a * b;
+    double sum = product + c;
+    const double part = sum - product;
+    const double error = (product - (sum - part)) + (c - part);
+    uint64_t bits;
+
+    __builtin_memcpy(&bits, &sum, sizeof bits);
+    if (error != 0 && mote_is_finite(sum) && !(bits & 1)) {
+        bits += (error > 0) == (sum > 0) ? 1 : (uint64_t)-1;
+        __builtin_memcpy(&sum, &bits, sizeof sum);
+    }
+    return (float)sum;
+}
+
+/* 2^n for n in [-126, 127]. */
+static float power_of_two(int n)
+{
+    return mote_f32_of_bits((uint32_t)(n + 127) << 23);
+}
+
+float mote_expf(float x)
+{
+    const float round = 0x1.8p23f; /* adding it rounds to an integer */
+    const float ln2_high = 0x1.62e4p-1f, ln2_low = 0x1.7f7d1cp-20f;
+
+    if (x != x)
+        return x;
+    x = x < -104.0f ? -104.0f : x > 89.0f ? 89.0f : x;
+    const float n = mote_fmaf(x, 0x1.715476p0f, round) - round;
+    float r = mote_fmaf(n, -ln2_high, x);
+    r = mote_fmaf(n, -ln2_low, r);
+
+    float p = 0x1.9f08a6p-13f;
+    p = mote_fmaf(p, r, 0x1.6d8cf4p-10f);
+    p = mote_fmaf(p, r, 0x1.11127p-7f);
+    p = mote_fmaf(p, r, 0x1.55548ep-5f);
+    p = mote_fmaf(p, r, 0x1.555554p-3f);
+    p = mote_fmaf(p, r, 0.5f);
+    p = mote_fmaf(p, r * r, r) + 1.0f;
+
+    /* in two steps, because 2^n itself may not be a normal number */
+    const int half = (int)n >> 1;
+    return p * power_of_two(half) * power_of_two((int)n - half);
+}
+
+float mote_sigmoidf(float x)
+{
+    const float e = mote_expf(x > 0 ? -x : x); /* of -|x|: never overflows */
+    return (x > 0 ? 1.0f : e) / (1.0f + e);
+}
+
+float mote_tanhf(float x)
+{
+    const uint32_t sign = mote_f32_bits(x) & 0x80000000;
+    const float size = mote_f32_of_bits(mote_f32_bits(x) ^ sign);
+    float t;
+
+    if (x != x)
+        return x;
+    if (size < 0.55f) { /* 1 - 2 / (e^2x + 1) would cancel here */
+        const float x2 = size * size;
+        float p = 0x1.3a0612p-9f;
+        p = mote_fmaf(p, x2, -0x1.13b55p-7f);
+        p = mote_fmaf(p, x2, 0x1.64e3c8p-6f);
+        p = mote_fmaf(p, x2, -0x1.ba0996p-5f);
+        p = mote_fmaf(p, x2, 0x1.1110dcp-3f);
+        p = mote_fmaf(p, x2, -0x1.555554p-2f);
+        t = mote_fmaf(p, x2 * size, size);
+    } else {
+        const float e = mote_expf(size > 10.0f ? 20.0f : size + size);
+        t = 1.0f - 2.0f / (e + 1.0f);
+    }
+    return mote_f32_of_bits(mote_f32_bits(t) | sign);
+}

@@ -1,0 +1,58 @@
+/*
+ * core/base/maths.h - the few functions of <math.h> that the engine needs.
+ *
+ * One definition for every machine, so that results are the same bytes
+ * everywhere. Errors are in units in the last place (ulp) of the exact result
+ * and are held by test/core/test_maths.c.
+ */
+#ifndef MOTE_BASE_MATHS_H
+#define MOTE_BASE_MATHS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+static inline bool mote_is_finite(double x)
+{
+    return x - x == 0;
+}
+
+static inline uint32_t mote_f32_bits(float x)
+{
+    uint32_t bits;
+    __builtin_memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static inline float mote_f32_of_bits(uint32_t bits)
+{
+    float x;
+    __builtin_memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* What mote_fmaf is where the baseline has no fused instruction: exact too,
+ * in a dozen operations on doubles. Public so that a test reaches it. */
+float mote_fmaf_exact(float a, float b, float c);
+
+/* a * b + c rounded once, to nearest. */
+static inline float mote_fmaf(float a, float b, float c)
+{
+#ifdef __FP_FAST_FMAF
+    return __builtin_fmaf(a, b, c);
+#else
+    return mote_fmaf_exact(a, b, c);
+#endif
+}
+
+/*
+ * e^x. Error at most 1 ulp; 0 below -103.98, infinity above 88.73; NaN for NaN.
+ */
+float mote_expf(float x);
+
+/* 1 / (1 + e^-x), the logistic function. Error at most 3 ulp. */
+float mote_sigmoidf(float x);
+
+/* Hyperbolic tangent. Error at most 2 ulp; the sign of zero is kept. */
+float mote_tanhf(float x);
+
+#endif

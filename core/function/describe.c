@@ -1,0 +1,105 @@
+/* core/function/describe.c - see core/function/describe.h */
+#include "core/function/describe.h"
+#include "core/base/version.h"
+
+static void put_hash(struct mote_json_out *o, uint64_t hash)
+{
+    static const char digits[] = "0123456789abcdef";
+    char text[16];
+
+    for (int i = 15; i >= 0; i--, hash >>= 4)
+        text[i] = digits[hash & 15];
+    mote_json_put_member(o, MOTE_TEXT("hash"),
+                         (struct mote_text){text, sizeof text});
+}
+
+static void put_feature(const struct mote_model *m,
+                        const struct mote_file_feature *f,
+                        struct mote_json_out *o)
+{
+    mote_json_put_open(o, '{');
+    mote_json_put_member(o, MOTE_TEXT("name"), mote_model_string(m, f->name));
+    mote_json_put_member(o, MOTE_TEXT("type"),
+                         f->dtype == MOTE_F64 ? MOTE_TEXT("float64")
+                                              : MOTE_TEXT("float32"));
+    mote_json_put_key(o, MOTE_TEXT("missing"));
+    mote_json_put_bool(o, f->flags & MOTE_FEATURE_MAY_MISS);
+    mote_json_put_close(o, '}');
+}
+
+static void put_output(const struct mote_model *m, struct mote_json_out *o)
+{
+    static const char *const styles[] = {
+        [MOTE_REPLY_INDEX] = "index",
+        [MOTE_REPLY_LABEL] = "label",
+        [MOTE_REPLY_FULL] = "full",
+    };
+    static const char *const scores[] = {
+        [MOTE_SCORES_NONE] = "none",
+        [MOTE_SCORES_PROBABILITY] = "probabilities",
+        [MOTE_SCORES_DECISION] = "decision values",
+    };
+    const struct mote_file_output *out = m->output;
+    const bool classes = out->kind == MOTE_OUTPUT_CLASS;
+
+    mote_json_put_open(o, '{');
+    mote_json_put_member(o, MOTE_TEXT("kind"),
+                         classes ? MOTE_TEXT("class") : MOTE_TEXT("numbers"));
+    mote_json_put_key(o, MOTE_TEXT("names"));
+    mote_json_put_open(o, '[');
+    for (uint32_t i = 0; i < out->count; i++)
+        mote_json_put_string(o, mote_model_string(m, out->first_name + i));
+    mote_json_put_close(o, ']');
+    if (classes)
+        mote_json_put_member(o, MOTE_TEXT("scores"),
+                             mote_text_of(scores[out->scores_kind]));
+    mote_json_put_member(o, MOTE_TEXT("reply"),
+                         mote_text_of(styles[out->style]));
+    mote_json_put_close(o, '}');
+}
+
+static void put_provenance(const struct mote_model *m, struct mote_json_out *o)
+{
+    struct mote_provenance piece;
+
+    mote_json_put_open(o, '{');
+    for (size_t at = 0; mote_model_provenance(m, &at, &piece);) {
+        mote_json_put_key(o, piece.key);
+        switch (piece.type) {
+        case MOTE_PROVENANCE_TEXT:
+            mote_json_put_string(o, piece.text);
+            break;
+        case MOTE_PROVENANCE_U64:
+            mote_json_put_uint(o, piece.u64);
+            break;
+        case MOTE_PROVENANCE_F64:
+            mote_json_put_f64(o, piece.f64);
+            break;
+        }
+    }
+    mote_json_put_close(o, '}');
+}
+
+void mote_describe(const struct mote_model *m, struct mote_json_out *o)
+{
+    mote_json_put_open(o, '{');
+    mote_json_put_member(o, MOTE_TEXT("name"),
+                         mote_model_string(m, m->about->name));
+    mote_json_put_member(o, MOTE_TEXT("version"),
+                         mote_model_string(m, m->about->version));
+    if (m->about->description != MOTE_NONE)
+        mote_json_put_member(o, MOTE_TEXT("description"),
+                             mote_model_string(m, m->about->description));
+    put_hash(o, m->header->content_hash);
+    mote_json_put_member(o, MOTE_TEXT("engine"), MOTE_TEXT(MOTE_VERSION));
+    mote_json_put_key(o, MOTE_TEXT("input"));
+    mote_json_put_open(o, '[');
+    for (uint32_t i = 0; i < m->feature_count; i++)
+        put_feature(m, m->features + i, o);
+    mote_json_put_close(o, ']');
+    mote_json_put_key(o, MOTE_TEXT("output"));
+    put_output(m, o);
+    mote_json_put_key(o, MOTE_TEXT("provenance"));
+    put_provenance(m, o);
+    mote_json_put_close(o, '}');
+}

@@ -1,0 +1,46 @@
+/*
+ * core/function/predict.h - input in one of its forms to a result in JSON.
+ *
+ *   [5.1, 3.5, 1.4, 0.2]                 one row         -> one result
+ *   {"sepal_length": 5.1, ...}           one row, named  -> one result
+ *   [[...], [...]], [{...}, {...}]       a batch         -> an array
+ *   {"instances": [...]}                 a batch         -> {"predictions": []}
+ *
+ * Batches of any length run in slices of what the plan can take at once.
+ */
+#ifndef MOTE_FUNCTION_PREDICT_H
+#define MOTE_FUNCTION_PREDICT_H
+
+#include "core/function/failure.h"
+#include "core/function/log.h"
+#include "core/model/input.h"
+
+/* What answering needs beside the event and the place for the answer. */
+struct mote_function {
+    const struct mote_model *model;
+    uint8_t *arena;             /* header->request_arena bytes           */
+    struct mote_arena scratch;  /* for the gate: feature_count / 8 bytes */
+    struct mote_input input;    /* the batch being read                  */
+    const struct mote_log *log; /* where refused records are told, or NULL */
+};
+
+/* Reads `text` as input and writes the result to o. False: failure says why,
+ * and what was written is to be thrown away. */
+bool mote_predict(struct mote_function *f, struct mote_text text,
+                  struct mote_json_out *o, struct mote_failure *failure);
+
+/*
+ * The same by hand, for senders that do not write rows in JSON: begin, then
+ * rows through mote_input_* on f->input, and mote_predict_rows when
+ * mote_input_full says so and at the end; it writes one result a row.
+ */
+bool mote_predict_begin(struct mote_function *f, bool batch,
+                        struct mote_failure *failure);
+bool mote_predict_rows(struct mote_function *f, struct mote_json_out *o,
+                       struct mote_failure *failure);
+
+/* The member "model": name and version. */
+void mote_predict_put_model(const struct mote_model *m,
+                            struct mote_json_out *o);
+
+#endif

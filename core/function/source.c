@@ -1,0 +1,63 @@
+/* core/function/source.c - see core/function/source.h */
+#define _GNU_SOURCE
+#include "core/function/source.h"
+
+#include <fcntl.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* core/function/blob.S; nothing lies between them in a build without model */
+extern const uint8_t mote_blob[], mote_blob_end[];
+
+#define NAME "model.mote"
+
+/* The name of the file beside the executable, which the kernel has told us the
+ * path of; false when that is too long. */
+static bool path_beside(char *out, size_t cap)
+{
+    const struct mote_text self =
+        mote_text_of((const char *)getauxval(AT_EXECFN));
+    size_t folder = self.n;
+
+    while (folder && self.at[folder - 1] != '/')
+        folder--;
+    if (folder + sizeof NAME > cap)
+        return false;
+    if (folder)
+        memcpy(out, self.at, folder);
+    memcpy(out + folder, NAME, sizeof NAME);
+    return true;
+}
+
+/* Maps the whole file; it is never unmapped. */
+static enum mote_status map_file(const char *path, const void **bytes,
+                                 size_t *n)
+{
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return MOTE_E_IO;
+    const off_t end = lseek(fd, 0, SEEK_END);
+    *n = end > 0 ? (size_t)end : 0;
+    *bytes = mmap(NULL, *n, PROT_READ, MAP_PRIVATE, fd, 0);
+    close(fd);
+    return *bytes == MAP_FAILED ? MOTE_E_IO : MOTE_OK;
+}
+
+enum mote_status mote_source_open(struct mote_model *model,
+                                  struct mote_where *where)
+{
+    const void *bytes = mote_blob;
+    size_t n = (size_t)(mote_blob_end - mote_blob);
+    char path[4096];
+
+    if (n > 0) /* checked to its last byte when it was built in */
+        return mote_model_open(model, bytes, n, MOTE_CHECK_START, where);
+    where->field = MOTE_TEXT(NAME);
+    where->expected = "a readable file beside the executable";
+    if (!path_beside(path, sizeof path) ||
+        map_file(path, &bytes, &n) != MOTE_OK)
+        return MOTE_E_IO;
+    return mote_model_open(model, bytes, n, MOTE_CHECK_ALL, where);
+}

@@ -1,0 +1,102 @@
+/* core/kernel/rows.c - see core/kernel/rows.h */
+#include "core/kernel/rows.h"
+#include "core/base/maths.h"
+#include "core/kernel/sum16.h"
+
+static double apply(double x, double v, enum mote_rowwise kind)
+{
+    switch (kind) {
+    case MOTE_ROWWISE_ADD:
+        return x + v;
+    case MOTE_ROWWISE_SUB:
+        return x - v;
+    case MOTE_ROWWISE_MUL:
+        return x * v;
+    default:
+        return x / v;
+    }
+}
+
+void mote_rowwise(const double *x, const double *v, double *y, size_t rows,
+                  size_t n, enum mote_rowwise kind)
+{
+    for (size_t i = 0; i < rows * n; i++)
+        y[i] = apply(x[i], v[i % n], kind);
+}
+
+/* Largest |x| of n; not finite when one of them is not. */
+static float largest(const float *x, size_t n)
+{
+    uint32_t top = 0; /* as bits: the sign off, they are in order, NaN last */
+
+    for (size_t k = 0; k < n; k++) {
+        const uint32_t bits = mote_f32_bits(x[k]) & 0x7FFFFFFF;
+        top = bits > top ? bits : top;
+    }
+    return mote_f32_of_bits(top);
+}
+
+size_t mote_quantize_rows(const float *x, int8_t *q, float *s, size_t rows,
+                          size_t n)
+{
+    const float round = 0x1.8p23f; /* adding it rounds to an integer */
+
+    for (size_t r = 0; r < rows; r++) {
+        const float top = largest(x + r * n, n);
+        if (!mote_is_finite(top))
+            return r;
+        /* below that, 127 / top may not be finite: the row counts as zeros */
+        const bool tiny = top < 0x1p-120f;
+        const float inverse = tiny ? 0.0f : 127.0f / top;
+        s[r] = tiny ? 1.0f : top / 127.0f;
+        for (size_t k = 0; k < n; k++) {
+            const float scaled = (x[r * n + k] * inverse + round) - round;
+            q[r * n + k] = (int8_t)scaled;
+        }
+    }
+    return rows;
+}
+
+void mote_softmax_rows(const float *x, float *y, size_t rows, size_t n)
+{
+    for (size_t r = 0; r < rows; r++, x += n, y += n) {
+        float lane[MOTE_LANES] = {0}, top = x[0];
+
+        for (size_t k = 1; k < n; k++)
+            top = x[k] > top ? x[k] : top;
+        for (size_t k = 0; k < n; k++) {
+            y[k] = mote_expf(x[k] - top);
+            lane[k % MOTE_LANES] += y[k];
+        }
+        const float inverse = 1.0f / mote_sum16_fold(lane);
+        for (size_t k = 0; k < n; k++)
+            y[k] *= inverse;
+    }
+}
+
+void mote_share_rows(const float *x, float *y, size_t rows, size_t n)
+{
+    for (size_t r = 0; r < rows; r++, x += n, y += n) {
+        float lane[MOTE_LANES] = {0};
+
+        for (size_t k = 0; k < n; k++)
+            lane[k % MOTE_LANES] += x[k];
+        const float sum = mote_sum16_fold(lane);
+        for (size_t k = 0; k < n; k++)
+            y[k] = sum == 0 ? 1.0f / (float)n : x[k] / sum;
+    }
+}
+
+void mote_argmax_rows(const double *x, int32_t *y, size_t rows, size_t n)
+{
+    for (size_t r = 0; r < rows; r++, x += n) {
+        size_t best = 0;
+        bool numbers = x[0] == x[0];
+
+        for (size_t k = 1; k < n; k++) {
+            best = x[k] > x[best] ? k : best;
+            numbers &= x[k] == x[k];
+        }
+        y[r] = numbers ? (int32_t)best : -1;
+    }
+}

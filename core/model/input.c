@@ -1,0 +1,253 @@
+/* core/model/input.c - see core/model/input.h */
+#include "core/model/input.h"
+#include "core/base/assert.h"
+#include "core/base/maths.h"
+#include "core/base/number.h"
+
+static struct mote_text feature_name(const struct mote_input *in, uint32_t i)
+{
+    return mote_model_string(in->model, in->model->features[i].name);
+}
+
+static enum mote_status refuse(const struct mote_input *in,
+                               enum mote_status status, struct mote_text field,
+                               const char *expected, struct mote_text got,
+                               struct mote_where *where)
+{
+    where->field = field;
+    where->expected = expected;
+    where->got = got;
+    where->row = in->batch ? (uint32_t)in->number : MOTE_NO_ROW;
+    return status;
+}
+
+static void begin_row(struct mote_input *in)
+{
+    in->given = in->next = 0;
+    memset(in->seen, 0, ((size_t)in->model->feature_count + 63) / 64 * 8);
+}
+
+enum mote_status mote_input_begin(struct mote_input *in,
+                                  const struct mote_model *model, void *arena,
+                                  struct mote_arena *more, bool batch)
+{
+    *in = (struct mote_input){.model = model, .arena = arena, .batch = batch};
+    in->seen =
+        mote_arena_take(more, ((size_t)model->feature_count + 63) / 64 * 8, 8);
+    if (!in->seen)
+        return MOTE_E_SPACE;
+    begin_row(in);
+    return MOTE_OK;
+}
+
+void mote_input_rewind(struct mote_input *in)
+{
+    in->rows = 0;
+}
+
+uint32_t mote_input_find(struct mote_input *in, struct mote_text name,
+                         bool escaped)
+{
+    const uint32_t count = in->model->feature_count;
+
+    for (uint32_t tried = 0; tried < count; tried++) {
+        const uint32_t i = in->next;
+        in->next = i + 1 < count ? i + 1 : 0;
+        if (mote_json_is(name, escaped, feature_name(in, i)))
+            return i;
+    }
+    return MOTE_NONE;
+}
+
+/* Where feature i of the current row is to be written. */
+static void *place_of(const struct mote_input *in, uint32_t i)
+{
+    const struct mote_file_feature *f = in->model->features + i;
+    const struct mote_file_value *v =
+        mote_model_main(in->model)->values + f->value;
+    const size_t element = (size_t)in->rows * v->dims[1] + f->column;
+
+    return in->arena + v->offset + element * mote_dtype_bytes(f->dtype);
+}
+
+static void store(const struct mote_input *in, uint32_t i, double value)
+{
+    if (in->model->features[i].dtype == MOTE_F64)
+        *(double *)place_of(in, i) = value;
+    else
+        *(float *)place_of(in, i) = (float)value;
+}
+
+static enum mote_status mark(struct mote_input *in, uint32_t i,
+                             struct mote_text got, struct mote_where *where)
+{
+    const uint64_t bit = (uint64_t)1 << i % 64;
+
+    assert(i < in->model->feature_count && !mote_input_full(in));
+    if (in->seen[i / 64] & bit)
+        return refuse(in, MOTE_E_SCHEMA, feature_name(in, i), "one value", got,
+                      where);
+    in->seen[i / 64] |= bit;
+    in->given++;
+    return MOTE_OK;
+}
+
+enum mote_status mote_input_number(struct mote_input *in, uint32_t i,
+                                   double value, struct mote_text got,
+                                   struct mote_where *where)
+{
+    const enum mote_status s = mark(in, i, got, where);
+
+    if (s != MOTE_OK)
+        return s;
+    if (!mote_is_finite(value))
+        return refuse(in, MOTE_E_RANGE, feature_name(in, i), "a finite number",
+                      got, where);
+    if (in->model->features[i].dtype == MOTE_F32 &&
+        !mote_is_finite((float)value))
+        return refuse(in, MOTE_E_RANGE, feature_name(in, i),
+                      "a number in the range of a 32-bit float", got, where);
+    store(in, i, value);
+    return MOTE_OK;
+}
+
+enum mote_status mote_input_missing(struct mote_input *in, uint32_t i,
+                                    struct mote_text got,
+                                    struct mote_where *where)
+{
+    const enum mote_status s = mark(in, i, got, where);
+
+    if (s != MOTE_OK)
+        return s;
+    if (!(in->model->features[i].flags & MOTE_FEATURE_MAY_MISS))
+        return refuse(in, MOTE_E_SCHEMA, feature_name(in, i), "a number", got,
+                      where);
+    store(in, i, __builtin_nan(""));
+    return MOTE_OK;
+}
+
+enum mote_status mote_input_end_row(struct mote_input *in,
+                                    struct mote_where *where)
+{
+    for (uint32_t i = 0;
+         in->given < in->model->feature_count && i < in->model->feature_count;
+         i++) {
+        if (in->seen[i / 64] >> i % 64 & 1)
+            continue;
+        const enum mote_status s =
+            mote_input_missing(in, i, MOTE_TEXT("nothing"), where);
+        if (s != MOTE_OK)
+            return s;
+    }
+    in->rows++;
+    in->number++;
+    begin_row(in);
+    return MOTE_OK;
+}
+
+/* ------------------------------------------------------------------------
+ * Rows in JSON
+ */
+static enum mote_status json_value(struct mote_input *in, uint32_t i,
+                                   const struct mote_json *j,
+                                   const struct mote_json_token *t,
+                                   struct mote_where *where)
+{
+    struct mote_text got = {j->start + t->offset,
+                            (size_t)(j->at - j->start) - t->offset};
+    double value = 0;
+
+    if (t->type == MOTE_JSON_ARRAY || t->type == MOTE_JSON_OBJECT)
+        got = mote_json_type_text(t->type);
+
+    where->offset = t->offset;
+    switch (t->type) {
+    case MOTE_JSON_NUMBER:
+        mote_f64_read(t->text, &value); /* infinite when out of range */
+        return mote_input_number(in, i, value, got, where);
+    case MOTE_JSON_NULL:
+        return mote_input_missing(in, i, got, where);
+    default:
+        return refuse(in, MOTE_E_SCHEMA, feature_name(in, i), "a number", got,
+                      where);
+    }
+}
+
+/* "exactly 4 values", "3 values": kept in the input for a message. */
+static void count_text(char text[40], const char *before, uint32_t count)
+{
+    const struct mote_text words[] = {mote_text_of(before),
+                                      MOTE_TEXT(" values")};
+
+    memcpy(text, words[0].at, words[0].n);
+    text += words[0].n;
+    text += mote_uint_write(text, count);
+    memcpy(text, words[1].at, words[1].n + 1); /* and its NUL */
+}
+
+static enum mote_status json_array(struct mote_input *in, struct mote_json *j,
+                                   size_t offset, struct mote_where *where)
+{
+    uint32_t count = 0;
+
+    for (;; count++) {
+        struct mote_json_token t;
+        enum mote_status s = mote_json_next(j, &t, where);
+        if (s != MOTE_OK)
+            return s;
+        if (t.type == MOTE_JSON_END)
+            break;
+        if (count < in->model->feature_count)
+            s = json_value(in, count, j, &t, where);
+        else
+            s = mote_json_skip(j, &t, where); /* counted, then refused */
+        if (s != MOTE_OK)
+            return s;
+    }
+    if (count == in->model->feature_count)
+        return mote_input_end_row(in, where);
+    where->offset = offset;
+    count_text(in->expected, "exactly ", in->model->feature_count);
+    count_text(in->got, "", count);
+    return refuse(in, MOTE_E_SCHEMA, MOTE_TEXT(""), in->expected,
+                  mote_text_of(in->got), where);
+}
+
+static enum mote_status json_object(struct mote_input *in, struct mote_json *j,
+                                    struct mote_where *where)
+{
+    for (;;) {
+        struct mote_json_token t;
+        enum mote_status s = mote_json_next(j, &t, where);
+        if (s != MOTE_OK)
+            return s;
+        if (t.type == MOTE_JSON_END)
+            return mote_input_end_row(in, where);
+        const uint32_t i = mote_input_find(in, t.key, t.key_escaped);
+        if (i == MOTE_NONE) {
+            where->offset = t.offset;
+            return refuse(in, MOTE_E_SCHEMA, t.key, "the name of a feature",
+                          t.key, where);
+        }
+        s = json_value(in, i, j, &t, where);
+        if (s != MOTE_OK)
+            return s;
+    }
+}
+
+enum mote_status mote_input_json_row(struct mote_input *in, struct mote_json *j,
+                                     const struct mote_json_token *t,
+                                     struct mote_where *where)
+{
+    switch (t->type) {
+    case MOTE_JSON_ARRAY:
+        return json_array(in, j, t->offset, where);
+    case MOTE_JSON_OBJECT:
+        return json_object(in, j, where);
+    default:
+        where->offset = t->offset;
+        return refuse(in, MOTE_E_SCHEMA, MOTE_TEXT(""),
+                      "an array of values or an object of features",
+                      mote_json_type_text(t->type), where);
+    }
+}

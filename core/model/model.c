@@ -1,0 +1,666 @@
+/*
+ * core/model/model.c - see core/model/model.h
+ *
+ * in      a file that may come from anywhere
+ * out     struct mote_model, every pointer and index in it proven
+ * cost    once per start: a pass over the tables, none over the weights
+ * trust   nothing; each check names its section and what it wanted
+ * source  compress/FORMAT.md, in its order
+ */
+#include "core/model/model.h"
+#include "core/base/assert.h"
+#include "core/base/cursor.h"
+#include "core/base/number.h"
+#include "core/base/utf8.h"
+#include "core/base/xxh64.h"
+#include "core/model/plan.h"
+
+static const char *const section_names[MOTE_SECTION_TYPES] = {
+    [MOTE_SECTION_STRINGS] = "STRINGS", [MOTE_SECTION_SYMBOLS] = "SYMBOLS",
+    [MOTE_SECTION_TENSORS] = "TENSORS", [MOTE_SECTION_PLANS] = "PLANS",
+    [MOTE_SECTION_MODEL] = "MODEL",     [MOTE_SECTION_INPUT] = "INPUT",
+    [MOTE_SECTION_OUTPUT] = "OUTPUT",   [MOTE_SECTION_DATA] = "DATA",
+    [MOTE_SECTION_TEXT] = "TEXT",       [MOTE_SECTION_JOBS] = "JOBS",
+    [MOTE_SECTION_ASSETS] = "ASSETS",   [MOTE_SECTION_DEBUG] = "DEBUG",
+};
+
+/* ------------------------------------------------------------------------
+ * Refusals: who, what was wanted, and the status that fits.
+ */
+static enum mote_status refuse_as(enum mote_status status,
+                                  struct mote_where *where,
+                                  struct mote_text field, const char *expected)
+{
+    where->field = field;
+    where->expected = expected;
+    return status;
+}
+
+static enum mote_status refuse(struct mote_where *where,
+                               enum mote_section_type type,
+                               const char *expected)
+{
+    return refuse_as(MOTE_E_FORMAT, where, mote_text_of(section_names[type]),
+                     expected);
+}
+
+/* ------------------------------------------------------------------------ */
+
+size_t mote_dtype_bytes(uint8_t dtype)
+{
+    static const uint8_t bytes[] = {
+        [MOTE_F32] = 4, [MOTE_F64] = 8, [MOTE_S8] = 1,  [MOTE_U8] = 1,
+        [MOTE_S16] = 2, [MOTE_S32] = 4, [MOTE_S64] = 8, [MOTE_BOOL] = 1,
+    };
+    return dtype < sizeof bytes ? bytes[dtype] : 0;
+}
+
+static bool is_zero(const void *bytes, size_t n)
+{
+    const uint8_t *at = bytes;
+    while (n && *at == 0)
+        at++, n--;
+    return n == 0;
+}
+
+/* Where `count` records of `size` bytes begin at byte `offset` of a section;
+ * NULL when they reach beyond its end or do not lie on `align`. */
+static const void *records(const struct mote_model *m,
+                           const struct mote_file_section *s, uint64_t offset,
+                           uint64_t count, uint64_t size, uint64_t align)
+{
+    if (offset % align || offset > s->bytes ||
+        count > (s->bytes - offset) / size)
+        return NULL;
+    return m->bytes + s->offset + offset;
+}
+
+/* The records behind the count that a section begins with, filling it. */
+static const void *counted(const struct mote_model *m,
+                           enum mote_section_type type, uint64_t size,
+                           uint32_t most, uint32_t *count)
+{
+    const struct mote_file_section *s = m->sections[type];
+    const struct mote_file_count *head =
+        records(m, s, 0, 1, sizeof *head, sizeof *head);
+
+    if (!head || head->zero || head->count > most ||
+        s->bytes != sizeof *head + head->count * size)
+        return NULL;
+    *count = head->count;
+    return head + 1;
+}
+
+/* ------------------------------------------------------------------------
+ * Header and section table
+ */
+static enum mote_status open_header(struct mote_model *m, size_t n,
+                                    struct mote_where *where)
+{
+    const struct mote_file_header *h = m->header;
+    const struct mote_text field = MOTE_TEXT("header");
+
+    if (n < sizeof *h || memcmp(h->magic, MOTE_FILE_MAGIC, sizeof h->magic))
+        return refuse_as(MOTE_E_FORMAT, where, field, "a .mote file");
+    if (h->minimum_reader > MOTE_FILE_VERSION || h->version == 0)
+        return refuse_as(MOTE_E_VERSION, where, field, "format version 1");
+    if (mote_xxh64(h, offsetof(struct mote_file_header, header_hash)) !=
+        h->header_hash)
+        return refuse_as(MOTE_E_DAMAGED, where, field,
+                         "bytes that match the header hash");
+    if (h->arithmetic != MOTE_FILE_ARITHMETIC)
+        return refuse_as(MOTE_E_VERSION, where, field, "arithmetic version 1");
+    if (h->file_bytes != n)
+        return refuse_as(MOTE_E_FORMAT, where, field,
+                         "a file of the length it states");
+    if (h->section_count == 0 || h->section_count > MOTE_SECTIONS_MAX)
+        return refuse_as(MOTE_E_FORMAT, where, field, "1 to 32 sections");
+    if (h->content_bytes % MOTE_FILE_ALIGN || h->content_bytes > n ||
+        h->content_bytes <
+            sizeof *h + h->section_count * sizeof(struct mote_file_section))
+        return refuse_as(MOTE_E_FORMAT, where, field,
+                         "content inside the file");
+    if (h->request_arena % MOTE_FILE_ALIGN || h->request_arena >> 40 ||
+        h->model_arena)
+        return refuse_as(MOTE_E_FORMAT, where, field,
+                         "arenas in multiples of 64 bytes");
+    if (h->zero0 || !is_zero(h->zero1, sizeof h->zero1) ||
+        !is_zero(h->zero2, sizeof h->zero2))
+        return refuse_as(MOTE_E_FORMAT, where, field,
+                         "zeros where nothing is defined");
+    return MOTE_OK;
+}
+
+/* Provenance or nothing behind the content, then at least 64 zeros. */
+static enum mote_status open_tail(struct mote_model *m, enum mote_check check,
+                                  struct mote_where *where)
+{
+    const struct mote_file_header *h = m->header;
+    const struct mote_text field = MOTE_TEXT("provenance");
+    uint64_t end = h->content_bytes;
+
+    if (h->provenance_offset) {
+        if (h->provenance_offset != end ||
+            h->provenance_bytes > h->file_bytes - end)
+            return refuse_as(MOTE_E_FORMAT, where, field,
+                             "a place inside the file");
+        end += h->provenance_bytes;
+        if (mote_xxh64(m->bytes + h->provenance_offset, h->provenance_bytes) !=
+            h->provenance_hash)
+            return refuse_as(MOTE_E_DAMAGED, where, field,
+                             "bytes that match its hash");
+    } else if (h->provenance_bytes || h->provenance_hash) {
+        return refuse_as(MOTE_E_FORMAT, where, field, "an offset");
+    }
+    const uint64_t tail = h->file_bytes - end;
+    if (tail < MOTE_FILE_TAIL ||
+        !is_zero(m->bytes + end,
+                 check == MOTE_CHECK_ALL ? tail : MOTE_FILE_TAIL))
+        return refuse_as(MOTE_E_FORMAT, where, MOTE_TEXT("tail"),
+                         "64 zeros behind the last section");
+    return MOTE_OK;
+}
+
+/* The content hash covers two pieces; join them first. */
+static bool content_hash_matches(const struct mote_model *m)
+{
+    const size_t half = offsetof(struct mote_file_header, content_hash);
+    const size_t table =
+        m->header->section_count * sizeof(struct mote_file_section);
+    uint8_t joined[64 + MOTE_SECTIONS_MAX * sizeof(struct mote_file_section)];
+
+    memcpy(joined, m->bytes, half);
+    memcpy(joined + half, m->header + 1, table);
+    return mote_xxh64(joined, half + table) == m->header->content_hash;
+}
+
+/* Only a file that nobody checked yet has these hashed. */
+static bool is_bulk(uint32_t type)
+{
+    return type == MOTE_SECTION_DATA || type == MOTE_SECTION_TEXT ||
+           type == MOTE_SECTION_ASSETS || type == MOTE_SECTION_DEBUG;
+}
+
+static enum mote_status open_sections(struct mote_model *m,
+                                      enum mote_check check,
+                                      struct mote_where *where)
+{
+    const struct mote_file_section *s = (const void *)(m->header + 1);
+    const struct mote_text field = MOTE_TEXT("section table");
+    uint64_t end = sizeof *m->header + m->header->section_count * sizeof *s;
+
+    if (!content_hash_matches(m))
+        return refuse_as(MOTE_E_DAMAGED, where, field,
+                         "bytes that match the content hash");
+    for (uint32_t i = 0; i < m->header->section_count; i++, s++) {
+        const bool known = s->type > 0 && s->type < MOTE_SECTION_TYPES;
+
+        if (s->offset % MOTE_FILE_ALIGN || s->offset < end ||
+            s->offset > m->header->content_bytes ||
+            s->bytes > m->header->content_bytes - s->offset)
+            return refuse_as(MOTE_E_FORMAT, where, field,
+                             "sections in order and inside the file");
+        if (check == MOTE_CHECK_ALL &&
+            !is_zero(m->bytes + end, s->offset - end))
+            return refuse_as(MOTE_E_FORMAT, where, field,
+                             "zeros between sections");
+        end = s->offset + s->bytes;
+        if (!known && s->flags & MOTE_SECTION_REQUIRED) {
+            where->number = s->type;
+            return refuse_as(MOTE_E_UNKNOWN, where, field,
+                             "sections of a known type");
+        }
+        if (!known)
+            continue;
+        if (m->sections[s->type])
+            return refuse(where, s->type, "one section of its type");
+        if ((check == MOTE_CHECK_ALL || !is_bulk(s->type)) &&
+            mote_xxh64(m->bytes + s->offset, s->bytes) != s->hash)
+            return refuse_as(MOTE_E_DAMAGED, where,
+                             mote_text_of(section_names[s->type]),
+                             "bytes that match its hash");
+        m->sections[s->type] = s;
+    }
+    for (uint32_t type = MOTE_SECTION_STRINGS; type < MOTE_SECTION_DATA; type++)
+        if (!m->sections[type])
+            return refuse(where, type, "to be there");
+    return MOTE_OK;
+}
+
+/* ------------------------------------------------------------------------
+ * Strings, symbols, tensors
+ */
+static enum mote_status open_strings(struct mote_model *m,
+                                     struct mote_where *where)
+{
+    const struct mote_file_section *s = m->sections[MOTE_SECTION_STRINGS];
+    const uint32_t *count = records(m, s, 0, 1, 4, 4);
+    const uint32_t *start =
+        count ? records(m, s, 4, (uint64_t)*count + 1, 4, 4) : NULL;
+
+    if (!start)
+        return refuse(where, MOTE_SECTION_STRINGS,
+                      "a table inside the section");
+    const uint64_t bytes = s->bytes - 8 - 4 * (uint64_t)*count;
+    m->string_count = *count;
+    m->string_starts = start;
+    m->string_bytes = (const char *)(start + *count + 1);
+    for (uint32_t i = 0; i < *count; i++) {
+        if ((i == 0 && start[0] != 0) || start[i] > start[i + 1] ||
+            start[i + 1] > bytes)
+            return refuse(where, MOTE_SECTION_STRINGS,
+                          "starts in order and inside the section");
+        const struct mote_text text = mote_model_string(m, i);
+        if (mote_utf8_valid(text.at, text.n) != text.n)
+            return refuse(where, MOTE_SECTION_STRINGS, "UTF-8");
+    }
+    if (start[*count] != bytes)
+        return refuse(where, MOTE_SECTION_STRINGS,
+                      "strings to the section's end");
+    return MOTE_OK;
+}
+
+static bool is_string(const struct mote_model *m, uint32_t i)
+{
+    return i < m->string_count;
+}
+
+static bool is_string_or_none(const struct mote_model *m, uint32_t i)
+{
+    return i == MOTE_NONE || is_string(m, i);
+}
+
+static enum mote_status open_symbols(struct mote_model *m,
+                                     struct mote_where *where)
+{
+    m->symbols = counted(m, MOTE_SECTION_SYMBOLS, sizeof *m->symbols,
+                         MOTE_SYMBOLS_MAX, &m->symbol_count);
+    if (!m->symbols || m->symbol_count == 0)
+        return refuse(where, MOTE_SECTION_SYMBOLS, "1 to 8 symbols");
+    for (uint32_t i = 0; i < m->symbol_count; i++)
+        if (!is_string(m, m->symbols[i].name) || m->symbols[i].maximum == 0 ||
+            m->symbols[i].maximum >= MOTE_SYMBOL_LIMIT)
+            return refuse(where, MOTE_SECTION_SYMBOLS,
+                          "a name and a maximum from 1 to 2^24 - 1");
+    return MOTE_OK;
+}
+
+/* Bytes of a tensor in its layout; 0 when it has none. */
+static uint64_t layout_bytes(const struct mote_file_tensor *t)
+{
+    uint64_t bytes = mote_dtype_bytes(t->dtype);
+
+    if (t->layout == MOTE_LAYOUT_P8K8) {
+        if (t->dtype != MOTE_S8 || t->rank != 2)
+            return 0;
+        const uint64_t panels = ((uint64_t)t->dims[0] + 7) / 8;
+        const uint64_t blocks = ((uint64_t)t->dims[1] + 7) / 8;
+        return __builtin_mul_overflow(panels * blocks, (uint64_t)64, &bytes)
+                   ? 0
+                   : bytes;
+    }
+    for (uint32_t i = 0; i < t->rank; i++)
+        if (__builtin_mul_overflow(bytes, (uint64_t)t->dims[i], &bytes))
+            return 0;
+    return bytes;
+}
+
+static enum mote_status open_tensor(const struct mote_model *m,
+                                    const struct mote_file_tensor *t,
+                                    struct mote_where *where)
+{
+    const struct mote_file_section *data = m->sections[MOTE_SECTION_DATA];
+
+    if (t->layout > MOTE_LAYOUT_P8K8 || t->layout_version != 1 ||
+        t->encoding != MOTE_ENCODING_RAW)
+        return refuse_as(MOTE_E_UNKNOWN, where, MOTE_TEXT("TENSORS"),
+                         "a known layout and encoding");
+    if (!mote_dtype_bytes(t->dtype) || t->rank > MOTE_RANK_MAX || t->zero ||
+        t->bits != 8 * mote_dtype_bytes(t->dtype) ||
+        !is_string_or_none(m, t->name))
+        return refuse(where, MOTE_SECTION_TENSORS,
+                      "a dtype, a rank, its bits and a name");
+    for (uint32_t i = 0; i < MOTE_RANK_MAX; i++)
+        if (i < t->rank ? t->dims[i] == 0 || t->dims[i] >> 31 : t->dims[i] != 0)
+            return refuse(where, MOTE_SECTION_TENSORS,
+                          "dimensions from 1 to 2^31 - 1");
+    if (t->block_bytes || t->table_offset || t->index_offset ||
+        t->checksum_offset || t->data_bytes != t->decoded_bytes ||
+        t->decoded_bytes == 0 || t->decoded_bytes != layout_bytes(t))
+        return refuse(where, MOTE_SECTION_TENSORS,
+                      "as many bytes as its shape has");
+    if (!data || t->data_offset % MOTE_FILE_ALIGN ||
+        t->data_offset < data->offset ||
+        t->data_offset - data->offset > data->bytes ||
+        t->data_bytes > data->bytes - (t->data_offset - data->offset))
+        return refuse(where, MOTE_SECTION_TENSORS,
+                      "data inside the DATA section");
+    return MOTE_OK;
+}
+
+static enum mote_status open_tensors(struct mote_model *m,
+                                     struct mote_where *where)
+{
+    m->tensors = counted(m, MOTE_SECTION_TENSORS, sizeof *m->tensors,
+                         UINT32_MAX, &m->tensor_count);
+    if (!m->tensors)
+        return refuse(where, MOTE_SECTION_TENSORS,
+                      "as many records as it counts");
+    for (uint32_t i = 0; i < m->tensor_count; i++) {
+        const enum mote_status s = open_tensor(m, m->tensors + i, where);
+        if (s != MOTE_OK)
+            return s;
+    }
+    return MOTE_OK;
+}
+
+/* ------------------------------------------------------------------------
+ * Plans
+ */
+static enum mote_status open_plan(struct mote_model *m, struct mote_plan *plan,
+                                  const struct mote_file_plan *p,
+                                  struct mote_where *where)
+{
+    const struct mote_file_section *s = m->sections[MOTE_SECTION_PLANS];
+
+    *plan = (struct mote_plan){
+        .file = p,
+        .values =
+            records(m, s, p->values_offset, p->values, sizeof *plan->values, 8),
+        .outputs = records(m, s, p->outputs_offset, p->outputs, 4, 8),
+        .operators =
+            records(m, s, p->operators_offset, p->operators_bytes, 1, 8),
+    };
+    if (!is_string(m, p->name) || p->flags > MOTE_PLAN_FLUSH_DENORMALS)
+        return refuse(where, MOTE_SECTION_PLANS, "a name and known flags");
+    if (p->inputs > MOTE_PLAN_ENDS_MAX || p->outputs > MOTE_PLAN_ENDS_MAX ||
+        p->values > MOTE_PLAN_VALUES_MAX ||
+        p->operators > MOTE_PLAN_OPERATORS_MAX)
+        return refuse(where, MOTE_SECTION_PLANS,
+                      "a plan within the format's limits");
+    if (!plan->values || !plan->outputs || !plan->operators ||
+        p->inputs > p->values)
+        return refuse(where, MOTE_SECTION_PLANS,
+                      "values and operators inside the section");
+    if (p->arena % MOTE_FILE_ALIGN || p->arena > m->header->request_arena)
+        return refuse(where, MOTE_SECTION_PLANS,
+                      "an arena within the header's");
+    for (uint32_t i = 0; i < p->outputs; i++)
+        if (plan->outputs[i] >= p->values)
+            return refuse(where, MOTE_SECTION_PLANS,
+                          "outputs among its values");
+    return MOTE_OK;
+}
+
+static enum mote_status open_plans(struct mote_model *m, enum mote_check check,
+                                   struct mote_where *where)
+{
+    const struct mote_file_section *s = m->sections[MOTE_SECTION_PLANS];
+    const struct mote_file_count *head = records(m, s, 0, 1, sizeof *head, 8);
+
+    if (!head || head->zero || head->count == 0 || head->count > MOTE_PLANS_MAX)
+        return refuse(where, MOTE_SECTION_PLANS, "1 to 16 plans");
+    const struct mote_file_plan *p =
+        records(m, s, sizeof *head, head->count, sizeof *p, 8);
+    if (!p)
+        return refuse(where, MOTE_SECTION_PLANS,
+                      "as many records as it counts");
+    m->plan_count = head->count;
+    for (uint32_t i = 0; i < head->count; i++) {
+        const enum mote_status status =
+            open_plan(m, m->plans + i, p + i, where);
+        if (status != MOTE_OK)
+            return status;
+    }
+    for (uint32_t i = head->count; i-- > 0;) { /* the called before callers */
+        const enum mote_status status = mote_plan_check(m, i, check, where);
+        if (status != MOTE_OK)
+            return status;
+    }
+    return MOTE_OK;
+}
+
+/* ------------------------------------------------------------------------
+ * What the model is, takes and gives
+ */
+static enum mote_status open_about(struct mote_model *m,
+                                   struct mote_where *where)
+{
+    const struct mote_file_section *s = m->sections[MOTE_SECTION_MODEL];
+
+    m->about = records(m, s, 0, 1, sizeof *m->about, 4);
+    if (!m->about || s->bytes != sizeof *m->about ||
+        !is_string(m, m->about->name) || !is_string(m, m->about->version) ||
+        !is_string_or_none(m, m->about->description) ||
+        m->about->plan >= m->plan_count)
+        return refuse(where, MOTE_SECTION_MODEL,
+                      "a name, a version and a plan");
+    return MOTE_OK;
+}
+
+/* [batch][columns] of that dtype, and how many columns; 0 for another shape. */
+static uint32_t batch_columns(const struct mote_file_value *v, uint8_t dtype)
+{
+    if (v->kind != MOTE_VALUE_ARENA || v->dtype != dtype || v->rank != 2 ||
+        v->dims[0] != MOTE_DIM_SYMBOL || v->dims[1] & MOTE_DIM_SYMBOL)
+        return 0;
+    return v->dims[1];
+}
+
+static enum mote_status open_feature(const struct mote_model *m,
+                                     const struct mote_file_feature *f,
+                                     struct mote_where *where)
+{
+    const struct mote_plan *plan = mote_model_main(m);
+
+    if (f->kind != MOTE_FEATURE_NUMBER)
+        return refuse_as(MOTE_E_UNKNOWN, where, MOTE_TEXT("INPUT"),
+                         "features of a known kind");
+    if (!is_string(m, f->name) || f->zero || f->flags > MOTE_FEATURE_MAY_MISS ||
+        (f->dtype != MOTE_F32 && f->dtype != MOTE_F64) || f->first_category ||
+        f->category_count)
+        return refuse(where, MOTE_SECTION_INPUT,
+                      "a name, a dtype and known flags");
+    if (f->value >= plan->file->inputs ||
+        f->column >= batch_columns(plan->values + f->value, f->dtype))
+        return refuse(where, MOTE_SECTION_INPUT,
+                      "a column of an input of the plan");
+    return MOTE_OK;
+}
+
+/* Features fill the inputs exactly: as many as there are columns, and, being
+ * listed in the order of value and column, no two in one place. */
+static enum mote_status open_input(struct mote_model *m,
+                                   struct mote_where *where)
+{
+    const struct mote_plan *plan = mote_model_main(m);
+    uint64_t columns = 0;
+
+    m->features = counted(m, MOTE_SECTION_INPUT, sizeof *m->features, 65535,
+                          &m->feature_count);
+    if (!m->features || m->feature_count == 0)
+        return refuse(where, MOTE_SECTION_INPUT, "1 to 65535 features");
+    for (uint32_t i = 0; i < m->feature_count; i++) {
+        const struct mote_file_feature *f = m->features + i;
+        const enum mote_status s = open_feature(m, f, where);
+        if (s != MOTE_OK)
+            return s;
+        if (i && (f->value < f[-1].value ||
+                  (f->value == f[-1].value && f->column <= f[-1].column)))
+            return refuse(where, MOTE_SECTION_INPUT,
+                          "features in the order of their columns");
+    }
+    for (uint32_t i = 0; i < plan->file->inputs; i++)
+        columns += batch_columns(plan->values + i, plan->values[i].dtype);
+    if (columns != m->feature_count)
+        return refuse(where, MOTE_SECTION_INPUT, "a feature for every column");
+    return MOTE_OK;
+}
+
+/* The value behind output number i of the main plan, or NULL. */
+static const struct mote_file_value *output_value(const struct mote_model *m,
+                                                  uint32_t i)
+{
+    const struct mote_plan *plan = mote_model_main(m);
+    return i < plan->file->outputs ? plan->values + plan->outputs[i] : NULL;
+}
+
+static bool scores_fit(const struct mote_model *m)
+{
+    const struct mote_file_value *v = output_value(m, m->output->scores);
+    return v && (v->dtype == MOTE_F32 || v->dtype == MOTE_F64) &&
+           batch_columns(v, v->dtype) == m->output->count;
+}
+
+static bool index_fits(const struct mote_model *m)
+{
+    const struct mote_file_value *v = output_value(m, m->output->index);
+    return v && v->kind == MOTE_VALUE_ARENA && v->dtype == MOTE_S32 &&
+           v->rank == 1 && v->dims[0] == MOTE_DIM_SYMBOL;
+}
+
+static bool labels_are_numbers(const struct mote_model *m)
+{
+    for (uint32_t i = 0; i < m->output->count; i++) {
+        double ignored;
+        if (mote_f64_read(mote_model_string(m, m->output->first_name + i),
+                          &ignored) != MOTE_OK)
+            return false;
+    }
+    return true;
+}
+
+static enum mote_status open_output(struct mote_model *m,
+                                    struct mote_where *where)
+{
+    const struct mote_file_section *s = m->sections[MOTE_SECTION_OUTPUT];
+    const struct mote_file_output *o = records(m, s, 0, 1, sizeof *o, 4);
+
+    m->output = o;
+    if (!o || s->bytes != sizeof *o || o->zero || o->style == 0 ||
+        o->style > MOTE_REPLY_FULL || o->scores_kind > MOTE_SCORES_DECISION ||
+        (o->labels != MOTE_LABELS_TEXT && o->labels != MOTE_LABELS_NUMBER))
+        return refuse(where, MOTE_SECTION_OUTPUT,
+                      "known kinds of scores, labels and reply");
+    if (o->count == 0 || o->first_name >= m->string_count ||
+        o->count > m->string_count - o->first_name)
+        return refuse(where, MOTE_SECTION_OUTPUT,
+                      "a name for each of its numbers");
+    if (o->labels == MOTE_LABELS_NUMBER && !labels_are_numbers(m))
+        return refuse(where, MOTE_SECTION_OUTPUT, "labels that are numbers");
+    switch (o->kind) {
+    case MOTE_OUTPUT_CLASS:
+        if (!index_fits(m) ||
+            (o->scores == MOTE_NONE) != (o->scores_kind == MOTE_SCORES_NONE) ||
+            (o->scores != MOTE_NONE && !scores_fit(m)))
+            return refuse(where, MOTE_SECTION_OUTPUT,
+                          "an index and scores of fitting shape");
+        return MOTE_OK;
+    case MOTE_OUTPUT_NUMBERS:
+        if (o->index != MOTE_NONE || o->scores_kind != MOTE_SCORES_NONE ||
+            !scores_fit(m))
+            return refuse(where, MOTE_SECTION_OUTPUT,
+                          "numbers of fitting shape");
+        return MOTE_OK;
+    }
+    return refuse_as(MOTE_E_UNKNOWN, where, MOTE_TEXT("OUTPUT"),
+                     "an output of a known kind");
+}
+
+static enum mote_status open_provenance(struct mote_model *m,
+                                        struct mote_where *where)
+{
+    const struct mote_file_header *h = m->header;
+    struct mote_cursor c =
+        mote_cursor_over(m->bytes + h->provenance_offset, h->provenance_bytes);
+
+    if (!h->provenance_offset)
+        return MOTE_OK;
+    const uint32_t count = mote_cursor_u32(&c);
+    bool good = mote_cursor_u32(&c) == 0;
+    for (uint32_t i = 0; i < count && c.ok && good; i++) {
+        const uint16_t key_bytes = mote_cursor_u16(&c);
+        const uint16_t type = mote_cursor_u16(&c);
+        const uint32_t value_bytes = mote_cursor_u32(&c);
+        const size_t pad = (size_t) - ((size_t)key_bytes + value_bytes) & 7;
+        const char *key = mote_cursor_take(&c, key_bytes);
+        const char *value = mote_cursor_take(&c, value_bytes);
+        const void *zeros = mote_cursor_take(&c, pad);
+
+        good = zeros && is_zero(zeros, pad) &&
+               mote_utf8_valid(key, key_bytes) == key_bytes &&
+               (type == MOTE_PROVENANCE_TEXT
+                    ? mote_utf8_valid(value, value_bytes) == value_bytes
+                    : (type == MOTE_PROVENANCE_U64 ||
+                       type == MOTE_PROVENANCE_F64) &&
+                          value_bytes == 8);
+    }
+    if (!good || !c.ok || c.at != c.end)
+        return refuse_as(MOTE_E_FORMAT, where, MOTE_TEXT("provenance"),
+                         "keys and values to its end");
+    return MOTE_OK;
+}
+
+/* ------------------------------------------------------------------------ */
+
+enum mote_status mote_model_open(struct mote_model *m, const void *bytes,
+                                 size_t n, enum mote_check check,
+                                 struct mote_where *where)
+{
+    enum mote_status s;
+
+    assert((uintptr_t)bytes % MOTE_FILE_ALIGN == 0);
+    memset(m, 0, sizeof *m);
+    m->bytes = bytes;
+    m->header = bytes;
+    if ((s = open_header(m, n, where)) != MOTE_OK ||
+        (s = open_tail(m, check, where)) != MOTE_OK ||
+        (s = open_sections(m, check, where)) != MOTE_OK ||
+        (s = open_strings(m, where)) != MOTE_OK ||
+        (s = open_symbols(m, where)) != MOTE_OK ||
+        (s = open_tensors(m, where)) != MOTE_OK ||
+        (s = open_plans(m, check, where)) != MOTE_OK ||
+        (s = open_about(m, where)) != MOTE_OK ||
+        (s = open_input(m, where)) != MOTE_OK ||
+        (s = open_output(m, where)) != MOTE_OK ||
+        (s = open_provenance(m, where)) != MOTE_OK)
+        return s;
+    return MOTE_OK;
+}
+
+struct mote_text mote_model_string(const struct mote_model *m, uint32_t i)
+{
+    assert(i < m->string_count);
+    return (struct mote_text){m->string_bytes + m->string_starts[i],
+                              m->string_starts[i + 1] - m->string_starts[i]};
+}
+
+const struct mote_plan *mote_model_main(const struct mote_model *m)
+{
+    return m->plans + m->about->plan;
+}
+
+bool mote_model_provenance(const struct mote_model *m, size_t *at,
+                           struct mote_provenance *piece)
+{
+    const uint8_t *base = m->bytes + m->header->provenance_offset;
+
+    if (*at == 0)
+        *at = sizeof(struct mote_file_count);
+    if (*at >= m->header->provenance_bytes)
+        return false;
+    const struct mote_file_provenance *p = (const void *)(base + *at);
+    const char *key = (const char *)(p + 1), *value = key + p->key_bytes;
+    *piece = (struct mote_provenance){
+        .key = {key, p->key_bytes},
+        .type = p->type,
+    };
+    if (p->type == MOTE_PROVENANCE_TEXT)
+        piece->text = (struct mote_text){value, p->value_bytes};
+    else if (p->type == MOTE_PROVENANCE_U64)
+        memcpy(&piece->u64, value, sizeof piece->u64);
+    else
+        memcpy(&piece->f64, value, sizeof piece->f64);
+    *at += (sizeof *p + p->key_bytes + p->value_bytes + 7) & ~(size_t)7;
+    return true;
+}

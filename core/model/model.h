@@ -1,0 +1,90 @@
+/*
+ * core/model/model.h - a .mote file, checked and ready to be used in place.
+ *
+ * Opening proves everything that a plan relies on: after it, operators run
+ * without checks. The proof needs no memory and touches no page of weights
+ * unless it is asked to.
+ */
+#ifndef MOTE_MODEL_MODEL_H
+#define MOTE_MODEL_MODEL_H
+
+#include "core/base/status.h"
+#include "core/model/file.h"
+
+struct mote_plan {
+    const struct mote_file_plan *file;
+    const struct mote_file_value *values; /* [file->values]  */
+    const uint32_t *outputs;              /* [file->outputs] */
+    const uint8_t *operators;             /* records, file->operators_bytes */
+};
+
+/* All pointers lead into the file, which must outlive this. */
+struct mote_model {
+    const uint8_t *bytes;
+    const struct mote_file_header *header;
+    const struct mote_file_section *sections[MOTE_SECTION_TYPES]; /* or NULL */
+    const uint32_t *string_starts; /* [string_count + 1] */
+    const char *string_bytes;
+    uint32_t string_count;
+    const struct mote_file_symbol *symbols;
+    uint32_t symbol_count;
+    const struct mote_file_tensor *tensors;
+    uint32_t tensor_count;
+    struct mote_plan plans[MOTE_PLANS_MAX];
+    uint32_t plan_count;
+    const struct mote_file_model *about;
+    const struct mote_file_feature *features;
+    uint32_t feature_count;
+    const struct mote_file_output *output;
+};
+
+enum mote_check {
+    /* Tables, shapes, ranges, strings: what memory safety rests on. For files
+     * whose contents were checked when they were built into the executable. */
+    MOTE_CHECK_START,
+    /* Also every hash, and that every value is written before it is read. */
+    MOTE_CHECK_ALL
+};
+
+/*
+ * Opens a file of n bytes at `bytes`, which is aligned to MOTE_FILE_ALIGN.
+ *
+ * errors  where->field names the section, where->expected what was wanted
+ *         MOTE_E_FORMAT   not such a file, or something in it is out of range
+ *         MOTE_E_VERSION  needs a newer reader, or other arithmetic
+ *         MOTE_E_UNKNOWN  a required section or an operator of unknown number
+ *         MOTE_E_DAMAGED  a hash does not match
+ */
+enum mote_status mote_model_open(struct mote_model *m, const void *bytes,
+                                 size_t n, enum mote_check check,
+                                 struct mote_where *where);
+
+/* String i of the file, valid UTF-8; i must be one of its indices. */
+struct mote_text mote_model_string(const struct mote_model *m, uint32_t i);
+
+/* The plan that answers requests. */
+const struct mote_plan *mote_model_main(const struct mote_model *m);
+
+/* Largest batch that one run can take. */
+static inline uint32_t mote_model_batch(const struct mote_model *m)
+{
+    return m->symbols[0].maximum;
+}
+
+/* One piece of provenance; texts are views into the file. */
+struct mote_provenance {
+    struct mote_text key, text; /* text: of MOTE_PROVENANCE_TEXT */
+    enum mote_provenance_type type;
+    uint64_t u64;
+    double f64;
+};
+
+/* Gives the pieces one after another: *at is 0 at first, then what the call
+ * before left there. False after the last. */
+bool mote_model_provenance(const struct mote_model *m, size_t *at,
+                           struct mote_provenance *piece);
+
+/* Bytes of an element of a dtype of the file, 0 for one without a size. */
+size_t mote_dtype_bytes(uint8_t dtype);
+
+#endif

@@ -1,0 +1,74 @@
+/*
+ * core/model/operator.h - what plan.c and the operators tell each other.
+ *
+ * An operator is a signature, held against every use of it once, when a model
+ * is opened, and a run, made for every request without any check. plan.c has
+ * by then proven what all operators share: the record is whole, its value
+ * indices exist, each value lies in the arena or is a tensor, and nothing
+ * written overlaps what is read (except as `in_place` allows).
+ */
+#ifndef MOTE_MODEL_OPERATOR_H
+#define MOTE_MODEL_OPERATOR_H
+
+#include "core/model/plan.h"
+
+/* A record, taken apart. */
+struct mote_operation {
+    const struct mote_file_operator *file;
+    const uint32_t *reads, *writes; /* value indices; writes follow reads */
+    const uint32_t *attributes;
+    uint32_t attribute_count;
+};
+
+/* The model and plan that an operator is checked in. */
+struct mote_scope {
+    const struct mote_model *model;
+    const struct mote_plan *plan;
+    uint32_t plan_index;
+};
+
+/* Whether the engine has an operator of that number and version. The others
+ * may be asked only of what is known. */
+bool mote_operator_known(const struct mote_file_operator *f);
+
+/* Whether write 0 may be in the very place of read 0. */
+bool mote_operator_in_place(const struct mote_file_operator *f);
+
+/* Whether operands and attributes are what a run relies on. */
+bool mote_operator_check(const struct mote_scope *scope,
+                         const struct mote_operation *op);
+
+enum mote_status mote_operator_run(const struct mote_run *run,
+                                   const struct mote_operation *op,
+                                   struct mote_where *where);
+
+/* The record at byte `at` of a plan that has been checked. */
+struct mote_operation mote_operation_at(const struct mote_plan *plan,
+                                        uint32_t at);
+
+/* Values and their shapes, by index in the plan. */
+static inline const struct mote_file_value *
+mote_scope_value(const struct mote_scope *s, uint32_t i)
+{
+    return s->plan->values + i;
+}
+
+/* Whether two values share bytes of the plan's arena, at their largest. */
+bool mote_scope_overlap(const struct mote_scope *s, uint32_t a, uint32_t b);
+
+/* Product of the dimensions of v but the last `without`, in this run. */
+size_t mote_run_extent(const struct mote_run *run,
+                       const struct mote_file_value *v, uint32_t without);
+
+/* The last dimension of v, in this run. */
+size_t mote_run_last(const struct mote_run *run,
+                     const struct mote_file_value *v);
+
+/* core/model/call.c */
+bool mote_call_check(const struct mote_scope *scope,
+                     const struct mote_operation *op);
+enum mote_status mote_call_run(const struct mote_run *run,
+                               const struct mote_operation *op,
+                               struct mote_where *where);
+
+#endif

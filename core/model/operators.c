@@ -1,0 +1,379 @@
+/*
+ * core/model/operators.c - every operator of arithmetic version 1: what its
+ * operands must be, and the kernel that does it.
+ *
+ * The signatures are the table of compress/FORMAT.md, in the same letters. A
+ * use that fits its signature has whatever its run relies on.
+ */
+#include "core/kernel/dense.h"
+#include "core/kernel/rows.h"
+#include "core/model/operator.h"
+
+/* ------------------------------------------------------------------------
+ * Signatures
+ */
+enum role {
+    VALUE,  /* in the arena, or a tensor in rows */
+    TENSOR, /* a tensor in rows                  */
+    MAYBE,  /* the same, or none                 */
+    PANELS, /* a tensor in P8K8                  */
+};
+
+/* Dimensions in letters: the first operand is [..., n], its rows "..." */
+enum shape {
+    ROWS_N, /* [..., n] */
+    ROWS_M, /* [..., m] */
+    ROWS,   /* [...]    */
+    M_N,    /* [m][n]   */
+    N,      /* [n]      */
+    M,      /* [m]      */
+};
+
+/* dtypes beside those of the file: */
+#define REAL 0    /* f32 or f64                          */
+#define SAME 254  /* that of the first operand           */
+#define OTHER 255 /* of f32 and f64, not that of the first */
+
+struct operand {
+    uint8_t dtype, role, shape;
+};
+
+#define OPERANDS_MAX 6
+
+struct signature {
+    uint8_t reads, writes;
+    uint8_t
+        attribute; /* there is one, and it is below that; 0: there is none */
+    struct operand operands[OPERANDS_MAX]; /* reads, then writes */
+};
+
+static const struct signature cast_signature = {
+    1, 1, 0, {{REAL, VALUE, ROWS_N}, {OTHER, VALUE, ROWS_N}}};
+
+static const struct signature rowwise_signature = {
+    2,
+    1,
+    MOTE_ROWWISE_KINDS,
+    {{MOTE_F64, VALUE, ROWS_N},
+     {MOTE_F64, TENSOR, N},
+     {MOTE_F64, VALUE, ROWS_N}},
+};
+
+static const struct signature dense_signature = {
+    3,
+    1,
+    MOTE_ACTIVATIONS,
+    {{REAL, VALUE, ROWS_N},
+     {SAME, TENSOR, M_N},
+     {SAME, MAYBE, M},
+     {SAME, VALUE, ROWS_M}},
+};
+
+static const struct signature quantize_signature = {
+    1,
+    2,
+    0,
+    {{MOTE_F32, VALUE, ROWS_N},
+     {MOTE_S8, VALUE, ROWS_N},
+     {MOTE_F32, VALUE, ROWS}},
+};
+
+static const struct signature dense_s8_signature = {
+    5,
+    1,
+    MOTE_ACTIVATIONS,
+    {{MOTE_S8, VALUE, ROWS_N},
+     {MOTE_F32, VALUE, ROWS},
+     {MOTE_S8, PANELS, M_N},
+     {MOTE_F32, TENSOR, M},
+     {MOTE_F32, MAYBE, M},
+     {MOTE_F32, VALUE, ROWS_M}},
+};
+
+static const struct signature map_signature = {
+    1, 1, 0, {{MOTE_F32, VALUE, ROWS_N}, {MOTE_F32, VALUE, ROWS_N}}};
+
+static const struct signature activate_signature = {
+    1,
+    1,
+    MOTE_ACTIVATIONS,
+    {{MOTE_F32, VALUE, ROWS_N}, {MOTE_F32, VALUE, ROWS_N}},
+};
+
+static const struct signature argmax_signature = {
+    1, 1, 0, {{MOTE_F64, VALUE, ROWS_N}, {MOTE_S32, VALUE, ROWS}}};
+
+/* What the letters stand for in one use; m is 0 until it is known. */
+struct letters {
+    const struct mote_file_value *first;
+    uint32_t n, m;
+};
+
+/* So that sums of dense_s8 are exact: core/kernel/dense.h. */
+#define PANELS_N_MAX 65536
+
+static bool dtype_fits(uint8_t dtype, uint8_t wanted, uint8_t first)
+{
+    const bool real = dtype == MOTE_F32 || dtype == MOTE_F64;
+
+    switch (wanted) {
+    case REAL:
+        return real;
+    case SAME:
+        return dtype == first;
+    case OTHER:
+        return real && dtype != first;
+    }
+    return dtype == wanted;
+}
+
+static bool role_fits(const struct mote_scope *s,
+                      const struct mote_file_value *v, enum role role)
+{
+    const uint8_t layout = role == PANELS ? MOTE_LAYOUT_P8K8 : MOTE_LAYOUT_ROWS;
+
+    if (v->kind == MOTE_VALUE_TENSOR)
+        return s->model->tensors[v->tensor].layout == layout;
+    return role == VALUE;
+}
+
+/* Whether v is [rows of the first, last], or with last 0 [rows]. */
+static bool rows_fit(const struct mote_file_value *v,
+                     const struct mote_file_value *first, uint32_t last)
+{
+    const uint32_t rows = first->rank - 1u;
+
+    return v->rank == rows + (last != 0) &&
+           memcmp(v->dims, first->dims, rows * sizeof *v->dims) == 0 &&
+           (last == 0 || v->dims[rows] == last);
+}
+
+static bool shape_fits(const struct mote_file_value *v, enum shape shape,
+                       struct letters *l)
+{
+    switch (shape) {
+    case ROWS_N:
+        return rows_fit(v, l->first, l->n);
+    case ROWS_M:
+        return rows_fit(v, l->first, l->m);
+    case ROWS:
+        return rows_fit(v, l->first, 0);
+    case M_N: /* every use of m comes after this */
+        l->m = v->dims[0];
+        return v->rank == 2 && v->dims[1] == l->n;
+    case N:
+        return v->rank == 1 && v->dims[0] == l->n;
+    case M:
+        return v->rank == 1 && v->dims[0] == l->m;
+    }
+    return false;
+}
+
+/* The curved activations are defined in f32 only. */
+static bool attribute_fits(const struct mote_operation *op,
+                           const struct signature *g, uint8_t dtype)
+{
+    const uint32_t limit = g->attribute == MOTE_ACTIVATIONS && dtype == MOTE_F64
+                               ? MOTE_ACTIVATION_RELU + 1
+                               : g->attribute;
+    return limit == 0 || op->attributes[0] < limit;
+}
+
+static bool fits(const struct mote_scope *s, const struct mote_operation *op,
+                 const struct signature *g)
+{
+    struct letters l = {0};
+
+    if (op->file->reads != g->reads || op->file->writes != g->writes ||
+        op->attribute_count != (g->attribute > 0) || op->reads[0] == MOTE_NONE)
+        return false;
+    l.first = mote_scope_value(s, op->reads[0]);
+    if (l.first->rank == 0 || !attribute_fits(op, g, l.first->dtype))
+        return false;
+    l.n = l.first->dims[l.first->rank - 1];
+    for (uint32_t i = 0; i < (uint32_t)g->reads + g->writes; i++) {
+        const struct operand *o = g->operands + i;
+        if (op->reads[i] == MOTE_NONE && o->role == MAYBE)
+            continue;
+        if (op->reads[i] == MOTE_NONE)
+            return false;
+        const struct mote_file_value *v = mote_scope_value(s, op->reads[i]);
+        if (!dtype_fits(v->dtype, o->dtype, l.first->dtype) ||
+            !role_fits(s, v, o->role) || !shape_fits(v, o->shape, &l))
+            return false;
+        if (o->role == PANELS && l.n > PANELS_N_MAX)
+            return false;
+    }
+    return true;
+}
+
+/* ------------------------------------------------------------------------
+ * Runs
+ */
+
+/* A use in one run: where its operands lie, and the letters as numbers. */
+struct use {
+    void *at[OPERANDS_MAX]; /* reads, then writes; NULL for none */
+    size_t rows, n, m;      /* m: last dimension of the first write */
+    uint8_t dtype;          /* of the first operand */
+    uint32_t attribute;
+};
+
+static struct use use_of(const struct mote_run *run,
+                         const struct mote_operation *op)
+{
+    const uint32_t count = (uint32_t)op->file->reads + op->file->writes;
+    const struct mote_file_value *first = run->plan->values + op->reads[0];
+    const struct mote_file_value *out = run->plan->values + op->writes[0];
+    struct use u = {
+        .rows = mote_run_extent(run, first, 1),
+        .n = mote_run_last(run, first),
+        .m = mote_run_last(run, out),
+        .dtype = first->dtype,
+        .attribute = op->attribute_count ? op->attributes[0] : 0,
+    };
+
+    for (uint32_t i = 0; i < count; i++)
+        if (op->reads[i] != MOTE_NONE)
+            u.at[i] = mote_run_value(run, op->reads[i]);
+    return u;
+}
+
+static enum mote_status run_cast(const struct use *u, struct mote_where *where)
+{
+    (void)where;
+    for (size_t i = 0; i < u->rows * u->n; i++)
+        if (u->dtype == MOTE_F64)
+            ((float *)u->at[1])[i] = (float)((const double *)u->at[0])[i];
+        else
+            ((double *)u->at[1])[i] = ((const float *)u->at[0])[i];
+    return MOTE_OK;
+}
+
+static enum mote_status run_rowwise(const struct use *u,
+                                    struct mote_where *where)
+{
+    (void)where;
+    mote_rowwise(u->at[0], u->at[1], u->at[2], u->rows, u->n, u->attribute);
+    return MOTE_OK;
+}
+
+static enum mote_status run_dense(const struct use *u, struct mote_where *where)
+{
+    (void)where;
+    if (u->dtype == MOTE_F64)
+        mote_dense_f64(u->at[0], u->at[1], u->at[2], u->at[3], u->rows, u->n,
+                       u->m, u->attribute);
+    else
+        mote_dense_f32(u->at[0], u->at[1], u->at[2], u->at[3], u->rows, u->n,
+                       u->m, u->attribute);
+    return MOTE_OK;
+}
+
+static enum mote_status run_quantize(const struct use *u,
+                                     struct mote_where *where)
+{
+    const size_t done =
+        mote_quantize_rows(u->at[0], u->at[1], u->at[2], u->rows, u->n);
+
+    if (done == u->rows)
+        return MOTE_OK;
+    where->row = (uint32_t)done;
+    where->expected = "numbers that stay finite inside the model";
+    return MOTE_E_RANGE;
+}
+
+static enum mote_status run_dense_s8(const struct use *u,
+                                     struct mote_where *where)
+{
+    (void)where;
+    mote_dense_s8(u->at[0], u->at[1], u->at[2], u->at[3], u->at[4], u->at[5],
+                  u->rows, u->n, u->m, u->attribute);
+    return MOTE_OK;
+}
+
+static enum mote_status run_softmax(const struct use *u,
+                                    struct mote_where *where)
+{
+    (void)where;
+    mote_softmax_rows(u->at[0], u->at[1], u->rows, u->n);
+    return MOTE_OK;
+}
+
+static enum mote_status run_activate(const struct use *u,
+                                     struct mote_where *where)
+{
+    const float *x = u->at[0];
+    float *y = u->at[1];
+
+    (void)where;
+    for (size_t i = 0; i < u->rows * u->n; i++)
+        y[i] = mote_activate_f32(u->attribute, x[i]);
+    return MOTE_OK;
+}
+
+static enum mote_status run_share(const struct use *u, struct mote_where *where)
+{
+    (void)where;
+    mote_share_rows(u->at[0], u->at[1], u->rows, u->n);
+    return MOTE_OK;
+}
+
+static enum mote_status run_argmax(const struct use *u,
+                                   struct mote_where *where)
+{
+    (void)where;
+    mote_argmax_rows(u->at[0], u->at[1], u->rows, u->n);
+    return MOTE_OK;
+}
+
+/* ------------------------------------------------------------------------
+ * The table, by opcode
+ */
+static const struct operator
+{
+    const struct signature *signature;
+    enum mote_status (*run)(const struct use *u, struct mote_where *where);
+    bool in_place;
+}
+operators[] = {
+    [1] = {&cast_signature, run_cast, false},
+    [2] = {&rowwise_signature, run_rowwise, true},
+    [3] = {&dense_signature, run_dense, false},
+    [4] = {&quantize_signature, run_quantize, false},
+    [5] = {&dense_s8_signature, run_dense_s8, false},
+    [6] = {&map_signature, run_softmax, true},
+    [7] = {&activate_signature, run_activate, true},
+    [8] = {&map_signature, run_share, true},
+    [9] = {&argmax_signature, run_argmax, false},
+};
+#define CALL 10 /* has as many operands as the plan it calls: call.c */
+#define VERSION 1
+
+bool mote_operator_known(const struct mote_file_operator *f)
+{
+    return f->opcode >= 1 && f->opcode <= CALL && f->version == VERSION;
+}
+
+bool mote_operator_in_place(const struct mote_file_operator *f)
+{
+    return f->opcode != CALL && operators[f->opcode].in_place;
+}
+
+bool mote_operator_check(const struct mote_scope *scope,
+                         const struct mote_operation *op)
+{
+    if (op->file->opcode == CALL)
+        return mote_call_check(scope, op);
+    return fits(scope, op, operators[op->file->opcode].signature);
+}
+
+enum mote_status mote_operator_run(const struct mote_run *run,
+                                   const struct mote_operation *op,
+                                   struct mote_where *where)
+{
+    if (op->file->opcode == CALL)
+        return mote_call_run(run, op, where);
+    const struct use u = use_of(run, op);
+    return operators[op->file->opcode].run(&u, where);
+}

@@ -1,0 +1,93 @@
+/* net/socket.c - see net/socket.h */
+#include "net/socket.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static enum mote_status failure(void)
+{
+    switch (errno) {
+    case ECONNREFUSED:
+    case ECONNRESET:
+    case ECONNABORTED:
+    case EPIPE:
+        return MOTE_E_CLOSED;
+    }
+    return MOTE_E_IO;
+}
+
+enum mote_status mote_socket_connect(int *fd,
+                                     const struct mote_address *address)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons(address->port)};
+    const int on = 1, tries = 1; /* one more SYN, then give up */
+
+    memcpy(&to.sin_addr, address->ip, sizeof address->ip);
+    const int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (s < 0)
+        return failure();
+    setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(s, IPPROTO_TCP, TCP_SYNCNT, &tries, sizeof tries);
+    while (connect(s, (const struct sockaddr *)&to, sizeof to) != 0) {
+        if (errno == EINTR)
+            continue;
+        if (errno == EISCONN) /* an interrupted call went on by itself */
+            break;
+        const int why = errno;
+        close(s);
+        errno = why;
+        return failure();
+    }
+    *fd = s;
+    return MOTE_OK;
+}
+
+enum mote_status mote_socket_send(int fd, struct mote_text first,
+                                  struct mote_text second)
+{
+    struct iovec parts[2] = {{(void *)first.at, first.n},
+                             {(void *)second.at, second.n}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+
+    while (parts[0].iov_len + parts[1].iov_len) {
+        ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL);
+        if (sent < 0) {
+            if (errno == EINTR)
+                continue;
+            return failure();
+        }
+        for (int i = 0; i < 2; i++) {
+            const size_t n = parts[i].iov_len < (size_t)sent ? parts[i].iov_len
+                                                             : (size_t)sent;
+            parts[i].iov_base = (char *)parts[i].iov_base + n;
+            parts[i].iov_len -= n;
+            sent -= (ssize_t)n;
+        }
+    }
+    return MOTE_OK;
+}
+
+enum mote_status mote_socket_read(int fd, char *buffer, size_t n, size_t *got)
+{
+    for (;;) {
+        const ssize_t r = recv(fd, buffer, n, 0);
+        if (r > 0) {
+            *got = (size_t)r;
+            return MOTE_OK;
+        }
+        if (r == 0)
+            return MOTE_E_CLOSED;
+        if (errno != EINTR)
+            return failure();
+    }
+}
+
+void mote_socket_close(int fd)
+{
+    close(fd);
+}

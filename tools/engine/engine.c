@@ -1,0 +1,175 @@
+/*
+ * tools/engine/engine.c - the engine as a shared library, for the tools.
+ *
+ * What compiles, verifies and tests models from Python calls the very code
+ * that runs in the function, never another version of it. Plain C types only;
+ * tools/mote/engine.py is the other side.
+ */
+#include <stdlib.h>
+
+#include "core/function/handle.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+struct engine {
+    struct mote_model model;
+    struct mote_function function;
+    void *bytes, *arena;
+    uint8_t scratch[65536 / 8 + 64];
+};
+
+/* n bytes, and the rest of their last page. */
+static void *take_pages(size_t n)
+{
+    const size_t page = MOTE_FILE_PAGE;
+    return aligned_alloc(page, (n + page) & ~(page - 1));
+}
+
+/* Puts the message in words, NUL-terminated, into out[MOTE_FAILURE_TEXT + 1].
+ */
+static void say(char *out, enum mote_status status,
+                const struct mote_where *where)
+{
+    struct mote_failure failure;
+
+    mote_failure_input(&failure, status, where);
+    out[mote_failure_message(&failure, true, out).n] = '\0';
+}
+
+EXPORT void engine_close(struct engine *e);
+EXPORT struct engine *engine_open(const void *bytes, size_t n, int *status,
+                                  char *why);
+EXPORT uint32_t engine_features(const struct engine *e);
+EXPORT uint32_t engine_outputs(const struct engine *e);
+EXPORT int engine_rows(struct engine *e, const double *rows, size_t count,
+                       int32_t *index, double *scores, char *why);
+EXPORT size_t engine_event(struct engine *e, char *event, size_t n, char *reply,
+                           size_t cap, int *failed);
+
+EXPORT void engine_close(struct engine *e)
+{
+    if (!e)
+        return;
+    free(e->arena);
+    free(e->bytes);
+    free(e);
+}
+
+/* Opens a copy of a .mote file, checked in full; NULL: status and why (513
+ * bytes) say what is wrong with it. */
+EXPORT struct engine *engine_open(const void *bytes, size_t n, int *status,
+                                  char *why)
+{
+    struct mote_where where = {.row = MOTE_NO_ROW};
+    struct engine *e = calloc(1, sizeof *e);
+
+    if (!e)
+        return NULL;
+    e->bytes = take_pages(n);
+    if (e->bytes)
+        memcpy(e->bytes, bytes, n);
+    *status = e->bytes ? mote_model_open(&e->model, e->bytes, n, MOTE_CHECK_ALL,
+                                         &where)
+                       : MOTE_E_SPACE;
+    if (*status == MOTE_OK) {
+        e->arena = take_pages(e->model.header->request_arena);
+        e->function = (struct mote_function){
+            .model = &e->model,
+            .arena = e->arena,
+        };
+        mote_arena_init(&e->function.scratch, e->scratch, sizeof e->scratch);
+        if (e->arena)
+            return e;
+        *status = MOTE_E_SPACE;
+    }
+    say(why, *status, &where);
+    engine_close(e);
+    return NULL;
+}
+
+EXPORT uint32_t engine_features(const struct engine *e)
+{
+    return e->model.feature_count;
+}
+
+EXPORT uint32_t engine_outputs(const struct engine *e)
+{
+    return e->model.output->count;
+}
+
+/* One run over the rows that the gate holds, its outputs as doubles. */
+static enum mote_status run(struct engine *e, int32_t *index, double *scores,
+                            struct mote_where *where)
+{
+    const struct mote_file_output *o = e->model.output;
+    const uint32_t rows = e->function.input.rows;
+    const struct mote_run r = mote_run_of(&e->model, e->arena, rows);
+    const enum mote_status s = mote_plan_run(&r, where);
+
+    if (s != MOTE_OK)
+        return s;
+    if (o->index != MOTE_NONE)
+        memcpy(index, mote_run_output(&r, o->index), rows * sizeof *index);
+    if (o->scores == MOTE_NONE)
+        return MOTE_OK;
+    const void *values = mote_run_output(&r, o->scores);
+    const uint8_t dtype = r.plan->values[r.plan->outputs[o->scores]].dtype;
+    for (size_t i = 0; i < (size_t)rows * o->count; i++)
+        scores[i] = dtype == MOTE_F64 ? ((const double *)values)[i]
+                                      : ((const float *)values)[i];
+    return MOTE_OK;
+}
+
+/*
+ * Predicts rows [count][features], a NaN being a missing value, through the
+ * gate that JSON goes through. index [count] and scores [count][outputs] are
+ * filled as far as the model has them. Returns a status; why (513 bytes).
+ */
+EXPORT int engine_rows(struct engine *e, const double *rows, size_t count,
+                       int32_t *index, double *scores, char *why)
+{
+    const uint32_t features = e->model.feature_count;
+    const uint32_t outputs = e->model.output->count;
+    struct mote_input *in = &e->function.input;
+    struct mote_where where = {.row = MOTE_NO_ROW};
+    enum mote_status s;
+
+    mote_arena_rewind(&e->function.scratch, 0);
+    s = mote_input_begin(in, &e->model, e->arena, &e->function.scratch, true);
+    for (size_t row = 0; row < count && s == MOTE_OK; row++) {
+        for (uint32_t i = 0; i < features && s == MOTE_OK; i++) {
+            const double x = rows[row * features + i];
+            s = x != x ? mote_input_missing(in, i, MOTE_TEXT("NaN"), &where)
+                       : mote_input_number(in, i, x, MOTE_TEXT("it"), &where);
+        }
+        if (s == MOTE_OK)
+            s = mote_input_end_row(in, &where);
+        if (s == MOTE_OK && (mote_input_full(in) || row + 1 == count)) {
+            s = run(e, index, scores, &where);
+            index += in->rows;
+            scores += (size_t)in->rows * outputs;
+            mote_input_rewind(in);
+        }
+    }
+    if (s != MOTE_OK)
+        say(why, s, &where);
+    return s;
+}
+
+/* Handles an event (which is written to) and gives the bytes of the reply, or
+ * of the invocation error when *failed is set; SIZE_MAX: cap is too small. */
+EXPORT size_t engine_event(struct engine *e, char *event, size_t n, char *reply,
+                           size_t cap, int *failed)
+{
+    struct mote_failure failure;
+    struct mote_json_out o;
+
+    mote_json_out_begin(&o, reply, cap);
+    *failed =
+        !mote_handle(&e->function, (struct mote_text){event, n}, &o, &failure);
+    if (*failed) {
+        mote_json_out_begin(&o, reply, cap);
+        mote_failure_put_invocation(&failure, (struct mote_text){0}, &o);
+    }
+    return o.full ? SIZE_MAX : o.n;
+}

@@ -1,0 +1,3 @@
+from mote.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,87 @@
+"""model.toml: what the folder of a model says about it."""
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mote.errors import Usage
+from mote.file import REPLIES
+
+PRECISIONS = ("auto", "float64", "float32", "int8")
+
+
+@dataclass
+class Verify:
+    """Limits of `mote verify`; a result outside any of them fails.
+
+    max_error   largest |engine - trainer| of a score, relative to max(1, |trainer|)
+    min_labels  share of rows whose label must be the trainer's
+    rows        generated rows
+    """
+
+    max_error: float | None = None
+    min_labels: float | None = None
+    rows: int = 2000
+
+
+@dataclass
+class Config:
+    name: str
+    version: str = "0.0.0"
+    description: str | None = None
+    source: str | None = None
+    reply: str = "full"
+    features: list[str] | None = None
+    labels: list[str] | None = None
+    precision: str = "auto"
+    verify: Verify = field(default_factory=Verify)
+
+
+KEYS = {
+    "model": {"name": str, "version": str, "description": str, "source": str, "reply": str},
+    "input": {"features": list},
+    "output": {"labels": list},
+    "compile": {"precision": str},
+    "verify": {"max_error": (int, float), "min_labels": (int, float), "rows": int},
+}
+
+
+def _check(path: Path, tables: dict) -> None:
+    for table, keys in tables.items():
+        if table not in KEYS or not isinstance(keys, dict):
+            raise Usage(f"{path}: [{table}] is not a table here; known are {', '.join(KEYS)}")
+        for key, value in keys.items():
+            wanted = KEYS[table].get(key)
+            if wanted is None:
+                known = ", ".join(KEYS[table])
+                raise Usage(f"{path}: [{table}] has no key {key!r}; known are {known}")
+            if not isinstance(value, wanted) or isinstance(value, bool):
+                names = wanted if isinstance(wanted, tuple) else (wanted,)
+                kind = " or ".join(t.__name__ for t in names)
+                raise Usage(f"{path}: {table}.{key}: expected {kind}, got {value!r}")
+            if wanted is list and not all(isinstance(x, str) for x in value):
+                raise Usage(f"{path}: {table}.{key}: expected a list of strings, got {value!r}")
+
+
+def check_choice(path, key: str, value: str, choices) -> None:
+    if value not in choices:
+        raise Usage(f"{path}: {key}: expected one of {', '.join(choices)}, got {value!r}")
+
+
+def read(folder: Path) -> Config:
+    path = folder / "model.toml"
+    try:
+        tables = tomllib.loads(path.read_text())
+    except FileNotFoundError as e:
+        raise Usage(f"{folder}: expected a folder with a model.toml in it") from e
+    except tomllib.TOMLDecodeError as e:
+        raise Usage(f"{path}: is not TOML: {e}") from e
+    _check(path, tables)
+    flat = {}
+    for table in ("model", "input", "output", "compile"):
+        flat |= tables.get(table, {})
+    flat.setdefault("name", folder.resolve().name)
+    config = Config(**flat, verify=Verify(**tables.get("verify", {})))
+    check_choice(path, "model.reply", config.reply, REPLIES)
+    check_choice(path, "compile.precision", config.precision, PRECISIONS)
+    return config

@@ -1,0 +1,326 @@
+"""Writes .mote files, format version 1: compress/FORMAT.md, section by section."""
+
+import struct
+from dataclasses import dataclass, field
+
+import numpy as np
+import xxhash
+
+ALIGN, PAGE, TAIL = 64, 4096, 64
+NONE = 0xFFFFFFFF
+SYMBOL = 0x80000000  # + index, as a dimension
+FORMAT_VERSION = 1
+ARITHMETIC_VERSION = 1
+MAGIC = b"\x89mote\r\n\x1a"
+
+DTYPES = {"f32": 1, "f64": 2, "s8": 3, "u8": 4, "s16": 5, "s32": 6, "s64": 7, "bool": 8}
+DTYPE_BYTES = {"f32": 4, "f64": 8, "s8": 1, "u8": 1, "s16": 2, "s32": 4, "s64": 8, "bool": 1}
+LAYOUTS = {"rows": 0, "p8k8": 1}
+SECTIONS = {
+    "STRINGS": 1, "SYMBOLS": 2, "TENSORS": 3, "PLANS": 4, "MODEL": 5, "INPUT": 6,
+    "OUTPUT": 7, "DATA": 8,
+}  # fmt: skip
+OUTPUT_KINDS = {"class": 1, "numbers": 2}
+REPLIES = {"index": 1, "label": 2, "full": 3}
+SCORES = {"none": 0, "probabilities": 1, "decision values": 2}
+
+
+def align(n: int, to: int = ALIGN) -> int:
+    return -(-n // to) * to
+
+
+def p8k8(matrix: np.ndarray) -> bytes:
+    """An int8 matrix in panels of 8 rows and blocks of 8 columns."""
+    rows, columns = (align(n, 8) for n in matrix.shape)
+    padded = np.zeros((rows, columns), np.int8)
+    padded[: matrix.shape[0], : matrix.shape[1]] = matrix
+    blocks = padded.reshape(rows // 8, 8, columns // 8, 8)
+    return blocks.transpose(0, 2, 1, 3).tobytes()
+
+
+@dataclass
+class Tensor:
+    dtype: str
+    dims: tuple[int, ...]
+    data: bytes
+    layout: str = "rows"
+
+
+@dataclass
+class PlacedValue:
+    """A value of a plan: in the arena at `offset`, or tensor number `tensor`."""
+
+    dtype: str
+    dims: tuple[int, ...]
+    offset: int = 0
+    tensor: int | None = None
+
+
+@dataclass
+class Operator:
+    opcode: int
+    reads: list[int]
+    writes: list[int]
+    attributes: list[int] = field(default_factory=list)
+    version: int = 1
+
+
+@dataclass
+class Plan:
+    name: str
+    inputs: int
+    outputs: list[int]
+    values: list[PlacedValue]
+    operators: list[Operator]
+    arena: int
+    flush_denormals: bool = False
+
+
+@dataclass
+class FeatureRecord:
+    name: str
+    dtype: str
+    value: int
+    column: int
+    missing: bool = False
+
+
+@dataclass
+class OutputRecord:
+    kind: str
+    reply: str
+    names: list[str]
+    scores_kind: str = "none"
+    index: int | None = None
+    scores: int | None = None
+    numeric_labels: bool = False
+
+
+@dataclass
+class File:
+    name: str
+    version: str
+    description: str | None
+    symbols: list[tuple[str, int]]
+    tensors: list[Tensor]
+    plans: list[Plan]
+    features: list[FeatureRecord]
+    output: OutputRecord
+    main: int = 0
+
+    def to_bytes(self, provenance: dict | None = None) -> bytes:
+        return _Writer(self).write(provenance or {})
+
+
+class _Strings:
+    """The one string table; equal strings share an entry unless they must be
+    consecutive."""
+
+    def __init__(self):
+        self.list: list[str] = []
+
+    def one(self, text: str | None) -> int:
+        if text is None:
+            return NONE
+        if text not in self.list:
+            self.list.append(text)
+        return self.list.index(text)
+
+    def run(self, texts: list[str]) -> int:
+        first = len(self.list)
+        self.list += texts
+        return first
+
+    def section(self) -> bytes:
+        data = [s.encode() for s in self.list]
+        starts, at = [], 0
+        for d in data:
+            starts.append(at)
+            at += len(d)
+        starts.append(at)
+        return struct.pack(f"<{1 + len(starts)}I", len(data), *starts) + b"".join(data)
+
+
+def _dims(dims: tuple[int, ...]) -> list[int]:
+    return list(dims) + [0] * (4 - len(dims))
+
+
+class _Writer:
+    def __init__(self, file: File):
+        self.file = file
+        self.strings = _Strings()
+
+    def symbols(self) -> bytes:
+        out = struct.pack("<II", len(self.file.symbols), 0)
+        for name, maximum in self.file.symbols:
+            out += struct.pack("<II", self.strings.one(name), maximum)
+        return out
+
+    def tensors(self, data_offset: int) -> bytes:
+        out = struct.pack("<II", len(self.file.tensors), 0)
+        for t, place in zip(self.file.tensors, self.data_places()):
+            out += struct.pack(
+                "<6BH2I4I6Q",
+                DTYPES[t.dtype], len(t.dims), LAYOUTS[t.layout], 1, 0,
+                8 * DTYPE_BYTES[t.dtype], 0, 0, NONE, *_dims(t.dims),
+                data_offset + place, len(t.data), len(t.data), 0, 0, 0,
+            )  # fmt: skip
+        return out
+
+    def data_places(self) -> list[int]:
+        """Where each tensor's data begins within DATA."""
+        places, at = [], 0
+        for t in self.file.tensors:
+            at = align(at, PAGE if len(t.data) >= PAGE else ALIGN)
+            places.append(at)
+            at += len(t.data)
+        return places
+
+    def data(self) -> bytes:
+        out = bytearray()
+        for t, place in zip(self.file.tensors, self.data_places()):
+            out += bytes(place - len(out)) + t.data
+        return bytes(out)
+
+    def plans(self) -> bytes:
+        head = struct.pack("<II", len(self.file.plans), 0)
+        at = len(head) + 48 * len(self.file.plans)
+        body = b""
+        for plan in self.file.plans:
+            values = b"".join(self.value(v) for v in plan.values)
+            outputs = struct.pack(f"<{len(plan.outputs)}I", *plan.outputs)
+            outputs += bytes(-len(outputs) % 8)
+            operators = b"".join(self.operator(o) for o in plan.operators)
+            head += struct.pack(
+                "<10IQ",
+                self.strings.one(plan.name), int(plan.flush_denormals), plan.inputs,
+                len(plan.outputs), len(plan.values), len(plan.operators),
+                at, at + len(values), at + len(values) + len(outputs), len(operators),
+                plan.arena,
+            )  # fmt: skip
+            operators += bytes(-len(operators) % 8)
+            body += values + outputs + operators
+            at += len(values) + len(outputs) + len(operators)
+        return head + body
+
+    @staticmethod
+    def value(v: PlacedValue) -> bytes:
+        return struct.pack(
+            "<4BIQ4I",
+            v.tensor is not None, DTYPES[v.dtype], len(v.dims), 0,
+            v.tensor or 0, v.offset, *_dims(v.dims),
+        )  # fmt: skip
+
+    @staticmethod
+    def operator(o: Operator) -> bytes:
+        words = o.reads + o.writes + o.attributes
+        return struct.pack(
+            f"<HHIHH{len(words)}I",
+            o.opcode, o.version, 12 + 4 * len(words), len(o.reads), len(o.writes), *words,
+        )  # fmt: skip
+
+    def model(self) -> bytes:
+        f = self.file
+        one = self.strings.one
+        return struct.pack("<4I", one(f.name), one(f.version), one(f.description), f.main)
+
+    def input(self) -> bytes:
+        out = struct.pack("<II", len(self.file.features), 0)
+        for f in self.file.features:
+            out += struct.pack(
+                "<I4B4I",
+                self.strings.one(f.name), 1, DTYPES[f.dtype], int(f.missing), 0,
+                f.value, f.column, 0, 0,
+            )  # fmt: skip
+        return out
+
+    def output(self) -> bytes:
+        o = self.file.output
+        return struct.pack(
+            "<4B5I",
+            OUTPUT_KINDS[o.kind], REPLIES[o.reply], SCORES[o.scores_kind],
+            2 if o.numeric_labels else 1,
+            NONE if o.index is None else o.index,
+            NONE if o.scores is None else o.scores,
+            self.strings.run(o.names), len(o.names), 0,
+        )  # fmt: skip
+
+    def write(self, provenance: dict) -> bytes:
+        data = self.data()
+        sections = {
+            "STRINGS": b"",  # known when the others are
+            "SYMBOLS": self.symbols(),
+            "TENSORS": self.tensors(0),  # likewise its offsets
+            "PLANS": self.plans(),
+            "MODEL": self.model(),
+            "INPUT": self.input(),
+            "OUTPUT": self.output(),
+        }
+        sections["STRINGS"] = self.strings.section()
+        if data:
+            sections["DATA"] = data
+        places, at = {}, 128 + 32 * len(sections)
+        for name, content in sections.items():
+            at = align(at, PAGE if name == "DATA" and len(content) >= PAGE else ALIGN)
+            places[name] = at
+            at += len(content)
+        sections["TENSORS"] = self.tensors(places.get("DATA", 0))
+        content_bytes = align(at)
+        arena = max(p.arena for p in self.file.plans)
+        return assemble(sections, places, content_bytes, arena, provenance_section(provenance))
+
+
+def provenance_section(pieces: dict) -> bytes:
+    """Keys to strings, integers or floats."""
+    if not pieces:
+        return b""
+    out = struct.pack("<II", len(pieces), 0)
+    for key, value in pieces.items():
+        if isinstance(value, str):
+            kind, content = 1, value.encode()
+        elif isinstance(value, int):
+            kind, content = 2, struct.pack("<Q", value)
+        else:
+            kind, content = 3, struct.pack("<d", value)
+        record = struct.pack("<HHI", len(key.encode()), kind, len(content)) + key.encode() + content
+        out += record + bytes(-len(record) % 8)
+    return out
+
+
+def assemble(
+    sections: dict[str, bytes],
+    places: dict[str, int],
+    content_bytes: int,
+    arena: int,
+    provenance: bytes,
+) -> bytes:
+    """Header, table and sections at their places; all hashes computed."""
+    table = b"".join(
+        struct.pack("<IIQQQ", SECTIONS[n], 1, places[n], len(s), xxhash.xxh64_intdigest(s))
+        for n, s in sections.items()
+    )
+    first = struct.pack(
+        "<8sHHIIIQQQQQ",
+        MAGIC, FORMAT_VERSION, FORMAT_VERSION, ARITHMETIC_VERSION, len(sections), 0,
+        arena, 0, content_bytes, 0, 0,
+    )  # fmt: skip
+    file_bytes = align(content_bytes + len(provenance)) + TAIL
+    second = struct.pack(
+        "<QQQQQQQ",
+        xxhash.xxh64_intdigest(first + table), file_bytes,
+        content_bytes if provenance else 0, len(provenance),
+        xxhash.xxh64_intdigest(provenance) if provenance else 0, 0, 0,
+    )  # fmt: skip
+    header = first + second
+    header += struct.pack("<Q", xxhash.xxh64_intdigest(header))
+    out = bytearray(file_bytes)
+    out[: len(header)] = header
+    out[128 : 128 + len(table)] = table
+    for name, content in sections.items():
+        out[places[name] : places[name] + len(content)] = content
+    out[content_bytes : content_bytes + len(provenance)] = provenance
+    return bytes(out)
+
+
+def content_hash(file: bytes) -> int:
+    return struct.unpack_from("<Q", file, 64)[0]

@@ -1,0 +1,247 @@
+"""Compares the engine with the trainer on the same rows, and says by numbers
+how far they are apart.
+
+Rows come from three places: those that are given, rows like them (or, when
+none are given, around what the model's own parameters suggest), and edges:
+zeros of both signs, denormals, huge and tiny values, each feature alone at an
+extreme. What neither side can take (NaN, infinities) must be refused.
+"""
+
+import json
+import math
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+
+from mote.engine import Engine, Rejected
+from mote.graph import Imported
+
+SEED = 20260101
+# Below this relative distance of the two best scores a label is a tie, which
+# the order of additions decides; the trainer's own changes with its BLAS.
+TIE = 1e-12
+# What rounding explains, for each way of computing; larger needs a reason.
+DEFAULT_LIMITS = {
+    "float64": (1e-6, 1.0),
+    "float32": (1e-4, 0.999),
+    "int8": (0.25, 0.99),
+}
+
+
+@dataclass
+class Result:
+    rows: int
+    given: int
+    edges: int
+    max_error: float
+    p99_error: float
+    label_flips: int
+    ties: int
+    refused: int  # rows that overflow in the engine; the trainer's were not finite either
+    max_error_limit: float
+    min_labels: float
+    failures: list[str] = field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        return not self.failures
+
+    def provenance(self) -> dict:
+        """As it goes into the file: errors rounded up to a power of two, so
+        that another CPU's last bit does not change the bytes."""
+        return {
+            "verified rows": self.rows,
+            "verify max error": round_up(self.max_error),
+            "verify label flips": self.label_flips,
+        }
+
+    def json(self) -> str:
+        return json.dumps(asdict(self) | {"passed": self.passed}, indent=2)
+
+
+def round_up(error: float) -> float:
+    if error == 0:
+        return 0.0
+    return 2.0 ** math.ceil(math.log2(error))
+
+
+def spread(imported: Imported) -> tuple[np.ndarray, np.ndarray]:
+    """Center and width of each feature, from the scalers in front, or 0 and 1."""
+    n = len(imported.features)
+    center, width = np.zeros(n), np.ones(n)
+    for node in imported.graph.nodes:
+        if node.op != "rowwise":
+            break
+        vector = node.attributes["vector"]
+        if node.attributes["kind"] == "-":
+            center = vector
+        elif node.attributes["kind"] == "/":
+            width = np.abs(vector)
+        elif node.attributes["kind"] == "*":
+            width = 1 / np.maximum(np.abs(vector), 1e-12)
+    return center, width
+
+
+def generate(imported: Imported, given: np.ndarray | None, count: int) -> np.ndarray:
+    rng = np.random.Generator(np.random.PCG64(SEED))
+    n = len(imported.features)
+    center, width = spread(imported)
+    if given is not None and len(given) > 1:
+        center, width = given.mean(axis=0), given.std(axis=0) + 1e-9
+    near = center + width * rng.standard_normal((count, n))
+    wide = center + width * rng.uniform(-10, 10, (count // 4 + 1, n))
+    return np.vstack([near, wide])
+
+
+def edges(imported: Imported) -> np.ndarray:
+    n = len(imported.features)
+    center, width = spread(imported)
+    rows = [np.full(n, v) for v in (0.0, -0.0, 1.0, -1.0, 5e-324, 1e-310, 1e-30)]
+    for factor in (1e2, 1e6, 1e12):
+        rows += [center + factor * width, center - factor * width]
+    for i in range(min(n, 64)):
+        for value in (0.0, 1e3, -1e3, 1e9, -1e9, 1e-300):
+            row = center.copy()
+            row[i] = center[i] + value * width[i]
+            rows.append(row)
+    return np.array(rows)
+
+
+def read_rows(path: str, features: list[str]) -> np.ndarray:
+    """Rows of a CSV file: a header with the features' names (in any order,
+    others passed over), or none and as many columns as features."""
+    import csv
+
+    from mote.errors import Usage
+
+    with open(path, newline="") as f:
+        table = [row for row in csv.reader(f) if row]
+    if not table:
+        raise Usage(f"{path}: has no rows")
+    columns = range(len(features))
+    if any(cell in features for cell in table[0]):
+        missing = [name for name in features if name not in table[0]]
+        if missing:
+            raise Usage(f"{path}: has no column {missing[0]!r}")
+        columns = [table[0].index(name) for name in features]
+        table = table[1:]
+    rows = []
+    for number, row in enumerate(table, 1):
+        try:
+            rows.append([float(row[c]) for c in columns])
+        except (ValueError, IndexError) as e:
+            raise Usage(f"{path}: row {number}: expected {len(features)} numbers, got {row}") from e
+    return np.array(rows)
+
+
+def engine_rows(engine: Engine, rows: np.ndarray):
+    """(index, scores, refused): a row that overflows inside is refused alone."""
+    refused = np.zeros(len(rows), bool)
+    try:
+        return *engine.rows(rows), refused
+    except Rejected:
+        pass
+    index = np.full(len(rows), -1, np.int32)
+    scores = np.full((len(rows), engine.outputs), np.nan)
+    for i in range(len(rows)):
+        try:
+            index[i : i + 1], scores[i : i + 1] = engine.rows(rows[i : i + 1])
+        except Rejected:
+            refused[i] = True
+    return index, scores, refused
+
+
+def relative_error(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+    with np.errstate(all="ignore"):
+        error = np.abs(ours - theirs) / np.maximum(1, np.abs(theirs))
+    error[ours == theirs] = 0
+    return np.where(np.isnan(error), np.inf, error)
+
+
+def is_tie(scores: np.ndarray) -> np.ndarray:
+    """Rows whose two best scores are as good as equal."""
+    best = np.sort(scores, axis=1)[:, -2:]
+    return best[:, 1] - best[:, 0] <= TIE * np.maximum(1, np.abs(best[:, 1]))
+
+
+def verify(
+    imported: Imported,
+    blob: bytes,
+    precision: str,
+    config,
+    given: np.ndarray | None = None,
+) -> Result:
+    parts = [generate(imported, given, config.rows), edges(imported)]
+    rows = np.vstack(([given] if given is not None else []) + parts)
+    with np.errstate(all="ignore"):
+        want_index, want = imported.predict(rows)
+    with Engine(blob) as engine:
+        index, scores, refused = engine_rows(engine, rows)
+        failures = check_refusals(engine, len(imported.features))
+
+    max_limit, labels_limit = DEFAULT_LIMITS[precision]
+    max_limit = config.max_error if config.max_error is not None else max_limit
+    labels_limit = config.min_labels if config.min_labels is not None else labels_limit
+    # both overflow: agreed
+    agreed = ~np.isfinite(want).all(axis=1) & (refused | ~np.isfinite(scores).all(axis=1))
+    error = relative_error(scores, want).max(axis=1)
+    error[agreed] = 0
+    flips, ties = 0, 0
+    if want_index is not None:
+        different = (index != want_index) & ~agreed
+        tied = different & is_tie(want)
+        ties, flips = int(tied.sum()), int((different & ~tied).sum())
+        share = 1 - flips / len(rows)
+        if share < labels_limit:
+            worst = int(np.argmax(different & ~tied))
+            failures.append(
+                f"labels: {share:.4%} agree with the trainer, expected {labels_limit:.4%}; "
+                f"first difference at {rows[worst].tolist()}"
+            )
+    result = Result(
+        rows=len(rows),
+        given=0 if given is None else len(given),
+        edges=len(parts[1]),
+        max_error=float(error.max()),
+        p99_error=float(np.quantile(error, 0.99)),
+        label_flips=flips,
+        ties=ties,
+        refused=int(agreed.sum()),
+        max_error_limit=max_limit,
+        min_labels=labels_limit,
+        failures=failures,
+    )
+    if result.max_error > max_limit:
+        worst = int(np.argmax(error))
+        failures.append(
+            f"scores: off by {result.max_error:.3g}, expected at most {max_limit:.3g}; "
+            f"at {rows[worst].tolist()}: {scores[worst].tolist()}, the trainer says "
+            f"{want[worst].tolist()}"
+        )
+    return result
+
+
+def check_refusals(engine: Engine, features: int) -> list[str]:
+    """NaN and infinities must not get an answer."""
+    failures = []
+    for bad in (math.nan, math.inf, -math.inf):
+        row = np.zeros((1, features))
+        row[0, features - 1] = bad
+        try:
+            engine.rows(row)
+            failures.append(f"input: a row with {bad} was answered, expected a refusal")
+        except Rejected:
+            pass
+    return failures
+
+
+def summary(result: Result) -> str:
+    lines = [
+        f"{result.rows} rows ({result.given} given, {result.edges} edges): "
+        f"scores off by at most {result.max_error:.3g} (99 % within {result.p99_error:.3g}, "
+        f"limit {result.max_error_limit:.3g}), {result.label_flips} labels differ"
+        + (f", {result.ties} ties" if result.ties else "")
+        + (f", {result.refused} overflow in both" if result.refused else "")
+    ]
+    lines += [f"FAILED {f}" for f in result.failures]
+    return "\n".join(lines)
