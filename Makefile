@@ -59,21 +59,23 @@ LIB    := $(OUT)/libmote.a
 DIR_FLAGS = $(if $(filter $(ENGINE_DIRS:%=%/%),$<),-ffreestanding -fbuiltin)
 BLOB      := models/$(MODEL)/$(MODEL).mote
 BOOTSTRAP := $(OUT)/$(MODEL)/bootstrap
-EMULATOR  := build/host/emulator
+DATA      ?= [5.7,2.8,4.5,1.3]
+RUNS      ?= 500
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: help build run invoke image zip sizes engine train compile test ci \
-	test-long fuzz freestanding bench-coldstart format check clean
+.SECONDEXPANSION:
+.PHONY: help build run invoke zip image sizes train compile engine test ci \
+	test-long fuzz freestanding bench-coldstart format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
 		sed 's/:.*## /\t/' | awk -F'\t' '{printf "make %-16s %s\n", $$1, $$2}'
-	@echo 'with MODEL=$(MODEL) ARCH=$(ARCH) (x86_64, arm64) MODE=$(MODE) (release, asan, clang)'
+	@echo 'now with MODEL=$(MODEL) ARCH=$(ARCH) MODE=$(MODE)'
 
 # ---------------------------------------------------------------- the product
 
-build: $(BOOTSTRAP) ## build/<arch>/<model>/bootstrap, the whole function
+build: $(BOOTSTRAP) ## the function: build/<arch>/<model>/bootstrap
 	@ls -l $<
 
 $(OUT)/%.o: %.c Makefile | setup-build
@@ -92,7 +94,6 @@ $(OUT)/none/blob.o: core/function/blob.S | setup-build
 	@mkdir -p $(@D)
 	$(Q)$(TARGET_CC) -c $< -o $@
 
-.SECONDEXPANSION:
 $(OUT)/%/blob.o: core/function/blob.S models/$$*/$$*.mote | setup-build
 	@mkdir -p $(@D)
 	$(Q)$(TARGET_CC) -DMOTE_BLOB='"models/$*/$*.mote"' \
@@ -103,10 +104,132 @@ $(OUT)/%/bootstrap: $(OUT)/core/function/main.o $(OUT)/%/blob.o $(LIB)
 	$(Q)$(TARGET_CC) $(LINK.$(MODE)) $^ -o $@.full
 	$(Q)$(if $(filter release,$(MODE)),$(CROSS)strip $@.full -o $@,cp $@.full $@)
 
--include $(shell find build -name '*.d' 2>/dev/null)
+models/%.mote:
+	@echo "no $@: models are in models/*/, and MODEL names one" >&2; exit 1
 
-# ------------------------------------------------------------------ set-up
+# ------------------------------------------------- trying it, and packaging it
 
-# Each looks first and installs only what is missing; a second look is free.
+EMULATOR := build/host/emulator
+HOST_CC  := gcc -std=c11 -D_GNU_SOURCE -O2 -g $(WARN) -I. -MMD -MP
+HOST_LIB := $(wildcard core/base/*.c) net/http.c
+
+$(EMULATOR): $(wildcard tools/emulator/*.[ch]) $(HOST_LIB) | setup-run
+	@mkdir -p $(@D)
+	@echo CC $@
+	$(Q)$(HOST_CC) $(filter %.c,$^) -o $@
+
+run: $(BOOTSTRAP) $(EMULATOR) ## the function behind the emulator, for curl; Ctrl-C ends it
+	@echo "serving $(MODEL); in another terminal:"
+	@echo "  curl localhost:8080/predict -d '$(DATA)'"
+	@echo "  curl -XPOST localhost:9000/2015-03-31/functions/function/invocations -d '$(DATA)'"
+	@exec $(EMULATOR) $(RUN_FLAGS) $(BOOTSTRAP)
+
+invoke: $(BOOTSTRAP) $(EMULATOR) ## one reply: make invoke DATA='[5.7,2.8,4.5,1.3]'
+	@$(EMULATOR) --once '$(DATA)' $(BOOTSTRAP)
+
+zip: $(BOOTSTRAP) | setup-package ## function.zip beside it, the same bytes every time
+	@tools/package/zip.sh $< $(<D)/function.zip
+
+image: $(BOOTSTRAP) ## image.tar beside it: an OCI archive made without Docker
+	@tools/package/image.sh $< $(<D)/image.tar $(ARCH)
+
+sizes: $(BOOTSTRAP) ## bytes by section, and the arena a request needs
+	@$(CROSS)size -A $<.full | awk '$$2 > 0 && $$1 ~ /^\./ {printf "%-14s %9d\n", $$1, $$2}'
+	@printf '%-14s %9d\n' stripped $$(wc -c <$<) model $$(wc -c <$(BLOB)) \
+		arena $$(od -An -t u8 -j 24 -N 8 $(BLOB))
+
+# ---------------------------------------------------- making models (Python)
+
+VENV   := build/venv
+PYTHON := $(VENV)/bin/python
+MOTE   := PYTHONPATH=tools $(PYTHON) -m mote
+# trained parameters must not depend on how many cores a machine has
+PINNED := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
+
+$(VENV)/.done: tools/requirements.txt | setup-python
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install -q -r $<
+	@touch $@
+
+ENGINE_LIB := build/host/libmote.so
+engine: $(ENGINE_LIB) ## the engine as a shared library, which verifies models
+$(ENGINE_LIB): tools/engine/engine.c $(ENGINE) $(filter core/function/%,$(SYSTEM)) | setup-run
+	@mkdir -p $(@D)
+	@echo CC $@
+	$(Q)$(HOST_CC) -fPIC -shared -fvisibility=hidden -ffp-contract=off \
+		$(filter-out %/settings.c %/source.c,$(filter %.c,$^)) -o $@
+
+train: $(VENV)/.done ## models/MODEL/train.py, which writes the estimator
+	$(PINNED) $(PYTHON) models/$(MODEL)/train.py build/models/$(MODEL)/estimator.skops
+
+compile: $(VENV)/.done $(ENGINE_LIB) ## the estimator to models/MODEL/MODEL.mote, verified
+	$(MOTE) compile models/$(MODEL)
+
+# ------------------------------------------------------------------ proving it
+
+# C tests of one MODE and ARCH; `make test` runs several of them.
+C_TESTS := $(patsubst %.c,$(OUT)/%,$(wildcard test/*/test_*.c))
+$(OUT)/test/%: $(OUT)/test/%.o $(LIB)
+	$(Q)$(TARGET_CC) $(LINK.$(MODE)) $^ -o $@ -lm
+c-tests: $(C_TESTS)
+
+# The engine without an operating system: no library, no start-up code, only
+# the compiler's own headers.
+freestanding: $(OUT)/freestanding ## the engine linked with -nostdlib, and run so
+	$(EXEC) $<
+$(OUT)/freestanding: test/core/freestanding.c $(OUT)/iris/blob.o $(ENGINE)
+	@mkdir -p $(@D)
+	$(Q)$(CROSS)gcc -std=c11 $(WARN) $(BASE.$(ARCH)) -Os -ffreestanding -nostdinc \
+		-isystem $(shell $(CROSS)gcc -print-file-name=include) -ffp-contract=off \
+		-fno-math-errno -fno-pie -fno-stack-protector -I. -nostdlib -static $^ -o $@
+
+test: ## everything quick: C tests under sanitizers and on arm64, the tools, the function
+	@tools/setup.sh test
+	@test/suites.sh quick >build/suites.quick && test/run.sh build/suites.quick
+
+ci: ## test, and what needs more: fuzzing, images, official clients, a fresh clone
+	@tools/setup.sh ci
+	@test/suites.sh ci >build/suites.ci && test/run.sh build/suites.ci
+
+test-long: ## everything that is counted in millions
+	@tools/setup.sh ci
+	@test/suites.sh long >build/suites.long && MOTE_TEST_LONG=1 test/run.sh build/suites.long
+
+FUZZ_SECONDS ?= 60
+FUZZERS := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/fuzz_*.c))
+build/fuzz-$(HOST)/fuzz_%: test/fuzz/fuzz_%.c
+	@$(MAKE) -s MODE=fuzz fuzzer-$*
+fuzzer-%: $(OUT)/test/fuzz/fuzz_%.o $(LIB)
+	$(Q)$(TARGET_CC) $(LINK.$(MODE)) -fsanitize=fuzzer $^ -o $(OUT)/fuzz_$*
+
+fuzz: ## every fuzz target for FUZZ_SECONDS, from the committed corpora
+	@tools/setup.sh ci
+	@for f in $(FUZZERS); do test/fuzz/run.sh $$f $(FUZZ_SECONDS) || exit 1; done
+
+$(OUT)/floor: tools/bench/floor.c | setup-build
+	@mkdir -p $(@D)
+	$(Q)$(TARGET_CC) $(FLAGS) $(LINK.$(MODE)) -s $< -o $@
+build/host/coldstart: tools/bench/coldstart.c | setup-run
+	@mkdir -p $(@D)
+	$(Q)$(HOST_CC) $< -o $@
+
+bench-coldstart: $(BOOTSTRAP) $(OUT)/floor build/host/coldstart ## spawn to first reply, against a bare floor program
+	@mkdir -p build/bench
+	@build/host/coldstart -n $(RUNS) -d '$(DATA)' -j build/bench/coldstart.json \
+		floor:floor:$(OUT)/floor $(MODEL):self:$(BOOTSTRAP)
+
+format: ## clang-format and ruff over everything
+	clang-format -i $$(git ls-files '*.c' '*.h')
+	$(VENV)/bin/ruff format -q tools models test
+
+clean: ## remove build/
+	rm -rf build
+
+# -------------------------------------------------------------------- set-up
+
+# Each looks first and installs only what is missing.
 setup-%:
 	@tools/setup.sh $*
+$(if $(CROSS),setup-build: setup-$(ARCH))
+
+-include $(shell find build -name '*.d' 2>/dev/null)

@@ -48,6 +48,8 @@ enum mote_status mote_address_parse(struct mote_address *address,
     const struct mote_text whole = text, scheme = MOTE_TEXT("http://");
     uint64_t port;
 
+    if (text.n == 0)
+        return refuse(where, MOTE_TEXT("nothing"), "host:port");
     if (text.n > MOTE_ADDRESS_MAX)
         return refuse(where, text, "at most 512 bytes");
     if (mote_text_starts(text, scheme))

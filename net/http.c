@@ -197,6 +197,8 @@ bool mote_http_keeps_alive(const struct mote_http_head *head)
     const struct mote_text connection =
         mote_http_field(head, MOTE_TEXT("Connection"));
 
+    if (connection.n == 0)
+        return head->minor == 1;
     if (head->minor == 0)
         return list_has(connection, MOTE_TEXT("keep-alive"));
     return !list_has(connection, MOTE_TEXT("close"));

@@ -1,19 +1,94 @@
 #!/bin/sh
-# Installs what a Debian 12 machine lacks for one purpose; elsewhere says what
-# is missing. Nothing is done, and no root needed, when all is there.
+# Installs what a Debian 12 machine lacks for one purpose; on other systems says
+# what is missing. When all is there nothing is done and no root is needed.
 #
-# Usage: tools/setup.sh build|run|test|ci
+# Usage: tools/setup.sh build|arm64|run|package|python|test|ci
 set -eu
 
-# what a command comes from: "command package", one a line
+# One need a line: how to see that it is met, and the package that meets it. A
+# path is looked for as a file, anything else as a command.
 needs() {
     case $1 in
-    build) echo 'gcc gcc
-musl-gcc musl-tools
-strip binutils' ;;
-    arm64) echo 'aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu
-aarch64-linux-musl-gcc musl-dev:arm64
-qemu-aarch64-static qemu-user-static' ;;
+    build)
+        echo gcc gcc
+        echo strip binutils
+        echo musl-gcc musl-tools
+        ;;
+    arm64)
+        echo aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu
+        echo aarch64-linux-musl-gcc musl-dev:arm64
+        echo qemu-aarch64-static qemu-user-static
+        ;;
+    run)
+        needs build
+        echo /usr/include/stdio.h libc6-dev
+        echo curl curl
+        ;;
+    package)
+        echo zip zip
+        ;;
+    python)
+        echo python3 python3
+        python3 -c 'import ensurepip' 2>/dev/null || echo /none python3-venv
+        ;;
+    test)
+        needs run
+        needs package
+        needs python
+        [ "$(uname -m)" = aarch64 ] || needs arm64
+        echo valgrind valgrind
+        echo strace strace
+        echo setpriv util-linux
+        ;;
+    ci)
+        needs test
+        echo clang clang
+        echo clang-format clang-format
+        echo /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a \
+            libclang-rt-14-dev
+        echo buildah buildah
+        echo skopeo skopeo
+        echo debootstrap debootstrap
+        echo docker-registry docker-registry
+        echo node nodejs
+        echo npm npm
+        ;;
+    *)
+        echo "setup.sh: expected build, arm64, run, package, python, test or ci, got $1" >&2
+        exit 2
+        ;;
     esac
 }
-needs "$@" >/dev/null
+
+missing() {
+    needs "$1" | while read -r sign package; do
+        case $sign in
+        /*) [ -e "$sign" ] || echo "$package" ;;
+        *) command -v "$sign" >/dev/null || echo "$package" ;;
+        esac
+    done | sort -u | tr '\n' ' '
+}
+
+packages=$(missing "${1:-}")
+[ -n "$packages" ] || exit 0
+
+if ! command -v apt-get >/dev/null; then
+    echo "setup.sh: missing here; by their names in Debian 12: $packages" >&2
+    exit 1
+fi
+root=
+if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || {
+        echo "setup.sh: become root and: apt-get install $packages" >&2
+        exit 1
+    }
+    root=sudo
+fi
+echo "installing $packages" >&2
+case $packages in
+*:arm64*) $root dpkg --add-architecture arm64 ;;
+esac
+export DEBIAN_FRONTEND=noninteractive
+$root apt-get update -q >&2
+# shellcheck disable=SC2086 # a list of words
+$root apt-get install -q -y --no-install-recommends $packages >&2

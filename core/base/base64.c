@@ -32,8 +32,6 @@ enum mote_status mote_base64_decode(char *out, size_t *n, struct mote_text text,
         for (int pad = 0; pad < 2 && digits && text.at[digits - 1] == '=';
              pad++)
             digits--;
-    if (digits % 4 == 1)
-        return refuse(where, text, digits);
     for (size_t i = 0; i < digits; i++) {
         const int digit = digit_of(text.at[i]);
         if (digit < 0)
@@ -42,6 +40,8 @@ enum mote_status mote_base64_decode(char *out, size_t *n, struct mote_text text,
         if (i % 4 != 0)
             out[written++] = (char)(bits >> (6 - 2 * (i % 4)));
     }
+    if (digits % 4 == 1)
+        return refuse(where, text, digits);
     /* 2 digits carry one byte and 4 spare bits, 3 carry two and 2 spare. */
     if (digits % 4 && bits & (digits % 4 == 2 ? 15u : 3u))
         return refuse(where, text, digits - 1);

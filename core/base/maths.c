@@ -64,6 +64,23 @@ float mote_sigmoidf(float x)
     return (x > 0 ? 1.0f : e) / (1.0f + e);
 }
 
+float mote_log1p_exp_minus(float x)
+{
+    const float u = mote_expf(-x); /* in [0, 1] */
+    float p = -0x1.a8cd44p-9f;
+
+    p = mote_fmaf(p, u, 0x1.450272p-6f);
+    p = mote_fmaf(p, u, -0x1.d26032p-5f);
+    p = mote_fmaf(p, u, 0x1.b2323ep-4f);
+    p = mote_fmaf(p, u, -0x1.396a9cp-3f);
+    p = mote_fmaf(p, u, 0x1.92f25ap-3f);
+    p = mote_fmaf(p, u, -0x1.ff0e8cp-3f);
+    p = mote_fmaf(p, u, 0x1.554c7p-2f);
+    p = mote_fmaf(p, u, -0x1.ffffbep-2f);
+    p = mote_fmaf(p, u, 1.0f);
+    return p * u;
+}
+
 float mote_tanhf(float x)
 {
     const uint32_t sign = mote_f32_bits(x) & 0x80000000;

@@ -52,6 +52,10 @@ float mote_expf(float x);
 /* 1 / (1 + e^-x), the logistic function. Error at most 3 ulp. */
 float mote_sigmoidf(float x);
 
+/* ln(1 + e^-x) for x >= 0, the part of the logistic function's logarithm that
+ * is not x itself. Error at most 3 ulp or 2^-126; NaN for NaN. */
+float mote_log1p_exp_minus(float x);
+
 /* Hyperbolic tangent. Error at most 2 ulp; the sign of zero is kept. */
 float mote_tanhf(float x);
 

@@ -298,7 +298,7 @@ enum mote_status mote_f64_read(struct mote_text text, double *value)
 {
     struct scanned s;
 
-    if (!scan(text, &s))
+    if (text.n == 0 || !scan(text, &s))
         return MOTE_E_FORMAT;
     const struct binary b = convert(text, &s);
     uint64_t bits = b.mantissa & (((uint64_t)1 << MANTISSA_BITS) - 1);

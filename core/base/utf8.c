@@ -1,6 +1,7 @@
 /* core/base/utf8.c - see core/base/utf8.h */
 #include "core/base/utf8.h"
 #include "core/base/assert.h"
+#include "core/base/mem.h"
 
 #include <stdbool.h>
 
@@ -36,6 +37,14 @@ size_t mote_utf8_valid(const char *text, size_t n)
 {
     size_t i = 0;
     while (i < n) {
+        uint64_t eight;
+        if (n - i >= sizeof eight) { /* most text is ASCII */
+            memcpy(&eight, text + i, sizeof eight);
+            if (!(eight & 0x8080808080808080u)) {
+                i += sizeof eight;
+                continue;
+            }
+        }
         const size_t length = mote_utf8_sequence(text + i, n - i);
         if (length == 0)
             break;

@@ -266,7 +266,7 @@ int main(int argc, char **argv, char **environment)
         struct mote_failure failure;
         char text[MOTE_FAILURE_TEXT];
 
-        mote_failure_input(&failure, s, &where);
+        mote_failure_input(&failure, MOTE_E_SCHEMA, &where);
         mote_log(&w->settings.log, MOTE_FATAL,
                  mote_failure_message(&failure, false, text));
         return 1;

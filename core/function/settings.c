@@ -3,42 +3,36 @@
 
 #include <unistd.h>
 
-/* Value of "NAME=value" when its name is `name`; false otherwise. */
-static bool is_variable(struct mote_text entry, struct mote_text name,
-                        struct mote_text *value)
+/* What follows "NAME=" in an entry of that name; NULL in any other. */
+static const char *value_of(const char *entry, const char *name)
 {
-    if (entry.n <= name.n || entry.at[name.n] != '=' ||
-        !mote_text_starts(entry, name))
-        return false;
-    value->at = entry.at + name.n + 1;
-    value->n = entry.n - name.n - 1;
-    return true;
+    while (*name && *entry == *name)
+        entry++, name++;
+    return *name == '\0' && *entry == '=' ? entry + 1 : NULL;
 }
 
 enum mote_status mote_settings_read(struct mote_settings *settings,
                                     char *const *environment,
                                     struct mote_where *where)
 {
-    struct mote_text api = {0}, level = {0}, format = {0};
-    const struct {
-        struct mote_text name, *value;
-    } variables[] = {
-        {MOTE_TEXT("AWS_LAMBDA_RUNTIME_API"), &api},
-        {MOTE_TEXT("AWS_LAMBDA_LOG_LEVEL"), &level},
-        {MOTE_TEXT("AWS_LAMBDA_LOG_FORMAT"), &format},
+    static const char *const names[] = {
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_LAMBDA_LOG_LEVEL",
+        "AWS_LAMBDA_LOG_FORMAT",
     };
+    struct mote_text values[sizeof names / sizeof *names] = {0};
 
-    for (; *environment; environment++) {
-        const struct mote_text entry = mote_text_of(*environment);
-        for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
-            if (is_variable(entry, variables[i].name, variables[i].value))
-                break;
-    }
+    for (; *environment; environment++)
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+            const char *value = value_of(*environment, names[i]);
+            if (value)
+                values[i] = mote_text_of(value);
+        }
     settings->log = (struct mote_log){
-        .level = mote_level_of(level),
-        .text = mote_text_equal_nocase(format, MOTE_TEXT("text")),
+        .level = mote_level_of(values[1]),
+        .text = mote_text_equal_nocase(values[2], MOTE_TEXT("text")),
         .fd = STDERR_FILENO,
     };
-    where->field = variables[0].name;
-    return mote_address_parse(&settings->runtime_api, api, where);
+    where->field = mote_text_of(names[0]);
+    return mote_address_parse(&settings->runtime_api, values[0], where);
 }

@@ -25,7 +25,7 @@ void mote_rowwise(const double *x, const double *v, double *y, size_t rows,
 }
 
 /* Largest |x| of n; not finite when one of them is not. */
-static float largest(const float *x, size_t n)
+static float largest_size(const float *x, size_t n)
 {
     uint32_t top = 0; /* as bits: the sign off, they are in order, NaN last */
 
@@ -42,7 +42,7 @@ size_t mote_quantize_rows(const float *x, int8_t *q, float *s, size_t rows,
     const float round = 0x1.8p23f; /* adding it rounds to an integer */
 
     for (size_t r = 0; r < rows; r++) {
-        const float top = largest(x + r * n, n);
+        const float top = largest_size(x + r * n, n);
         if (!mote_is_finite(top))
             return r;
         /* below that, 127 / top may not be finite: the row counts as zeros */
@@ -57,33 +57,58 @@ size_t mote_quantize_rows(const float *x, int8_t *q, float *s, size_t rows,
     return rows;
 }
 
-void mote_softmax_rows(const float *x, float *y, size_t rows, size_t n)
+/* y holds x less the row's largest. */
+static void softmax_row(float *y, size_t n)
+{
+    float lane[MOTE_LANES] = {0};
+
+    for (size_t k = 0; k < n; k++) {
+        y[k] = mote_expf(y[k]);
+        lane[k % MOTE_LANES] += y[k];
+    }
+    const float inverse = 1.0f / mote_sum16_fold(lane);
+    for (size_t k = 0; k < n; k++)
+        y[k] *= inverse;
+}
+
+static double largest(const double *x, size_t n)
+{
+    double top = x[0];
+
+    for (size_t k = 1; k < n; k++)
+        top = x[k] > top ? x[k] : top;
+    return top;
+}
+
+void mote_softmax_rows(const double *x, float *y, size_t rows, size_t n)
 {
     for (size_t r = 0; r < rows; r++, x += n, y += n) {
-        float lane[MOTE_LANES] = {0}, top = x[0];
+        const double top = largest(x, n);
 
-        for (size_t k = 1; k < n; k++)
-            top = x[k] > top ? x[k] : top;
-        for (size_t k = 0; k < n; k++) {
-            y[k] = mote_expf(x[k] - top);
-            lane[k % MOTE_LANES] += y[k];
-        }
-        const float inverse = 1.0f / mote_sum16_fold(lane);
         for (size_t k = 0; k < n; k++)
-            y[k] *= inverse;
+            y[k] = (float)(x[k] - top);
+        softmax_row(y, n);
     }
 }
 
-void mote_share_rows(const float *x, float *y, size_t rows, size_t n)
+static double log_logistic(double x)
+{
+    const double size = x < 0 ? -x : x;
+    return (x < 0 ? x : 0) - (double)mote_log1p_exp_minus((float)size);
+}
+
+void mote_share_rows(const double *x, float *y, size_t rows, size_t n)
 {
     for (size_t r = 0; r < rows; r++, x += n, y += n) {
-        float lane[MOTE_LANES] = {0};
+        const double top = largest(x, n);
+        const bool none = top < MOTE_SHARE_ZERO;
 
-        for (size_t k = 0; k < n; k++)
-            lane[k % MOTE_LANES] += x[k];
-        const float sum = mote_sum16_fold(lane);
-        for (size_t k = 0; k < n; k++)
-            y[k] = sum == 0 ? 1.0f / (float)n : x[k] / sum;
+        for (size_t k = 0; k < n; k++) {
+            const bool zero = x[k] < MOTE_SHARE_ZERO && !none;
+            const double l = log_logistic(x[k]) - log_logistic(top);
+            y[k] = none ? 0 : zero ? -__builtin_inff() : (float)l;
+        }
+        softmax_row(y, n);
     }
 }
 

@@ -24,27 +24,25 @@ static const char *const section_names[MOTE_SECTION_TYPES] = {
     [MOTE_SECTION_ASSETS] = "ASSETS",   [MOTE_SECTION_DEBUG] = "DEBUG",
 };
 
-/* ------------------------------------------------------------------------
- * Refusals: who, what was wanted, and the status that fits.
+/*
+ * A file being opened. Each part has a function that says what was expected
+ * and not found, or NULL when all is well; before it does, it may change the
+ * status and the field from what is usual for its part.
  */
-static enum mote_status refuse_as(enum mote_status status,
-                                  struct mote_where *where,
-                                  struct mote_text field, const char *expected)
-{
-    where->field = field;
-    where->expected = expected;
-    return status;
-}
+struct opening {
+    struct mote_model *m;
+    enum mote_check check;
+    size_t n;
+    enum mote_status status;
+    struct mote_where *where;
+};
 
-static enum mote_status refuse(struct mote_where *where,
-                               enum mote_section_type type,
-                               const char *expected)
+static const char *as(struct opening *o, enum mote_status status,
+                      const char *expected)
 {
-    return refuse_as(MOTE_E_FORMAT, where, mote_text_of(section_names[type]),
-                     expected);
+    o->status = status;
+    return expected;
 }
-
-/* ------------------------------------------------------------------------ */
 
 size_t mote_dtype_bytes(uint8_t dtype)
 {
@@ -94,71 +92,62 @@ static const void *counted(const struct mote_model *m,
 /* ------------------------------------------------------------------------
  * Header and section table
  */
-static enum mote_status open_header(struct mote_model *m, size_t n,
-                                    struct mote_where *where)
+static const char *open_header(struct opening *o)
 {
-    const struct mote_file_header *h = m->header;
-    const struct mote_text field = MOTE_TEXT("header");
+    const struct mote_file_header *h = o->m->header;
+    const size_t n = o->n;
 
     if (n < sizeof *h || memcmp(h->magic, MOTE_FILE_MAGIC, sizeof h->magic))
-        return refuse_as(MOTE_E_FORMAT, where, field, "a .mote file");
+        return "a .mote file";
     if (h->minimum_reader > MOTE_FILE_VERSION || h->version == 0)
-        return refuse_as(MOTE_E_VERSION, where, field, "format version 1");
+        return as(o, MOTE_E_VERSION, "format version 1");
     if (mote_xxh64(h, offsetof(struct mote_file_header, header_hash)) !=
         h->header_hash)
-        return refuse_as(MOTE_E_DAMAGED, where, field,
-                         "bytes that match the header hash");
+        return as(o, MOTE_E_DAMAGED, "bytes that match the header hash");
     if (h->arithmetic != MOTE_FILE_ARITHMETIC)
-        return refuse_as(MOTE_E_VERSION, where, field, "arithmetic version 1");
+        return as(o, MOTE_E_VERSION, "arithmetic version 1");
     if (h->file_bytes != n)
-        return refuse_as(MOTE_E_FORMAT, where, field,
-                         "a file of the length it states");
+        return "a file of the length it states";
     if (h->section_count == 0 || h->section_count > MOTE_SECTIONS_MAX)
-        return refuse_as(MOTE_E_FORMAT, where, field, "1 to 32 sections");
+        return "1 to 32 sections";
     if (h->content_bytes % MOTE_FILE_ALIGN || h->content_bytes > n ||
         h->content_bytes <
             sizeof *h + h->section_count * sizeof(struct mote_file_section))
-        return refuse_as(MOTE_E_FORMAT, where, field,
-                         "content inside the file");
+        return "content inside the file";
     if (h->request_arena % MOTE_FILE_ALIGN || h->request_arena >> 40 ||
         h->model_arena)
-        return refuse_as(MOTE_E_FORMAT, where, field,
-                         "arenas in multiples of 64 bytes");
+        return "arenas in multiples of 64 bytes";
     if (h->zero0 || !is_zero(h->zero1, sizeof h->zero1) ||
         !is_zero(h->zero2, sizeof h->zero2))
-        return refuse_as(MOTE_E_FORMAT, where, field,
-                         "zeros where nothing is defined");
-    return MOTE_OK;
+        return "zeros where nothing is defined";
+    return NULL;
 }
 
 /* Provenance or nothing behind the content, then at least 64 zeros. */
-static enum mote_status open_tail(struct mote_model *m, enum mote_check check,
-                                  struct mote_where *where)
+static const char *open_tail(struct opening *o)
 {
+    const struct mote_model *m = o->m;
     const struct mote_file_header *h = m->header;
-    const struct mote_text field = MOTE_TEXT("provenance");
     uint64_t end = h->content_bytes;
 
     if (h->provenance_offset) {
         if (h->provenance_offset != end ||
             h->provenance_bytes > h->file_bytes - end)
-            return refuse_as(MOTE_E_FORMAT, where, field,
-                             "a place inside the file");
+            return "a place inside the file";
         end += h->provenance_bytes;
         if (mote_xxh64(m->bytes + h->provenance_offset, h->provenance_bytes) !=
             h->provenance_hash)
-            return refuse_as(MOTE_E_DAMAGED, where, field,
-                             "bytes that match its hash");
+            return as(o, MOTE_E_DAMAGED, "bytes that match its hash");
     } else if (h->provenance_bytes || h->provenance_hash) {
-        return refuse_as(MOTE_E_FORMAT, where, field, "an offset");
+        return "an offset";
     }
+    o->where->field = MOTE_TEXT("tail");
     const uint64_t tail = h->file_bytes - end;
     if (tail < MOTE_FILE_TAIL ||
         !is_zero(m->bytes + end,
-                 check == MOTE_CHECK_ALL ? tail : MOTE_FILE_TAIL))
-        return refuse_as(MOTE_E_FORMAT, where, MOTE_TEXT("tail"),
-                         "64 zeros behind the last section");
-    return MOTE_OK;
+                 o->check == MOTE_CHECK_ALL ? tail : MOTE_FILE_TAIL))
+        return "64 zeros behind the last section";
+    return NULL;
 }
 
 /* The content hash covers two pieces; join them first. */
@@ -181,83 +170,79 @@ static bool is_bulk(uint32_t type)
            type == MOTE_SECTION_ASSETS || type == MOTE_SECTION_DEBUG;
 }
 
-static enum mote_status open_sections(struct mote_model *m,
-                                      enum mote_check check,
-                                      struct mote_where *where)
+static const char *open_sections(struct opening *o)
 {
+    struct mote_model *m = o->m;
     const struct mote_file_section *s = (const void *)(m->header + 1);
-    const struct mote_text field = MOTE_TEXT("section table");
     uint64_t end = sizeof *m->header + m->header->section_count * sizeof *s;
 
     if (!content_hash_matches(m))
-        return refuse_as(MOTE_E_DAMAGED, where, field,
-                         "bytes that match the content hash");
+        return as(o, MOTE_E_DAMAGED, "bytes that match the content hash");
     for (uint32_t i = 0; i < m->header->section_count; i++, s++) {
         const bool known = s->type > 0 && s->type < MOTE_SECTION_TYPES;
 
+        o->where->field = MOTE_TEXT("section table");
         if (s->offset % MOTE_FILE_ALIGN || s->offset < end ||
             s->offset > m->header->content_bytes ||
             s->bytes > m->header->content_bytes - s->offset)
-            return refuse_as(MOTE_E_FORMAT, where, field,
-                             "sections in order and inside the file");
-        if (check == MOTE_CHECK_ALL &&
+            return "sections in order and inside the file";
+        if (o->check == MOTE_CHECK_ALL &&
             !is_zero(m->bytes + end, s->offset - end))
-            return refuse_as(MOTE_E_FORMAT, where, field,
-                             "zeros between sections");
+            return "zeros between sections";
         end = s->offset + s->bytes;
         if (!known && s->flags & MOTE_SECTION_REQUIRED) {
-            where->number = s->type;
-            return refuse_as(MOTE_E_UNKNOWN, where, field,
-                             "sections of a known type");
+            o->where->number = s->type;
+            return as(o, MOTE_E_UNKNOWN, "sections of a known type");
         }
         if (!known)
             continue;
+        o->where->field = mote_text_of(section_names[s->type]);
         if (m->sections[s->type])
-            return refuse(where, s->type, "one section of its type");
-        if ((check == MOTE_CHECK_ALL || !is_bulk(s->type)) &&
+            return "one section of its type";
+        if ((o->check == MOTE_CHECK_ALL || !is_bulk(s->type)) &&
             mote_xxh64(m->bytes + s->offset, s->bytes) != s->hash)
-            return refuse_as(MOTE_E_DAMAGED, where,
-                             mote_text_of(section_names[s->type]),
-                             "bytes that match its hash");
+            return as(o, MOTE_E_DAMAGED, "bytes that match its hash");
         m->sections[s->type] = s;
     }
-    for (uint32_t type = MOTE_SECTION_STRINGS; type < MOTE_SECTION_DATA; type++)
+    for (uint32_t type = MOTE_SECTION_STRINGS; type < MOTE_SECTION_DATA;
+         type++) {
+        o->where->field = mote_text_of(section_names[type]);
         if (!m->sections[type])
-            return refuse(where, type, "to be there");
-    return MOTE_OK;
+            return "to be there";
+    }
+    return NULL;
 }
 
 /* ------------------------------------------------------------------------
  * Strings, symbols, tensors
  */
-static enum mote_status open_strings(struct mote_model *m,
-                                     struct mote_where *where)
+static const char *open_strings(struct opening *o)
 {
+    struct mote_model *m = o->m;
     const struct mote_file_section *s = m->sections[MOTE_SECTION_STRINGS];
     const uint32_t *count = records(m, s, 0, 1, 4, 4);
     const uint32_t *start =
         count ? records(m, s, 4, (uint64_t)*count + 1, 4, 4) : NULL;
 
     if (!start)
-        return refuse(where, MOTE_SECTION_STRINGS,
-                      "a table inside the section");
+        return "a table inside the section";
     const uint64_t bytes = s->bytes - 8 - 4 * (uint64_t)*count;
+    const char *text = (const char *)(start + *count + 1);
     m->string_count = *count;
     m->string_starts = start;
-    m->string_bytes = (const char *)(start + *count + 1);
+    m->string_bytes = text;
+    if (mote_utf8_valid(text, bytes) != bytes)
+        return "UTF-8";
     for (uint32_t i = 0; i < *count; i++) {
         if ((i == 0 && start[0] != 0) || start[i] > start[i + 1] ||
             start[i + 1] > bytes)
-            return refuse(where, MOTE_SECTION_STRINGS,
-                          "starts in order and inside the section");
-        const struct mote_text text = mote_model_string(m, i);
-        if (mote_utf8_valid(text.at, text.n) != text.n)
-            return refuse(where, MOTE_SECTION_STRINGS, "UTF-8");
+            return "starts in order and inside the section";
+        if (start[i] < bytes && ((uint8_t)text[start[i]] & 0xC0) == 0x80)
+            return "strings that begin with a character";
     }
     if (start[*count] != bytes)
-        return refuse(where, MOTE_SECTION_STRINGS,
-                      "strings to the section's end");
-    return MOTE_OK;
+        return "strings to the section's end";
+    return NULL;
 }
 
 static bool is_string(const struct mote_model *m, uint32_t i)
@@ -270,19 +255,18 @@ static bool is_string_or_none(const struct mote_model *m, uint32_t i)
     return i == MOTE_NONE || is_string(m, i);
 }
 
-static enum mote_status open_symbols(struct mote_model *m,
-                                     struct mote_where *where)
+static const char *open_symbols(struct opening *o)
 {
+    struct mote_model *m = o->m;
     m->symbols = counted(m, MOTE_SECTION_SYMBOLS, sizeof *m->symbols,
                          MOTE_SYMBOLS_MAX, &m->symbol_count);
     if (!m->symbols || m->symbol_count == 0)
-        return refuse(where, MOTE_SECTION_SYMBOLS, "1 to 8 symbols");
+        return "1 to 8 symbols";
     for (uint32_t i = 0; i < m->symbol_count; i++)
         if (!is_string(m, m->symbols[i].name) || m->symbols[i].maximum == 0 ||
             m->symbols[i].maximum >= MOTE_SYMBOL_LIMIT)
-            return refuse(where, MOTE_SECTION_SYMBOLS,
-                          "a name and a maximum from 1 to 2^24 - 1");
-    return MOTE_OK;
+            return "a name and a maximum from 1 to 2^24 - 1";
+    return NULL;
 }
 
 /* Bytes of a tensor in its layout; 0 when it has none. */
@@ -305,62 +289,56 @@ static uint64_t layout_bytes(const struct mote_file_tensor *t)
     return bytes;
 }
 
-static enum mote_status open_tensor(const struct mote_model *m,
-                                    const struct mote_file_tensor *t,
-                                    struct mote_where *where)
+static const char *open_tensor(struct opening *o,
+                               const struct mote_file_tensor *t)
 {
+    const struct mote_model *m = o->m;
     const struct mote_file_section *data = m->sections[MOTE_SECTION_DATA];
 
     if (t->layout > MOTE_LAYOUT_P8K8 || t->layout_version != 1 ||
         t->encoding != MOTE_ENCODING_RAW)
-        return refuse_as(MOTE_E_UNKNOWN, where, MOTE_TEXT("TENSORS"),
-                         "a known layout and encoding");
+        return as(o, MOTE_E_UNKNOWN, "a known layout and encoding");
     if (!mote_dtype_bytes(t->dtype) || t->rank > MOTE_RANK_MAX || t->zero ||
         t->bits != 8 * mote_dtype_bytes(t->dtype) ||
         !is_string_or_none(m, t->name))
-        return refuse(where, MOTE_SECTION_TENSORS,
-                      "a dtype, a rank, its bits and a name");
+        return "a dtype, a rank, its bits and a name";
     for (uint32_t i = 0; i < MOTE_RANK_MAX; i++)
         if (i < t->rank ? t->dims[i] == 0 || t->dims[i] >> 31 : t->dims[i] != 0)
-            return refuse(where, MOTE_SECTION_TENSORS,
-                          "dimensions from 1 to 2^31 - 1");
+            return "dimensions from 1 to 2^31 - 1";
     if (t->block_bytes || t->table_offset || t->index_offset ||
         t->checksum_offset || t->data_bytes != t->decoded_bytes ||
         t->decoded_bytes == 0 || t->decoded_bytes != layout_bytes(t))
-        return refuse(where, MOTE_SECTION_TENSORS,
-                      "as many bytes as its shape has");
+        return "as many bytes as its shape has";
     if (!data || t->data_offset % MOTE_FILE_ALIGN ||
         t->data_offset < data->offset ||
         t->data_offset - data->offset > data->bytes ||
         t->data_bytes > data->bytes - (t->data_offset - data->offset))
-        return refuse(where, MOTE_SECTION_TENSORS,
-                      "data inside the DATA section");
-    return MOTE_OK;
+        return "data inside the DATA section";
+    return NULL;
 }
 
-static enum mote_status open_tensors(struct mote_model *m,
-                                     struct mote_where *where)
+static const char *open_tensors(struct opening *o)
 {
+    struct mote_model *m = o->m;
     m->tensors = counted(m, MOTE_SECTION_TENSORS, sizeof *m->tensors,
                          UINT32_MAX, &m->tensor_count);
     if (!m->tensors)
-        return refuse(where, MOTE_SECTION_TENSORS,
-                      "as many records as it counts");
+        return "as many records as it counts";
     for (uint32_t i = 0; i < m->tensor_count; i++) {
-        const enum mote_status s = open_tensor(m, m->tensors + i, where);
-        if (s != MOTE_OK)
-            return s;
+        const char *expected = open_tensor(o, m->tensors + i);
+        if (expected)
+            return expected;
     }
-    return MOTE_OK;
+    return NULL;
 }
 
 /* ------------------------------------------------------------------------
  * Plans
  */
-static enum mote_status open_plan(struct mote_model *m, struct mote_plan *plan,
-                                  const struct mote_file_plan *p,
-                                  struct mote_where *where)
+static const char *open_plan(struct opening *o, struct mote_plan *plan,
+                             const struct mote_file_plan *p)
 {
+    const struct mote_model *m = o->m;
     const struct mote_file_section *s = m->sections[MOTE_SECTION_PLANS];
 
     *plan = (struct mote_plan){
@@ -372,60 +350,54 @@ static enum mote_status open_plan(struct mote_model *m, struct mote_plan *plan,
             records(m, s, p->operators_offset, p->operators_bytes, 1, 8),
     };
     if (!is_string(m, p->name) || p->flags > MOTE_PLAN_FLUSH_DENORMALS)
-        return refuse(where, MOTE_SECTION_PLANS, "a name and known flags");
+        return "a name and known flags";
     if (p->inputs > MOTE_PLAN_ENDS_MAX || p->outputs > MOTE_PLAN_ENDS_MAX ||
         p->values > MOTE_PLAN_VALUES_MAX ||
         p->operators > MOTE_PLAN_OPERATORS_MAX)
-        return refuse(where, MOTE_SECTION_PLANS,
-                      "a plan within the format's limits");
+        return "a plan within the format's limits";
     if (!plan->values || !plan->outputs || !plan->operators ||
         p->inputs > p->values)
-        return refuse(where, MOTE_SECTION_PLANS,
-                      "values and operators inside the section");
+        return "values and operators inside the section";
     if (p->arena % MOTE_FILE_ALIGN || p->arena > m->header->request_arena)
-        return refuse(where, MOTE_SECTION_PLANS,
-                      "an arena within the header's");
+        return "an arena within the header's";
     for (uint32_t i = 0; i < p->outputs; i++)
         if (plan->outputs[i] >= p->values)
-            return refuse(where, MOTE_SECTION_PLANS,
-                          "outputs among its values");
-    return MOTE_OK;
+            return "outputs among its values";
+    return NULL;
 }
 
-static enum mote_status open_plans(struct mote_model *m, enum mote_check check,
-                                   struct mote_where *where)
+static const char *open_plans(struct opening *o)
 {
+    struct mote_model *m = o->m;
     const struct mote_file_section *s = m->sections[MOTE_SECTION_PLANS];
     const struct mote_file_count *head = records(m, s, 0, 1, sizeof *head, 8);
 
     if (!head || head->zero || head->count == 0 || head->count > MOTE_PLANS_MAX)
-        return refuse(where, MOTE_SECTION_PLANS, "1 to 16 plans");
+        return "1 to 16 plans";
     const struct mote_file_plan *p =
         records(m, s, sizeof *head, head->count, sizeof *p, 8);
     if (!p)
-        return refuse(where, MOTE_SECTION_PLANS,
-                      "as many records as it counts");
+        return "as many records as it counts";
     m->plan_count = head->count;
     for (uint32_t i = 0; i < head->count; i++) {
-        const enum mote_status status =
-            open_plan(m, m->plans + i, p + i, where);
-        if (status != MOTE_OK)
-            return status;
+        const char *expected = open_plan(o, m->plans + i, p + i);
+        if (expected)
+            return expected;
     }
     for (uint32_t i = head->count; i-- > 0;) { /* the called before callers */
-        const enum mote_status status = mote_plan_check(m, i, check, where);
-        if (status != MOTE_OK)
-            return status;
+        o->status = mote_plan_check(m, i, o->check, o->where);
+        if (o->status != MOTE_OK)
+            return o->where->expected;
     }
-    return MOTE_OK;
+    return NULL;
 }
 
 /* ------------------------------------------------------------------------
  * What the model is, takes and gives
  */
-static enum mote_status open_about(struct mote_model *m,
-                                   struct mote_where *where)
+static const char *open_about(struct opening *o)
 {
+    struct mote_model *m = o->m;
     const struct mote_file_section *s = m->sections[MOTE_SECTION_MODEL];
 
     m->about = records(m, s, 0, 1, sizeof *m->about, 4);
@@ -433,9 +405,8 @@ static enum mote_status open_about(struct mote_model *m,
         !is_string(m, m->about->name) || !is_string(m, m->about->version) ||
         !is_string_or_none(m, m->about->description) ||
         m->about->plan >= m->plan_count)
-        return refuse(where, MOTE_SECTION_MODEL,
-                      "a name, a version and a plan");
-    return MOTE_OK;
+        return "a name, a version and a plan";
+    return NULL;
 }
 
 /* [batch][columns] of that dtype, and how many columns; 0 for another shape. */
@@ -447,54 +418,50 @@ static uint32_t batch_columns(const struct mote_file_value *v, uint8_t dtype)
     return v->dims[1];
 }
 
-static enum mote_status open_feature(const struct mote_model *m,
-                                     const struct mote_file_feature *f,
-                                     struct mote_where *where)
+static const char *open_feature(struct opening *o,
+                                const struct mote_file_feature *f)
 {
+    const struct mote_model *m = o->m;
     const struct mote_plan *plan = mote_model_main(m);
 
     if (f->kind != MOTE_FEATURE_NUMBER)
-        return refuse_as(MOTE_E_UNKNOWN, where, MOTE_TEXT("INPUT"),
-                         "features of a known kind");
+        return as(o, MOTE_E_UNKNOWN, "features of a known kind");
     if (!is_string(m, f->name) || f->zero || f->flags > MOTE_FEATURE_MAY_MISS ||
         (f->dtype != MOTE_F32 && f->dtype != MOTE_F64) || f->first_category ||
         f->category_count)
-        return refuse(where, MOTE_SECTION_INPUT,
-                      "a name, a dtype and known flags");
+        return "a name, a dtype and known flags";
     if (f->value >= plan->file->inputs ||
         f->column >= batch_columns(plan->values + f->value, f->dtype))
-        return refuse(where, MOTE_SECTION_INPUT,
-                      "a column of an input of the plan");
-    return MOTE_OK;
+        return "a column of an input of the plan";
+    return NULL;
 }
 
 /* Features fill the inputs exactly: as many as there are columns, and, being
  * listed in the order of value and column, no two in one place. */
-static enum mote_status open_input(struct mote_model *m,
-                                   struct mote_where *where)
+static const char *open_input(struct opening *o)
 {
+    struct mote_model *m = o->m;
     const struct mote_plan *plan = mote_model_main(m);
     uint64_t columns = 0;
 
     m->features = counted(m, MOTE_SECTION_INPUT, sizeof *m->features, 65535,
                           &m->feature_count);
     if (!m->features || m->feature_count == 0)
-        return refuse(where, MOTE_SECTION_INPUT, "1 to 65535 features");
+        return "1 to 65535 features";
     for (uint32_t i = 0; i < m->feature_count; i++) {
         const struct mote_file_feature *f = m->features + i;
-        const enum mote_status s = open_feature(m, f, where);
-        if (s != MOTE_OK)
-            return s;
+        const char *expected = open_feature(o, f);
+        if (expected)
+            return expected;
         if (i && (f->value < f[-1].value ||
                   (f->value == f[-1].value && f->column <= f[-1].column)))
-            return refuse(where, MOTE_SECTION_INPUT,
-                          "features in the order of their columns");
+            return "features in the order of their columns";
     }
     for (uint32_t i = 0; i < plan->file->inputs; i++)
         columns += batch_columns(plan->values + i, plan->values[i].dtype);
     if (columns != m->feature_count)
-        return refuse(where, MOTE_SECTION_INPUT, "a feature for every column");
-    return MOTE_OK;
+        return "a feature for every column";
+    return NULL;
 }
 
 /* The value behind output number i of the main plan, or NULL. */
@@ -530,52 +497,49 @@ static bool labels_are_numbers(const struct mote_model *m)
     return true;
 }
 
-static enum mote_status open_output(struct mote_model *m,
-                                    struct mote_where *where)
+static const char *open_output(struct opening *o)
 {
+    struct mote_model *m = o->m;
     const struct mote_file_section *s = m->sections[MOTE_SECTION_OUTPUT];
-    const struct mote_file_output *o = records(m, s, 0, 1, sizeof *o, 4);
+    const struct mote_file_output *out = records(m, s, 0, 1, sizeof *out, 4);
 
-    m->output = o;
-    if (!o || s->bytes != sizeof *o || o->zero || o->style == 0 ||
-        o->style > MOTE_REPLY_FULL || o->scores_kind > MOTE_SCORES_DECISION ||
-        (o->labels != MOTE_LABELS_TEXT && o->labels != MOTE_LABELS_NUMBER))
-        return refuse(where, MOTE_SECTION_OUTPUT,
-                      "known kinds of scores, labels and reply");
-    if (o->count == 0 || o->first_name >= m->string_count ||
-        o->count > m->string_count - o->first_name)
-        return refuse(where, MOTE_SECTION_OUTPUT,
-                      "a name for each of its numbers");
-    if (o->labels == MOTE_LABELS_NUMBER && !labels_are_numbers(m))
-        return refuse(where, MOTE_SECTION_OUTPUT, "labels that are numbers");
-    switch (o->kind) {
+    m->output = out;
+    if (!out || s->bytes != sizeof *out || out->zero || out->style == 0 ||
+        out->style > MOTE_REPLY_FULL ||
+        out->scores_kind > MOTE_SCORES_DECISION ||
+        (out->labels != MOTE_LABELS_TEXT && out->labels != MOTE_LABELS_NUMBER))
+        return "known kinds of scores, labels and reply";
+    if (out->count == 0 || out->first_name >= m->string_count ||
+        out->count > m->string_count - out->first_name)
+        return "a name for each of its numbers";
+    if (out->labels == MOTE_LABELS_NUMBER && !labels_are_numbers(m))
+        return "labels that are numbers";
+    switch (out->kind) {
     case MOTE_OUTPUT_CLASS:
         if (!index_fits(m) ||
-            (o->scores == MOTE_NONE) != (o->scores_kind == MOTE_SCORES_NONE) ||
-            (o->scores != MOTE_NONE && !scores_fit(m)))
-            return refuse(where, MOTE_SECTION_OUTPUT,
-                          "an index and scores of fitting shape");
-        return MOTE_OK;
+            (out->scores == MOTE_NONE) !=
+                (out->scores_kind == MOTE_SCORES_NONE) ||
+            (out->scores != MOTE_NONE && !scores_fit(m)))
+            return "an index and scores of fitting shape";
+        return NULL;
     case MOTE_OUTPUT_NUMBERS:
-        if (o->index != MOTE_NONE || o->scores_kind != MOTE_SCORES_NONE ||
+        if (out->index != MOTE_NONE || out->scores_kind != MOTE_SCORES_NONE ||
             !scores_fit(m))
-            return refuse(where, MOTE_SECTION_OUTPUT,
-                          "numbers of fitting shape");
-        return MOTE_OK;
+            return "numbers of fitting shape";
+        return NULL;
     }
-    return refuse_as(MOTE_E_UNKNOWN, where, MOTE_TEXT("OUTPUT"),
-                     "an output of a known kind");
+    return as(o, MOTE_E_UNKNOWN, "an output of a known kind");
 }
 
-static enum mote_status open_provenance(struct mote_model *m,
-                                        struct mote_where *where)
+static const char *open_provenance(struct opening *o)
 {
+    const struct mote_model *m = o->m;
     const struct mote_file_header *h = m->header;
     struct mote_cursor c =
         mote_cursor_over(m->bytes + h->provenance_offset, h->provenance_bytes);
 
     if (!h->provenance_offset)
-        return MOTE_OK;
+        return NULL;
     const uint32_t count = mote_cursor_u32(&c);
     bool good = mote_cursor_u32(&c) == 0;
     for (uint32_t i = 0; i < count && c.ok && good; i++) {
@@ -596,9 +560,8 @@ static enum mote_status open_provenance(struct mote_model *m,
                           value_bytes == 8);
     }
     if (!good || !c.ok || c.at != c.end)
-        return refuse_as(MOTE_E_FORMAT, where, MOTE_TEXT("provenance"),
-                         "keys and values to its end");
-    return MOTE_OK;
+        return "keys and values to its end";
+    return NULL;
 }
 
 /* ------------------------------------------------------------------------ */
@@ -607,24 +570,35 @@ enum mote_status mote_model_open(struct mote_model *m, const void *bytes,
                                  size_t n, enum mote_check check,
                                  struct mote_where *where)
 {
-    enum mote_status s;
+    static const struct {
+        const char *name;
+        const char *(*open)(struct opening *o);
+    } parts[] = {
+        {"header", open_header},
+        {"provenance", open_tail},
+        {"section table", open_sections},
+        {"STRINGS", open_strings},
+        {"SYMBOLS", open_symbols},
+        {"TENSORS", open_tensors},
+        {"PLANS", open_plans},
+        {"MODEL", open_about},
+        {"INPUT", open_input},
+        {"OUTPUT", open_output},
+        {"provenance", open_provenance},
+    };
+    struct opening o = {m, check, n, MOTE_OK, where};
 
     assert((uintptr_t)bytes % MOTE_FILE_ALIGN == 0);
     memset(m, 0, sizeof *m);
     m->bytes = bytes;
     m->header = bytes;
-    if ((s = open_header(m, n, where)) != MOTE_OK ||
-        (s = open_tail(m, check, where)) != MOTE_OK ||
-        (s = open_sections(m, check, where)) != MOTE_OK ||
-        (s = open_strings(m, where)) != MOTE_OK ||
-        (s = open_symbols(m, where)) != MOTE_OK ||
-        (s = open_tensors(m, where)) != MOTE_OK ||
-        (s = open_plans(m, check, where)) != MOTE_OK ||
-        (s = open_about(m, where)) != MOTE_OK ||
-        (s = open_input(m, where)) != MOTE_OK ||
-        (s = open_output(m, where)) != MOTE_OK ||
-        (s = open_provenance(m, where)) != MOTE_OK)
-        return s;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        o.status = MOTE_E_FORMAT;
+        where->field = mote_text_of(parts[i].name);
+        where->expected = parts[i].open(&o);
+        if (where->expected)
+            return o.status;
+    }
     return MOTE_OK;
 }
 

@@ -42,66 +42,69 @@ struct operand {
 
 struct signature {
     uint8_t reads, writes;
-    uint8_t
-        attribute; /* there is one, and it is below that; 0: there is none */
+    /* There is one attribute, smaller than this; 0: there is none. */
+    uint8_t below, below_f64;              /* when the first operand is f64 */
     struct operand operands[OPERANDS_MAX]; /* reads, then writes */
 };
 
 static const struct signature cast_signature = {
-    1, 1, 0, {{REAL, VALUE, ROWS_N}, {OTHER, VALUE, ROWS_N}}};
+    .reads = 1,
+    .writes = 1,
+    .operands = {{REAL, VALUE, ROWS_N}, {OTHER, VALUE, ROWS_N}},
+};
 
 static const struct signature rowwise_signature = {
-    2,
-    1,
-    MOTE_ROWWISE_KINDS,
-    {{MOTE_F64, VALUE, ROWS_N},
-     {MOTE_F64, TENSOR, N},
-     {MOTE_F64, VALUE, ROWS_N}},
+    .reads = 2,
+    .writes = 1,
+    .below_f64 = MOTE_ROWWISE_KINDS,
+    .operands = {{MOTE_F64, VALUE, ROWS_N},
+                 {MOTE_F64, TENSOR, N},
+                 {MOTE_F64, VALUE, ROWS_N}},
 };
 
 static const struct signature dense_signature = {
-    3,
-    1,
-    MOTE_ACTIVATIONS,
-    {{REAL, VALUE, ROWS_N},
-     {SAME, TENSOR, M_N},
-     {SAME, MAYBE, M},
-     {SAME, VALUE, ROWS_M}},
+    .reads = 3,
+    .writes = 1,
+    .below = MOTE_ACTIVATIONS,
+    .below_f64 = MOTE_ACTIVATION_RELU + 1, /* the curved ones are f32 only */
+    .operands = {{REAL, VALUE, ROWS_N},
+                 {SAME, TENSOR, M_N},
+                 {SAME, MAYBE, M},
+                 {SAME, VALUE, ROWS_M}},
 };
 
 static const struct signature quantize_signature = {
-    1,
-    2,
-    0,
-    {{MOTE_F32, VALUE, ROWS_N},
-     {MOTE_S8, VALUE, ROWS_N},
-     {MOTE_F32, VALUE, ROWS}},
+    .reads = 1,
+    .writes = 2,
+    .operands = {{MOTE_F32, VALUE, ROWS_N},
+                 {MOTE_S8, VALUE, ROWS_N},
+                 {MOTE_F32, VALUE, ROWS}},
 };
 
 static const struct signature dense_s8_signature = {
-    5,
-    1,
-    MOTE_ACTIVATIONS,
-    {{MOTE_S8, VALUE, ROWS_N},
-     {MOTE_F32, VALUE, ROWS},
-     {MOTE_S8, PANELS, M_N},
-     {MOTE_F32, TENSOR, M},
-     {MOTE_F32, MAYBE, M},
-     {MOTE_F32, VALUE, ROWS_M}},
+    .reads = 5,
+    .writes = 1,
+    .below = MOTE_ACTIVATIONS,
+    .operands = {{MOTE_S8, VALUE, ROWS_N},
+                 {MOTE_F32, VALUE, ROWS},
+                 {MOTE_S8, PANELS, M_N},
+                 {MOTE_F32, TENSOR, M},
+                 {MOTE_F32, MAYBE, M},
+                 {MOTE_F32, VALUE, ROWS_M}},
 };
 
-static const struct signature map_signature = {
-    1, 1, 0, {{MOTE_F32, VALUE, ROWS_N}, {MOTE_F32, VALUE, ROWS_N}}};
-
-static const struct signature activate_signature = {
-    1,
-    1,
-    MOTE_ACTIVATIONS,
-    {{MOTE_F32, VALUE, ROWS_N}, {MOTE_F32, VALUE, ROWS_N}},
+/* softmax and share: scores in, probabilities out */
+static const struct signature scores_signature = {
+    .reads = 1,
+    .writes = 1,
+    .operands = {{MOTE_F64, VALUE, ROWS_N}, {MOTE_F32, VALUE, ROWS_N}},
 };
 
 static const struct signature argmax_signature = {
-    1, 1, 0, {{MOTE_F64, VALUE, ROWS_N}, {MOTE_S32, VALUE, ROWS}}};
+    .reads = 1,
+    .writes = 1,
+    .operands = {{MOTE_F64, VALUE, ROWS_N}, {MOTE_S32, VALUE, ROWS}},
+};
 
 /* What the letters stand for in one use; m is 0 until it is known. */
 struct letters {
@@ -169,14 +172,13 @@ static bool shape_fits(const struct mote_file_value *v, enum shape shape,
     return false;
 }
 
-/* The curved activations are defined in f32 only. */
 static bool attribute_fits(const struct mote_operation *op,
                            const struct signature *g, uint8_t dtype)
 {
-    const uint32_t limit = g->attribute == MOTE_ACTIVATIONS && dtype == MOTE_F64
-                               ? MOTE_ACTIVATION_RELU + 1
-                               : g->attribute;
-    return limit == 0 || op->attributes[0] < limit;
+    const uint8_t below = dtype == MOTE_F64 ? g->below_f64 : g->below;
+
+    return below ? op->attribute_count == 1 && op->attributes[0] < below
+                 : op->attribute_count == 0;
 }
 
 static bool fits(const struct mote_scope *s, const struct mote_operation *op,
@@ -185,7 +187,7 @@ static bool fits(const struct mote_scope *s, const struct mote_operation *op,
     struct letters l = {0};
 
     if (op->file->reads != g->reads || op->file->writes != g->writes ||
-        op->attribute_count != (g->attribute > 0) || op->reads[0] == MOTE_NONE)
+        op->reads[0] == MOTE_NONE)
         return false;
     l.first = mote_scope_value(s, op->reads[0]);
     if (l.first->rank == 0 || !attribute_fits(op, g, l.first->dtype))
@@ -300,18 +302,6 @@ static enum mote_status run_softmax(const struct use *u,
     return MOTE_OK;
 }
 
-static enum mote_status run_activate(const struct use *u,
-                                     struct mote_where *where)
-{
-    const float *x = u->at[0];
-    float *y = u->at[1];
-
-    (void)where;
-    for (size_t i = 0; i < u->rows * u->n; i++)
-        y[i] = mote_activate_f32(u->attribute, x[i]);
-    return MOTE_OK;
-}
-
 static enum mote_status run_share(const struct use *u, struct mote_where *where)
 {
     (void)where;
@@ -342,12 +332,11 @@ operators[] = {
     [3] = {&dense_signature, run_dense, false},
     [4] = {&quantize_signature, run_quantize, false},
     [5] = {&dense_s8_signature, run_dense_s8, false},
-    [6] = {&map_signature, run_softmax, true},
-    [7] = {&activate_signature, run_activate, true},
-    [8] = {&map_signature, run_share, true},
-    [9] = {&argmax_signature, run_argmax, false},
+    [6] = {&scores_signature, run_softmax, false},
+    [7] = {&scores_signature, run_share, false},
+    [8] = {&argmax_signature, run_argmax, false},
 };
-#define CALL 10 /* has as many operands as the plan it calls: call.c */
+#define CALL 9 /* has as many operands as the plan it calls: call.c */
 #define VERSION 1
 
 bool mote_operator_known(const struct mote_file_operator *f)

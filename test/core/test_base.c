@@ -113,7 +113,7 @@ static void base64_decodes(void)
         const char *text;
         size_t offset;
     } bad[] = {
-        {"Z", 1},     {"Zm9vY", 5}, {"Zg=", 2},      {"Zg===", 5}, {"====", 0},
+        {"Z", 1},     {"Zm9vY", 5}, {"Zg=", 2},      {"Zg===", 2}, {"====", 0},
         {"Zm9\n", 3}, {"Zm 9", 2},  {"Z-==", 1},     {"Zm_=", 2},  {"Zh==", 1},
         {"Zm9=", 2},  {"=Zg=", 0},  {"Zg==Zg==", 2},
     };

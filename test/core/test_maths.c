@@ -56,6 +56,22 @@ static void sigmoid(void)
     EXPECT(mote_sigmoidf(-INFINITY) == 0 && mote_sigmoidf(INFINITY) == 1);
 }
 
+static long double log1p_exp_minusl(long double x)
+{
+    return x >= 0 ? log1pl(expl(-x)) : NAN;
+}
+
+static float log1p_exp_minus(float x)
+{
+    return x >= 0 ? mote_log1p_exp_minus(x) : NAN;
+}
+
+static void log_of_logistic(void)
+{
+    sweep(log1p_exp_minus, log1p_exp_minusl, 3);
+    EXPECT(mote_log1p_exp_minus(INFINITY) == 0);
+}
+
 static void hyperbolic_tangent(void)
 {
     sweep(mote_tanhf, tanhl, 2);
@@ -92,6 +108,7 @@ static void fused_multiply_add(void)
 static const struct test_case cases[] = {
     {"exp", exponential},
     {"sigmoid", sigmoid},
+    {"log of the logistic function", log_of_logistic},
     {"tanh", hyperbolic_tangent},
     {"fused multiply-add", fused_multiply_add},
 };

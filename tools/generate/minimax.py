@@ -47,6 +47,11 @@ def main():
     basis = np.stack([(x * x) ** i for i in range(6)], axis=1)
     show("tanh", *lawson(basis, tail, x**3 / np.tanh(x)))
 
+    x = np.arange(1, 4001) / LD(4000)
+    # log(1 + x) = x * P(x) for x in [0, 1]
+    basis = np.stack([x**i for i in range(10)], axis=1)
+    show("log1p", *lawson(basis, np.log1p(x) / x, x / np.log1p(x)))
+
 
 if __name__ == "__main__":
     main()

@@ -15,11 +15,13 @@ class Verify:
     """Limits of `mote verify`; a result outside any of them fails.
 
     max_error   largest |engine - trainer| of a score, relative to max(1, |trainer|)
+    p99_error   the same, of all but the worst hundredth of the rows
     min_labels  share of rows whose label must be the trainer's
     rows        generated rows
     """
 
     max_error: float | None = None
+    p99_error: float | None = None
     min_labels: float | None = None
     rows: int = 2000
 
@@ -42,7 +44,7 @@ KEYS = {
     "input": {"features": list},
     "output": {"labels": list},
     "compile": {"precision": str},
-    "verify": {"max_error": (int, float), "min_labels": (int, float), "rows": int},
+    "verify": {"max_error": (int, float), "p99_error": (int, float), "min_labels": (int, float), "rows": int},
 }
 
 

@@ -5,8 +5,8 @@ None. Operators and their attributes:
 
     rowwise   kind "+-*/", vector [n]
     dense     weight [m][n], bias [m], activation none|relu|sigmoid|tanh
-    activate  activation
-    softmax   share   argmax
+    softmax   argmax
+    share     the logistic function of each, divided by their sum
 """
 
 from dataclasses import dataclass, field

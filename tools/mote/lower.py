@@ -21,8 +21,8 @@ INT8_WEIGHTS = 50_000
 INT8_COLUMNS = 32  # a layer with fewer inputs stays float32
 ACTIVATIONS = {"none": 0, "relu": 1, "sigmoid": 2, "tanh": 3}
 ROWWISE = {"+": 0, "-": 1, "*": 2, "/": 3}
-CAST, ROW, DENSE, QUANTIZE, DENSE_S8, SOFTMAX, ACTIVATE, SHARE, ARGMAX = range(1, 10)
-IN_PLACE = {ROW, SOFTMAX, ACTIVATE, SHARE}
+CAST, ROW, DENSE, QUANTIZE, DENSE_S8, SOFTMAX, SHARE, ARGMAX = range(1, 9)
+IN_PLACE = {ROW}
 BATCHES = (64, 32, 16, 8)
 BATCH = file.SYMBOL  # symbol 0
 
@@ -73,6 +73,7 @@ class Lowering:
         self.precision = precision
         self.steps: list[Step] = []
         self.tensors: list[Slot] = []
+        self.casts: dict[Slot, Slot] = {}
         self.input = Slot("f64", graph.input.columns)
         self.slots: dict[Value, Slot] = {graph.input: self.input}
         for node in graph.nodes:
@@ -90,7 +91,12 @@ class Lowering:
         return out
 
     def cast(self, slot: Slot, dtype: str) -> Slot:
-        return slot if slot.dtype == dtype else self.step(CAST, [slot], dtype, slot.columns)
+        """slot in another type, converted once however often it is needed."""
+        if slot.dtype == dtype:
+            return slot
+        if slot not in self.casts:
+            self.casts[slot] = self.step(CAST, [slot], dtype, slot.columns)
+        return self.casts[slot]
 
     def lower_rowwise(self, node: Node) -> Slot:
         x = self.cast(self.slots[node.input], "f64")
@@ -124,18 +130,13 @@ class Lowering:
         ]
         return self.step(DENSE, reads, dtype, m, activation)
 
-    def map_f32(self, opcode: int, node: Node, *attributes) -> Slot:
-        x = self.cast(self.slots[node.input], "f32")
-        return self.step(opcode, [x], "f32", x.columns, *attributes)
-
     def lower_softmax(self, node: Node) -> Slot:
-        return self.map_f32(SOFTMAX, node)
+        x = self.cast(self.slots[node.input], "f64")
+        return self.step(SOFTMAX, [x], "f32", x.columns)
 
     def lower_share(self, node: Node) -> Slot:
-        return self.map_f32(SHARE, node)
-
-    def lower_activate(self, node: Node) -> Slot:
-        return self.map_f32(ACTIVATE, node, ACTIVATIONS[node.attributes["activation"]])
+        x = self.cast(self.slots[node.input], "f64")
+        return self.step(SHARE, [x], "f32", x.columns)
 
     def lower_argmax(self, node: Node) -> Slot:
         return self.step(ARGMAX, [self.cast(self.slots[node.input], "f64")], "s32", None)

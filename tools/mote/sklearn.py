@@ -252,11 +252,6 @@ def _class_output(graph, z, scores, kind, names, numeric) -> Output:
     return Output("class", names, index, scores, kind, numeric)
 
 
-def _one_against_rest(graph, z) -> Value:
-    each = graph.add("activate", z, z.columns, activation="sigmoid")
-    return graph.add("share", each, z.columns)
-
-
 def _import_logistic(graph, value, name, step, labels) -> Output:
     names, numeric = _classes(name, step, labels)
     z = _decision(graph, value, name, step)
@@ -269,7 +264,7 @@ def _import_logistic(graph, value, name, step, labels) -> Output:
         z = graph.dense(
             value, 2 * doubled.attributes["weight"], 2 * doubled.attributes["bias"]
         )
-    scores = _one_against_rest(graph, z) if rest else graph.add("softmax", z, z.columns)
+    scores = graph.add("share", z, z.columns) if rest else graph.add("softmax", z, z.columns)
     return _class_output(graph, z, scores, "probabilities", names, numeric)
 
 
@@ -280,7 +275,7 @@ def _import_classifier(graph, value, name, step, labels) -> Output:
     z = _decision(graph, value, name, step)
     if getattr(step, "loss", None) == "log_loss" and hasattr(step, "predict_proba"):
         two = len(names) == 2
-        scores = graph.add("softmax", z, 2) if two else _one_against_rest(graph, z)
+        scores = graph.add("softmax", z, 2) if two else graph.add("share", z, z.columns)
         return _class_output(graph, z, scores, "probabilities", names, numeric)
     # of two classes the library gives one decision value, for the second; here
     # the first has its own, which is 0

@@ -1,0 +1,76 @@
+/* test/fuzz/fuzz_blob.c - any bytes as a .mote file. Hashes are made to match,
+ * or nothing behind them would ever be reached; what opens is run. */
+#include "core/base/xxh64.h"
+#include "core/function/describe.h"
+#include "core/model/plan.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+#define ARENA_MAX (1 << 20)
+
+static void fix_hashes(uint8_t *bytes, size_t n)
+{
+    struct mote_file_header *h = (void *)bytes;
+    struct mote_file_section *s = (void *)(h + 1);
+    uint8_t joined[64 + MOTE_SECTIONS_MAX * sizeof *s];
+
+    if (n < sizeof *h || h->section_count > MOTE_SECTIONS_MAX ||
+        n < sizeof *h + h->section_count * sizeof *s)
+        return;
+    for (uint32_t i = 0; i < h->section_count; i++)
+        if (s[i].offset <= n && s[i].bytes <= n - s[i].offset)
+            s[i].hash = mote_xxh64(bytes + s[i].offset, s[i].bytes);
+    if (h->provenance_offset <= n &&
+        h->provenance_bytes <= n - h->provenance_offset && h->provenance_offset)
+        h->provenance_hash =
+            mote_xxh64(bytes + h->provenance_offset, h->provenance_bytes);
+    h->file_bytes = n;
+    memcpy(joined, bytes, 64);
+    memcpy(joined + 64, s, h->section_count * sizeof *s);
+    h->content_hash = mote_xxh64(joined, 64 + h->section_count * sizeof *s);
+    h->header_hash =
+        mote_xxh64(h, offsetof(struct mote_file_header, header_hash));
+}
+
+static void run(const struct mote_model *m)
+{
+    static char text[1 << 20];
+    struct mote_where where;
+    struct mote_json_out o;
+    const size_t arena_bytes = m->header->request_arena;
+
+    mote_json_out_begin(&o, text, sizeof text);
+    mote_describe(m, &o);
+    if (arena_bytes > ARENA_MAX || mote_model_batch(m) > 64)
+        return;
+    uint8_t *arena = aligned_alloc(64, arena_bytes + 64);
+    memset(arena, 0, arena_bytes);
+    struct mote_run r = mote_run_of(m, arena, mote_model_batch(m));
+    mote_plan_run(&r, &where);
+    for (uint32_t i = 0; i < r.plan->file->outputs; i++)
+        (void)*(volatile uint8_t *)mote_run_output(&r, i);
+    free(arena);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+    struct mote_model m;
+    struct mote_where where = {0};
+
+    if (n > 1 << 16)
+        return 0;
+    uint8_t *copy = aligned_alloc(64, (n + 64) / 64 * 64);
+    /* the copy ends where the file does, so that ASan sees one byte too far */
+    uint8_t *bytes = copy;
+    memcpy(bytes, data, n);
+    fix_hashes(bytes, n);
+    if (mote_model_open(&m, bytes, n, MOTE_CHECK_START, &where) == MOTE_OK)
+        run(&m);
+    else if (!where.expected)
+        abort();
+    (void)mote_model_open(&m, bytes, n, MOTE_CHECK_ALL, &where);
+    free(copy);
+    return 0;
+}

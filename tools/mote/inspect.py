@@ -1,0 +1,262 @@
+"""What `mote inspect` shows of a .mote file: text for people, JSON for programs."""
+
+import json
+import textwrap
+from dataclasses import asdict
+
+import numpy as np
+
+from mote.reader import Model
+from mote.reader_operators import (
+    ACTIVATE,
+    ACTIVATIONS,
+    CALL,
+    DENSE,
+    DENSE_S8,
+    ROWWISE,
+    ROWWISE_KINDS,
+)
+from mote.reader_plans import Operator, Plan
+from mote.reader_tables import SYMBOL, Tensor
+
+WIDTH = 100
+CELL = 40
+
+
+def dimension(model: Model, d: int) -> str | int:
+    return model.symbols[d - SYMBOL].name if d >= SYMBOL else d
+
+
+def shape(model: Model, dtype: str, dims: tuple[int, ...]) -> str:
+    return f"{dtype}[{','.join(str(dimension(model, d)) for d in dims)}]"
+
+
+def attributes(op: Operator) -> dict[str, str | int | list]:
+    """The words behind an operator's operands, by name."""
+    if op.opcode in (DENSE, DENSE_S8, ACTIVATE):
+        return {"activation": ACTIVATIONS[op.attributes[0]]}
+    if op.opcode == ROWWISE:
+        return {"kind": ROWWISE_KINDS[op.attributes[0]]}
+    if op.opcode == CALL:
+        plan, count, _, *pairs = op.attributes
+        carried = [{"output": o, "input": i} for o, i in zip(pairs[0::2], pairs[1::2], strict=True)]
+        return {"plan": plan, "count": count, "carried": carried}
+    return {}
+
+
+def extremes(tensor: Tensor) -> tuple[float | int, float | int]:
+    """Least and greatest element; NaN where there is one."""
+    return np.min(tensor.data).item(), np.max(tensor.data).item()
+
+
+# ------------------------------------------------------------------------ text
+
+
+def as_text(model: Model) -> str:
+    """For a terminal of 100 columns."""
+    parts = [head(model), sections(model), features(model), output(model)]
+    parts += [plan(model, i) for i in range(len(model.plans))]
+    parts += [tensors(model), provenance(model)]
+    return "\n\n".join("\n".join(visible(line) for line in lines) for lines in parts if lines)
+
+
+def visible(line: str) -> str:
+    """Without characters that a terminal might obey: names come from the file."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+
+
+def wrap(text: str, indent: int) -> list[str]:
+    return textwrap.wrap(text, WIDTH, subsequent_indent=" " * indent, break_on_hyphens=False)
+
+
+def table(rows: list[tuple], right: set[int]) -> list[str]:
+    """Columns as wide as they need, up to a limit; those in `right` are of
+    numbers."""
+    cells = [
+        [c if len(c) <= CELL else c[: CELL - 3] + "..." for c in map(str, row)] for row in rows
+    ]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
+    return [
+        "  ".join(
+            c.rjust(w) if i in right else c.ljust(w)
+            for i, (c, w) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in cells
+    ]
+
+
+def head(model: Model) -> list[str]:
+    h = model.header
+    symbols = ", ".join(f"{s.name} at most {s.maximum}" for s in model.symbols)
+    return [
+        *wrap(f"{model.name} {model.version}", 0),
+        *(wrap(model.description, 0) if model.description else []),
+        "",
+        f"hash     {h.content_hash:016x}",
+        f"file     {h.file_bytes} bytes",
+        f"format   {h.format_version}, minimum reader {h.minimum_reader}, "
+        + f"arithmetic {h.arithmetic_version}",
+        f"arena    {h.request_arena} bytes for a request, {h.model_arena} for the model",
+        *wrap(f"symbols  {symbols}", 9),
+        *wrap(f"answers  plan {model.plan}, {model.plans[model.plan].name}", 9),
+    ]
+
+
+def sections(model: Model) -> list[str]:
+    rows = [("section", "offset", "bytes", "hash", "")]
+    for s in model.sections:
+        rows.append((s.name, s.offset, s.bytes, f"{s.hash:016x}", "" if s.required else "optional"))
+    h = model.header
+    if h.provenance_offset:
+        rows.append(
+            ("provenance", h.provenance_offset, h.provenance_bytes, f"{h.provenance_hash:016x}", "")
+        )
+    return table(rows, {1, 2})
+
+
+def features(model: Model) -> list[str]:
+    rows = [("feature", "name", "kind", "dtype", "place", "")]
+    for i, f in enumerate(model.features):
+        missing = "may be missing" if f.may_be_missing else ""
+        rows.append((i, f.name, f.kind, f.dtype, f"v{f.value}[:,{f.column}]", missing))
+    return table(rows, {0})
+
+
+def output(model: Model) -> list[str]:
+    o, outputs = model.output, model.plans[model.plan].outputs
+    index = "" if o.index is None else f"; index from v{outputs[o.index]}"
+    values = "" if o.values is None else f"; {numbers_of(model)} from v{outputs[o.values]}"
+    names = "names that are numbers" if o.labels == "numbers" else "names"
+    return [
+        f"output   {o.kind}, reply {o.style}{index}{values}",
+        *wrap(f"{names}    {', '.join(o.names)}", 9),
+    ]
+
+
+def numbers_of(model: Model) -> str:
+    return "numbers" if model.output.kind == "numbers" else model.output.scores
+
+
+def value(model: Model, p: Plan, v: int | None) -> str:
+    if v is None:
+        return "none"
+    placed = p.values[v]
+    where = f"@{placed.offset}" if placed.tensor is None else f"=t{placed.tensor}"
+    return f"v{v} {shape(model, placed.dtype, placed.dims)}{where}"
+
+
+def plan(model: Model, i: int) -> list[str]:
+    p = model.plans[i]
+    flush = ", denormals flushed to zero" if p.flush_denormals else ""
+    lines = wrap(f"plan {i}   {p.name}: {len(p.values)} values, arena {p.arena} bytes{flush}", 9)
+    lines += wrap("   in    " + ", ".join(value(model, p, v) for v in range(p.inputs)), 9)
+    for n, op in enumerate(p.operators):
+        reads = ", ".join(value(model, p, v) for v in op.reads)
+        writes = ", ".join(value(model, p, v) for v in op.writes)
+        words = "".join(f"; {k} {word(v)}" for k, v in attributes(op).items())
+        lines += wrap(f"{n:5}    {op.name} {reads} -> {writes}{words}", 9)
+    return lines + wrap("   out   " + ", ".join(value(model, p, v) for v in p.outputs), 9)
+
+
+def word(attribute: str | int | list) -> str:
+    if isinstance(attribute, list):
+        return ", ".join(f"output {c['output']} to input {c['input']}" for c in attribute) or "none"
+    return str(attribute)
+
+
+def tensors(model: Model) -> list[str]:
+    if not model.tensors:
+        return []
+    rows = [("tensor", "name", "shape", "layout", "offset", "bytes", "min", "max")]
+    for i, t in enumerate(model.tensors):
+        low, high = (f"{x:.6g}" for x in extremes(t))
+        of_type = shape(model, t.dtype, t.dims)
+        rows.append((f"t{i}", t.name or "", of_type, t.layout, t.offset, t.bytes, low, high))
+    return table(rows, {4, 5, 6, 7})
+
+
+def provenance(model: Model) -> list[str]:
+    if not model.provenance:
+        return ["provenance: none"]
+    width = min(CELL, max(map(len, model.provenance)))
+    lines = [f"  {k.ljust(width)}  {v}" for k, v in model.provenance.items()]
+    return ["provenance"] + [part for line in lines for part in wrap(line, width + 4)]
+
+
+# ------------------------------------------------------------------------ JSON
+
+
+def as_json(model: Model) -> str:
+    """One object: all but the tensors' data. Hashes are 16 hexadecimal digits,
+    as JSON numbers hold 53 bits."""
+    h = asdict(model.header)
+    for key in ("content_hash", "provenance_hash", "header_hash"):
+        h[key] = f"{h[key]:016x}"
+    shown = {
+        "name": model.name,
+        "version": model.version,
+        "description": model.description,
+        "hash": h["content_hash"],
+        "header": h,
+        "sections": [asdict(s) | {"hash": f"{s.hash:016x}"} for s in model.sections],
+        "symbols": [asdict(s) for s in model.symbols],
+        "strings": model.strings,
+        "tensors": [tensor_object(model, t) for t in model.tensors],
+        "plan": model.plan,
+        "plans": [plan_object(model, p) for p in model.plans],
+        "features": [asdict(f) for f in model.features],
+        "output": asdict(model.output),
+        "provenance": {k: number_or_text(v) for k, v in model.provenance.items()},
+    }
+    return json.dumps(shown, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def number_or_text(x):
+    """JSON has no NaN and no infinities: they become their names."""
+    return x if not isinstance(x, float) or np.isfinite(x) else str(x)
+
+
+def tensor_object(model: Model, t: Tensor) -> dict:
+    low, high = extremes(t)
+    return {
+        "name": t.name,
+        "dtype": t.dtype,
+        "dims": list(t.dims),
+        "layout": t.layout,
+        "encoding": t.encoding,
+        "offset": t.offset,
+        "bytes": t.bytes,
+        "min": number_or_text(low),
+        "max": number_or_text(high),
+    }
+
+
+def plan_object(model: Model, p: Plan) -> dict:
+    return {
+        "name": p.name,
+        "flush_denormals": p.flush_denormals,
+        "inputs": p.inputs,
+        "outputs": p.outputs,
+        "arena": p.arena,
+        "values": [
+            {
+                "dtype": v.dtype,
+                "dims": [dimension(model, d) for d in v.dims],
+                "tensor": v.tensor,
+                "offset": v.offset if v.tensor is None else None,
+                "bytes": v.bytes if v.tensor is None else None,
+            }
+            for v in p.values
+        ],
+        "operators": [
+            {
+                "opcode": op.opcode,
+                "name": op.name,
+                "version": op.version,
+                "reads": op.reads,
+                "writes": op.writes,
+            }
+            | attributes(op)
+            for op in p.operators
+        ],
+    }

@@ -1,0 +1,190 @@
+"""STRINGS, SYMBOLS, TENSORS and DATA of a .mote file."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from math import prod
+
+import numpy as np
+
+from mote.reader_bytes import Part
+
+MAX_SYMBOLS = 8
+MAX_SYMBOL = 1 << 24
+MAX_DIM = 1 << 31
+MAX_RANK = 4
+SYMBOL = 0x80000000  # a dimension of a value from here on is this and a symbol's index
+TENSOR_BYTES = 80
+ALIGNMENT = 64
+PAGE = 4096
+
+DTYPES = {1: "f32", 2: "f64", 3: "s8", 4: "u8", 5: "s16", 6: "s32", 7: "s64", 8: "bool", 9: "text"}
+NUMPY = {
+    "f32": np.dtype("<f4"),
+    "f64": np.dtype("<f8"),
+    "s8": np.dtype("i1"),
+    "u8": np.dtype("u1"),
+    "s16": np.dtype("<i2"),
+    "s32": np.dtype("<i4"),
+    "s64": np.dtype("<i8"),
+    "bool": np.dtype("u1"),  # until its bytes are known to be 0 or 1
+}
+LAYOUTS = {0: "rows", 1: "P8K8"}
+ENCODINGS = {0: "RAW", 1: "PLANES", 2: "HUF8", 3: "HUFPAIR", 4: "CONST"}
+
+
+@dataclass
+class Symbol:
+    name: str
+    maximum: int
+
+
+@dataclass
+class Tensor:
+    name: str | None
+    dtype: str
+    dims: tuple[int, ...]
+    layout: str
+    encoding: str
+    offset: int  # of the stored bytes, in the file
+    bytes: int
+    data: np.ndarray  # [dims], in C order whatever the layout
+
+
+def read_dtype(part: Part, code: int, what: str) -> str:
+    """A dtype that tensors and values have; text has no size, so neither can."""
+    dtype = DTYPES.get(code, f"dtype {code}")
+    part.expect(dtype in NUMPY, f"{what}: expected a dtype of numbers, 1 to 8, got {dtype}")
+    return dtype
+
+
+def shape(dtype: str, dims: tuple[int, ...]) -> str:
+    """As messages show it; s0 is symbol 0."""
+    return f"{dtype}[{','.join(f's{d - SYMBOL}' if d >= SYMBOL else str(d) for d in dims)}]"
+
+
+def read_strings(part: Part) -> list[str]:
+    count = part.u32(0)
+    starts = part.unpack(f"{count + 1}I", 4) if 4 * count <= len(part) else ()
+    part.expect(bool(starts), f"expected room for {count} strings, got {len(part)} bytes")
+    first = 4 + 4 * len(starts)
+    part.expect(starts[0] == 0, f"expected string 0 to start at 0, got {starts[0]}")
+    part.expect(
+        first + starts[-1] == len(part),
+        f"expected the last string to end at {len(part) - first}, got {starts[-1]}",
+    )
+    strings = []
+    for i, (begin, end) in enumerate(pairwise(starts)):
+        part.expect(begin <= end, f"string {i}: expected an end from {begin} on, got {end}")
+        text = bytes(part.bytes[first + begin : first + end])
+        try:
+            strings.append(text.decode())
+        except UnicodeDecodeError as e:
+            raise part.refuse(f"string {i}: expected UTF-8, got {e.reason} in {text!r}") from e
+    return strings
+
+
+def read_symbols(part: Part, strings: list[str]) -> list[Symbol]:
+    count, zero = part.unpack("II", 0)
+    part.expect(1 <= count <= MAX_SYMBOLS, f"expected 1 to {MAX_SYMBOLS} symbols, got {count}")
+    part.expect(zero == 0, f"expected 0 behind the count, got {zero}")
+    expect_length(part, 8 + 8 * count)
+    symbols = []
+    for i in range(count):
+        name, maximum = part.unpack("II", 8 + 8 * i)
+        part.expect(
+            1 <= maximum < MAX_SYMBOL,
+            f"symbol {i}: expected a maximum from 1 to {MAX_SYMBOL - 1}, got {maximum}",
+        )
+        symbols.append(Symbol(part.string(strings, name, f"symbol {i}"), maximum))
+    return symbols
+
+
+def expect_length(part: Part, expected: int) -> None:
+    part.expect(len(part) == expected, f"expected {expected} bytes, got {len(part)}")
+
+
+def read_tensors(part: Part, data: Part | None, strings: list[str]) -> list[Tensor]:
+    count, zero = part.unpack("II", 0)
+    part.expect(zero == 0, f"expected 0 behind the count, got {zero}")
+    expect_length(part, 8 + TENSOR_BYTES * count)
+    if data is None:
+        part.expect(count == 0, f"expected DATA for {count} tensors, got none")
+        return []
+    tensors = [read_tensor(part, i, data, strings) for i in range(count)]
+    data.zeros_between((t.offset - data.begin, t.offset - data.begin + t.bytes) for t in tensors)
+    return tensors
+
+
+def read_tensor(part: Part, i: int, data: Part, strings: list[str]) -> Tensor:
+    at = 8 + TENSOR_BYTES * i
+    dtype, rank, layout, version, encoding, bits, zero, block, name = part.unpack("6BHII", at)
+    dims = part.unpack("4I", at + 16)
+    offset, size, decoded, *tables = part.unpack("6Q", at + 32)
+
+    def expect(condition: bool, message: str, kind: str = "format") -> None:
+        part.expect(condition, f"tensor {i}: {message}", kind)
+
+    dtype = read_dtype(part, dtype, f"tensor {i}")
+    item = NUMPY[dtype].itemsize
+    expect(rank <= MAX_RANK, f"expected a rank of at most {MAX_RANK}, got {rank}")
+    expect(layout in LAYOUTS, f"expected layout 0 or 1, got {layout}", "unknown")
+    expect(version == 1, f"expected layout version 1, got {version}", "unknown")
+    expect(encoding in ENCODINGS, f"expected an encoding of 0 to 4, got {encoding}", "unknown")
+    expect(
+        encoding == 0,
+        f"expected encoding RAW, got {ENCODINGS.get(encoding)}, which is not yet defined",
+        "unknown",
+    )
+    expect(bits == 8 * item, f"expected {8 * item} bits of a {dtype}, got {bits}")
+    expect(zero == 0, f"expected unused bytes 6 and 7 to be 0, got {zero}")
+    expect(block == 0, f"expected block bytes 0 of a RAW tensor, got {block}")
+    expect(not any(tables), f"expected no table, index or checksums of RAW, got {tables}")
+    expect(not any(dims[rank:]), f"expected dims {rank} to 3 to be 0, got {dims}")
+    dims = dims[:rank]
+    expect(all(1 <= d < MAX_DIM for d in dims), f"expected dims from 1 to 2^31 - 1, got {dims}")
+
+    padded = dims
+    if LAYOUTS[layout] == "P8K8":
+        expect(
+            dtype == "s8" and rank == 2, f"expected an s8 matrix in P8K8, got {shape(dtype, dims)}"
+        )
+        padded = tuple(-(-d // 8) * 8 for d in dims)
+    expected = prod(padded) * item
+    expect(size == expected, f"expected {expected} data bytes, got {size}")
+    expect(decoded == expected, f"expected {expected} decoded bytes, got {decoded}")
+    aligned = PAGE if size >= PAGE else ALIGNMENT
+    expect(offset % aligned == 0, f"expected data at a multiple of {aligned}, got {offset}")
+    expect(
+        data.begin <= offset and offset + size <= data.end,
+        f"expected data inside DATA, {data.begin} to {data.end}, got {offset} to {offset + size}",
+    )
+    return Tensor(
+        part.string_or_none(strings, name, f"tensor {i}"),
+        dtype,
+        dims,
+        LAYOUTS[layout],
+        ENCODINGS[encoding],
+        offset,
+        size,
+        read_data(data, i, dtype, dims, LAYOUTS[layout], offset - data.begin, size),
+    )
+
+
+def read_data(
+    data: Part, i: int, dtype: str, dims: tuple[int, ...], layout: str, at: int, size: int
+) -> np.ndarray:
+    stored = np.frombuffer(data.bytes[at : at + size], NUMPY[dtype])
+    if dtype == "bool":
+        data.expect(bool(np.all(stored <= 1)), f"tensor {i}: expected 0 or 1 in each bool")
+        stored = stored.view(np.bool_)
+    if layout == "rows":
+        return stored.reshape(dims)
+    n, k = dims
+    panels, blocks = -(-n // 8), -(-k // 8)
+    rows = stored.reshape(panels, blocks, 8, 8).swapaxes(1, 2).reshape(8 * panels, 8 * blocks)
+    data.expect(
+        not rows[n:].any() and not rows[:, k:].any(),
+        f"tensor {i}: expected zeros behind {n} rows and {k} columns of P8K8",
+    )
+    data.expect(not np.any(rows == -128), f"tensor {i}: expected no -128 in P8K8")
+    return np.ascontiguousarray(rows[:n, :k])
