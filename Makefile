@@ -53,7 +53,9 @@ FLAGS = -std=c11 -D_DEFAULT_SOURCE $(WARN) $(BASE.$(ARCH)) $(MODE.$(MODE)) \
 ENGINE_DIRS := core/base core/kernel core/model compress
 SYSTEM_DIRS := net core/function
 ENGINE := $(wildcard $(ENGINE_DIRS:%=%/*.c))
-SYSTEM := $(filter-out core/function/main.c,$(wildcard $(SYSTEM_DIRS:%=%/*.c)))
+# main.c and the two sources of models are no part of the library
+SYSTEM := $(filter-out core/function/main.c core/function/source_%,\
+	$(wildcard $(SYSTEM_DIRS:%=%/*.c)))
 LIB    := $(OUT)/libmote.a
 # -fbuiltin: freestanding, and yet small copies are not calls
 DIR_FLAGS = $(if $(filter $(ENGINE_DIRS:%=%/%),$<),-ffreestanding -fbuiltin)
@@ -88,21 +90,20 @@ $(LIB): $(ENGINE:%.c=$(OUT)/%.o) $(SYSTEM:%.c=$(OUT)/%.o)
 	$(Q)$(CROSS)gcc-ar rcs $@ $^
 
 # The model is one object, on pages of its own when it is a page or more.
-# MODEL=none is a function that carries none and reads model.mote beside its
-# executable.
-$(OUT)/none/blob.o: core/function/blob.S | setup-build
-	@mkdir -p $(@D)
-	$(Q)$(TARGET_CC) -c $< -o $@
-
 $(OUT)/%/blob.o: core/function/blob.S models/$$*/$$*.mote | setup-build
 	@mkdir -p $(@D)
 	$(Q)$(TARGET_CC) -DMOTE_BLOB='"models/$*/$*.mote"' \
 		-DMOTE_ALIGN=$$(test $$(wc -c <models/$*/$*.mote) -lt 4096 && echo 64 || echo 4096) \
 		-c $< -o $@
 
-$(OUT)/%/bootstrap: $(OUT)/core/function/main.o $(OUT)/%/blob.o $(LIB)
-	$(Q)$(TARGET_CC) $(LINK.$(MODE)) $^ -o $@.full
-	$(Q)$(if $(filter release,$(MODE)),$(CROSS)strip $@.full -o $@,cp $@.full $@)
+MAIN := $(OUT)/core/function/main.o
+link = $(Q)mkdir -p $(@D) && $(TARGET_CC) $(LINK.$(MODE)) $^ -o $@.full && \
+	$(if $(filter release,$(MODE)),$(CROSS)strip $@.full -o $@,cp $@.full $@)
+$(OUT)/%/bootstrap: $(MAIN) $(OUT)/core/function/source_embedded.o $(OUT)/%/blob.o $(LIB)
+	$(link)
+# MODEL=none carries no model and reads model.mote beside its executable
+$(OUT)/none/bootstrap: $(MAIN) $(OUT)/core/function/source_beside.o $(LIB)
+	$(link)
 
 models/%.mote:
 	@echo "no $@: models are in models/*/, and MODEL names one" >&2; exit 1
@@ -157,7 +158,7 @@ $(ENGINE_LIB): tools/engine/engine.c $(ENGINE) $(filter core/function/%,$(SYSTEM
 	@mkdir -p $(@D)
 	@echo CC $@
 	$(Q)$(HOST_CC) -fPIC -shared -fvisibility=hidden -ffp-contract=off \
-		$(filter-out %/settings.c %/source.c,$(filter %.c,$^)) -o $@
+		$(filter-out %/settings.c,$(filter %.c,$^)) -o $@
 
 train: $(VENV)/.done ## models/MODEL/train.py, which writes the estimator
 	$(PINNED) $(PYTHON) models/$(MODEL)/train.py build/models/$(MODEL)/estimator.skops

@@ -1,15 +1,9 @@
-"""What all Python tests share: where the tools are, and the closing line."""
+"""What all Python tests share: markers, and the closing line. Where the tools
+are is in pytest.ini."""
 
-import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
-
-
-def pytest_configure(config):
-    config.addinivalue_line("markers", "long: minutes of work, only in `make test-long`")
-    config.addinivalue_line("markers", "ci: needs more than `make test` installs; in `make ci`")
 
 
 def pytest_collection_modifyitems(config, items):

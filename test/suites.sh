@@ -5,7 +5,7 @@
 set -eu
 
 host=$(uname -m | sed s/aarch64/arm64/)
-pytest="build/venv/bin/python -m pytest -q -p no:cacheprovider"
+pytest="build/venv/bin/python -m pytest"
 # Outside test data, which are no part of the project: the folder that
 # MOTE_DATA names, or one that lies beside the checkout.
 : "${MOTE_DATA:=$(for f in ../*/data/README.md; do [ -f "$f" ] && dirname "$f" && break; done)}"

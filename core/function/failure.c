@@ -38,7 +38,7 @@ struct words {
 static void say(struct words *w, struct mote_text text)
 {
     const size_t left = MOTE_FAILURE_TEXT - w->n;
-    const size_t n = text.n < left ? text.n : left;
+    const size_t n = text.n <= left ? text.n : mote_utf8_valid(text.at, left);
 
     if (n)
         memcpy(w->at + w->n, text.at, n);
@@ -109,7 +109,7 @@ struct mote_text mote_failure_message(const struct mote_failure *f,
     if (f->status == MOTE_OK) { /* the sentence itself */
         say(&w, mote_text_of(where->expected));
     } else {
-        if (is_syntax(f)) {
+        if (is_syntax(f) && !where->field.n) {
             say(&w, MOTE_TEXT("at byte "));
             say_uint(&w, where->offset);
             say(&w, MOTE_TEXT(": "));

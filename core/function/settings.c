@@ -3,36 +3,36 @@
 
 #include <unistd.h>
 
-/* What follows "NAME=" in an entry of that name; NULL in any other. */
-static const char *value_of(const char *entry, const char *name)
+/* What follows `start` in text; NULL when text does not begin with it. */
+static const char *after(const char *text, const char *start)
 {
-    while (*name && *entry == *name)
-        entry++, name++;
-    return *name == '\0' && *entry == '=' ? entry + 1 : NULL;
+    while (*start && *text == *start)
+        text++, start++;
+    return *start == '\0' ? text : NULL;
 }
 
 enum mote_status mote_settings_read(struct mote_settings *settings,
                                     char *const *environment,
                                     struct mote_where *where)
 {
+    /* behind "AWS_LAMBDA_", as which few of the many variables begin */
     static const char *const names[] = {
-        "AWS_LAMBDA_RUNTIME_API",
-        "AWS_LAMBDA_LOG_LEVEL",
-        "AWS_LAMBDA_LOG_FORMAT",
-    };
+        "RUNTIME_API=", "LOG_LEVEL=", "LOG_FORMAT="};
     struct mote_text values[sizeof names / sizeof *names] = {0};
 
-    for (; *environment; environment++)
-        for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-            const char *value = value_of(*environment, names[i]);
+    for (; *environment; environment++) {
+        const char *name = after(*environment, "AWS_LAMBDA_");
+        for (size_t i = 0; name && i < sizeof names / sizeof *names; i++) {
+            const char *value = after(name, names[i]);
             if (value)
                 values[i] = mote_text_of(value);
         }
+    }
     settings->log = (struct mote_log){
         .level = mote_level_of(values[1]),
         .text = mote_text_equal_nocase(values[2], MOTE_TEXT("text")),
         .fd = STDERR_FILENO,
     };
-    where->field = mote_text_of(names[0]);
+    where->field = MOTE_TEXT("AWS_LAMBDA_RUNTIME_API");
     return mote_address_parse(&settings->runtime_api, values[0], where);
 }

@@ -24,6 +24,14 @@ static bool same_shape(const struct mote_file_value *a,
            memcmp(a->dims, b->dims, sizeof a->dims) == 0;
 }
 
+/* What is copied is copied as it lies. */
+static bool is_in_rows(const struct mote_scope *s, uint32_t i)
+{
+    const struct mote_file_value *v = mote_scope_value(s, i);
+    return v->kind == MOTE_VALUE_ARENA ||
+           s->model->tensors[v->tensor].layout == MOTE_LAYOUT_ROWS;
+}
+
 /* Pairs are copied in order: none may overwrite what a later one needs. */
 static bool pairs_fit(const struct mote_scope *callee,
                       const struct mote_operation *op)
@@ -67,12 +75,13 @@ bool mote_call_check(const struct mote_scope *scope,
         op->file->writes - 1u != plan->file->outputs)
         return false;
     for (uint32_t i = 0; i < plan->file->inputs; i++)
-        if (op->reads[i] == MOTE_NONE ||
+        if (op->reads[i] == MOTE_NONE || !is_in_rows(scope, op->reads[i]) ||
             !same_shape(mote_scope_value(scope, op->reads[i]),
                         plan->values + i))
             return false;
     for (uint32_t i = 0; i < plan->file->outputs; i++)
-        if (!same_shape(mote_scope_value(scope, op->writes[1 + i]),
+        if (!is_in_rows(&callee, plan->outputs[i]) ||
+            !same_shape(mote_scope_value(scope, op->writes[1 + i]),
                         plan->values + plan->outputs[i]))
             return false;
     return pairs_fit(&callee, op);

@@ -27,13 +27,13 @@ static const char *const section_names[MOTE_SECTION_TYPES] = {
 /*
  * A file being opened. Each part has a function that says what was expected
  * and not found, or NULL when all is well; before it does, it may change the
- * status and the field from what is usual for its part.
+ * status and the name of the part from what they usually are.
  */
 struct opening {
     struct mote_model *m;
-    enum mote_check check;
     size_t n;
     enum mote_status status;
+    const char *part; /* for where->field */
     struct mote_where *where;
 };
 
@@ -42,6 +42,12 @@ static const char *as(struct opening *o, enum mote_status status,
 {
     o->status = status;
     return expected;
+}
+
+const char *mote_section_name(uint32_t type)
+{
+    return type > 0 && type < MOTE_SECTION_TYPES ? section_names[type]
+                                                 : "section table";
 }
 
 size_t mote_dtype_bytes(uint8_t dtype)
@@ -53,7 +59,7 @@ size_t mote_dtype_bytes(uint8_t dtype)
     return dtype < sizeof bytes ? bytes[dtype] : 0;
 }
 
-static bool is_zero(const void *bytes, size_t n)
+bool mote_all_zero(const void *bytes, size_t n)
 {
     const uint8_t *at = bytes;
     while (n && *at == 0)
@@ -117,8 +123,8 @@ static const char *open_header(struct opening *o)
     if (h->request_arena % MOTE_FILE_ALIGN || h->request_arena >> 40 ||
         h->model_arena)
         return "arenas in multiples of 64 bytes";
-    if (h->zero0 || !is_zero(h->zero1, sizeof h->zero1) ||
-        !is_zero(h->zero2, sizeof h->zero2))
+    if (h->zero0 || !mote_all_zero(h->zero1, sizeof h->zero1) ||
+        !mote_all_zero(h->zero2, sizeof h->zero2))
         return "zeros where nothing is defined";
     return NULL;
 }
@@ -141,11 +147,9 @@ static const char *open_tail(struct opening *o)
     } else if (h->provenance_bytes || h->provenance_hash) {
         return "an offset";
     }
-    o->where->field = MOTE_TEXT("tail");
-    const uint64_t tail = h->file_bytes - end;
-    if (tail < MOTE_FILE_TAIL ||
-        !is_zero(m->bytes + end,
-                 o->check == MOTE_CHECK_ALL ? tail : MOTE_FILE_TAIL))
+    o->part = "tail";
+    if (h->file_bytes - end < MOTE_FILE_TAIL ||
+        !mote_all_zero(m->bytes + end, MOTE_FILE_TAIL))
         return "64 zeros behind the last section";
     return NULL;
 }
@@ -163,50 +167,72 @@ static bool content_hash_matches(const struct mote_model *m)
     return mote_xxh64(joined, half + table) == m->header->content_hash;
 }
 
-/* Only a file that nobody checked yet has these hashed. */
-static bool is_bulk(uint32_t type)
+/* The first record of the table with this record's type: itself, or else it
+ * is there twice. */
+static bool is_first(const struct mote_model *m,
+                     const struct mote_file_section *s)
 {
-    return type == MOTE_SECTION_DATA || type == MOTE_SECTION_TEXT ||
-           type == MOTE_SECTION_ASSETS || type == MOTE_SECTION_DEBUG;
+    const struct mote_file_section *t = (const void *)(m->header + 1);
+    while (t->type != s->type)
+        t++;
+    return t == s;
+}
+
+static const char *open_section(struct opening *o,
+                                const struct mote_file_section *s,
+                                uint64_t *end)
+{
+    struct mote_model *m = o->m;
+    const bool known = s->type > 0 && s->type < MOTE_SECTION_TYPES;
+
+    if (s->offset % MOTE_FILE_ALIGN || s->offset < *end ||
+        s->offset > m->header->content_bytes ||
+        s->bytes > m->header->content_bytes - s->offset)
+        return "sections in order and inside the file";
+    *end = s->offset + s->bytes;
+    if (s->flags & ~MOTE_SECTION_REQUIRED)
+        return "known flags";
+    if (s->type == MOTE_SECTION_DATA && s->bytes >= MOTE_FILE_PAGE &&
+        s->offset % MOTE_FILE_PAGE)
+        return "DATA that begins on a page";
+    if (known)
+        o->part = section_names[s->type];
+    if (!is_first(m, s))
+        return "one section of its type";
+    if (!known && s->flags & MOTE_SECTION_REQUIRED) {
+        o->where->number = s->type;
+        return as(o, MOTE_E_UNKNOWN, "sections of a known type");
+    }
+    if (!mote_section_is_bulk(s->type) &&
+        mote_xxh64(m->bytes + s->offset, s->bytes) != s->hash)
+        return as(o, MOTE_E_DAMAGED, "bytes that match its hash");
+    if (known)
+        m->sections[s->type] = s;
+    return NULL;
 }
 
 static const char *open_sections(struct opening *o)
 {
-    struct mote_model *m = o->m;
-    const struct mote_file_section *s = (const void *)(m->header + 1);
-    uint64_t end = sizeof *m->header + m->header->section_count * sizeof *s;
+    const struct mote_model *m = o->m;
+    const struct mote_file_header *h = m->header;
+    const struct mote_file_section *s = (const void *)(h + 1);
+    const char *table = o->part;
+    uint64_t end = sizeof *h + h->section_count * sizeof *s;
 
     if (!content_hash_matches(m))
         return as(o, MOTE_E_DAMAGED, "bytes that match the content hash");
-    for (uint32_t i = 0; i < m->header->section_count; i++, s++) {
-        const bool known = s->type > 0 && s->type < MOTE_SECTION_TYPES;
-
-        o->where->field = MOTE_TEXT("section table");
-        if (s->offset % MOTE_FILE_ALIGN || s->offset < end ||
-            s->offset > m->header->content_bytes ||
-            s->bytes > m->header->content_bytes - s->offset)
-            return "sections in order and inside the file";
-        if (o->check == MOTE_CHECK_ALL &&
-            !is_zero(m->bytes + end, s->offset - end))
-            return "zeros between sections";
-        end = s->offset + s->bytes;
-        if (!known && s->flags & MOTE_SECTION_REQUIRED) {
-            o->where->number = s->type;
-            return as(o, MOTE_E_UNKNOWN, "sections of a known type");
-        }
-        if (!known)
-            continue;
-        o->where->field = mote_text_of(section_names[s->type]);
-        if (m->sections[s->type])
-            return "one section of its type";
-        if ((o->check == MOTE_CHECK_ALL || !is_bulk(s->type)) &&
-            mote_xxh64(m->bytes + s->offset, s->bytes) != s->hash)
-            return as(o, MOTE_E_DAMAGED, "bytes that match its hash");
-        m->sections[s->type] = s;
+    for (uint32_t i = 0; i < h->section_count; i++) {
+        const char *expected = open_section(o, s + i, &end);
+        if (expected)
+            return expected;
+        o->part = table;
     }
+    o->part = "header";
+    if (h->content_bytes - end >= MOTE_FILE_ALIGN)
+        return "content that ends with its last section";
     for (uint32_t type = MOTE_SECTION_STRINGS; type < MOTE_SECTION_DATA;
          type++) {
-        o->where->field = mote_text_of(section_names[type]);
+        o->part = section_names[type];
         if (!m->sections[type])
             return "to be there";
     }
@@ -289,11 +315,14 @@ static uint64_t layout_bytes(const struct mote_file_tensor *t)
     return bytes;
 }
 
+/* *end: where the data of the tensor before ends. */
 static const char *open_tensor(struct opening *o,
-                               const struct mote_file_tensor *t)
+                               const struct mote_file_tensor *t, uint64_t *end)
 {
     const struct mote_model *m = o->m;
     const struct mote_file_section *data = m->sections[MOTE_SECTION_DATA];
+    const uint64_t align =
+        t->data_bytes >= MOTE_FILE_PAGE ? MOTE_FILE_PAGE : MOTE_FILE_ALIGN;
 
     if (t->layout > MOTE_LAYOUT_P8K8 || t->layout_version != 1 ||
         t->encoding != MOTE_ENCODING_RAW)
@@ -309,55 +338,77 @@ static const char *open_tensor(struct opening *o,
         t->checksum_offset || t->data_bytes != t->decoded_bytes ||
         t->decoded_bytes == 0 || t->decoded_bytes != layout_bytes(t))
         return "as many bytes as its shape has";
-    if (!data || t->data_offset % MOTE_FILE_ALIGN ||
-        t->data_offset < data->offset ||
+    if (!data || t->data_offset % align || t->data_offset < *end ||
         t->data_offset - data->offset > data->bytes ||
         t->data_bytes > data->bytes - (t->data_offset - data->offset))
-        return "data inside the DATA section";
+        return "data in order and inside the DATA section";
+    *end = t->data_offset + t->data_bytes;
     return NULL;
 }
 
 static const char *open_tensors(struct opening *o)
 {
     struct mote_model *m = o->m;
+    const struct mote_file_section *data = m->sections[MOTE_SECTION_DATA];
+    uint64_t end = data ? data->offset : 0;
+
     m->tensors = counted(m, MOTE_SECTION_TENSORS, sizeof *m->tensors,
                          UINT32_MAX, &m->tensor_count);
     if (!m->tensors)
         return "as many records as it counts";
     for (uint32_t i = 0; i < m->tensor_count; i++) {
-        const char *expected = open_tensor(o, m->tensors + i);
+        const char *expected = open_tensor(o, m->tensors + i, &end);
         if (expected)
             return expected;
     }
+    if (data && end != data->offset + data->bytes)
+        return "data to the end of the DATA section";
     return NULL;
 }
 
 /* ------------------------------------------------------------------------
  * Plans
  */
-static const char *open_plan(struct opening *o, struct mote_plan *plan,
-                             const struct mote_file_plan *p)
+/* The next `count` records of `size` bytes of PLANS, *at being moved behind
+ * them and on to a multiple of 8, over zeros; NULL when they are not `there`.
+ */
+static const void *next_records(const struct opening *o, uint64_t *at,
+                                uint64_t there, uint64_t count, uint64_t size)
 {
     const struct mote_model *m = o->m;
     const struct mote_file_section *s = m->sections[MOTE_SECTION_PLANS];
+    const void *found = records(m, s, *at, count, size, 8);
+    const uint64_t end = *at + count * size, pad = -end & 7;
 
-    *plan = (struct mote_plan){
-        .file = p,
-        .values =
-            records(m, s, p->values_offset, p->values, sizeof *plan->values, 8),
-        .outputs = records(m, s, p->outputs_offset, p->outputs, 4, 8),
-        .operators =
-            records(m, s, p->operators_offset, p->operators_bytes, 1, 8),
-    };
+    if (!found || there != *at || pad > s->bytes - end ||
+        !mote_all_zero(m->bytes + s->offset + end, pad))
+        return NULL;
+    *at = end + pad;
+    return found;
+}
+
+static const char *open_plan(struct opening *o, struct mote_plan *plan,
+                             const struct mote_file_plan *p, uint64_t *at)
+{
+    const struct mote_model *m = o->m;
+
     if (!is_string(m, p->name) || p->flags > MOTE_PLAN_FLUSH_DENORMALS)
         return "a name and known flags";
     if (p->inputs > MOTE_PLAN_ENDS_MAX || p->outputs > MOTE_PLAN_ENDS_MAX ||
-        p->values > MOTE_PLAN_VALUES_MAX ||
+        p->values > MOTE_PLAN_VALUES_MAX || p->inputs > p->values ||
         p->operators > MOTE_PLAN_OPERATORS_MAX)
         return "a plan within the format's limits";
-    if (!plan->values || !plan->outputs || !plan->operators ||
-        p->inputs > p->values)
-        return "values and operators inside the section";
+    plan->file = p;
+    plan->values =
+        next_records(o, at, p->values_offset, p->values, sizeof *plan->values);
+    plan->outputs = !plan->values
+                        ? NULL
+                        : next_records(o, at, p->outputs_offset, p->outputs, 4);
+    plan->operators = !plan->outputs ? NULL
+                                     : next_records(o, at, p->operators_offset,
+                                                    p->operators_bytes, 1);
+    if (!plan->operators)
+        return "values, outputs and operators, one behind the other";
     if (p->arena % MOTE_FILE_ALIGN || p->arena > m->header->request_arena)
         return "an arena within the header's";
     for (uint32_t i = 0; i < p->outputs; i++)
@@ -371,21 +422,24 @@ static const char *open_plans(struct opening *o)
     struct mote_model *m = o->m;
     const struct mote_file_section *s = m->sections[MOTE_SECTION_PLANS];
     const struct mote_file_count *head = records(m, s, 0, 1, sizeof *head, 8);
+    uint64_t at = sizeof *head;
 
     if (!head || head->zero || head->count == 0 || head->count > MOTE_PLANS_MAX)
         return "1 to 16 plans";
     const struct mote_file_plan *p =
-        records(m, s, sizeof *head, head->count, sizeof *p, 8);
+        next_records(o, &at, at, head->count, sizeof *p);
     if (!p)
         return "as many records as it counts";
     m->plan_count = head->count;
     for (uint32_t i = 0; i < head->count; i++) {
-        const char *expected = open_plan(o, m->plans + i, p + i);
+        const char *expected = open_plan(o, m->plans + i, p + i, &at);
         if (expected)
             return expected;
     }
+    if (at != s->bytes)
+        return "nothing behind the last plan";
     for (uint32_t i = head->count; i-- > 0;) { /* the called before callers */
-        o->status = mote_plan_check(m, i, o->check, o->where);
+        o->status = mote_plan_check(m, i, o->where);
         if (o->status != MOTE_OK)
             return o->where->expected;
     }
@@ -457,8 +511,13 @@ static const char *open_input(struct opening *o)
                   (f->value == f[-1].value && f->column <= f[-1].column)))
             return "features in the order of their columns";
     }
-    for (uint32_t i = 0; i < plan->file->inputs; i++)
-        columns += batch_columns(plan->values + i, plan->values[i].dtype);
+    for (uint32_t i = 0; i < plan->file->inputs; i++) {
+        const uint32_t some =
+            batch_columns(plan->values + i, plan->values[i].dtype);
+        if (some == 0)
+            return "inputs of the plan that are rows of features";
+        columns += some;
+    }
     if (columns != m->feature_count)
         return "a feature for every column";
     return NULL;
@@ -551,7 +610,7 @@ static const char *open_provenance(struct opening *o)
         const char *value = mote_cursor_take(&c, value_bytes);
         const void *zeros = mote_cursor_take(&c, pad);
 
-        good = zeros && is_zero(zeros, pad) &&
+        good = zeros && mote_all_zero(zeros, pad) &&
                mote_utf8_valid(key, key_bytes) == key_bytes &&
                (type == MOTE_PROVENANCE_TEXT
                     ? mote_utf8_valid(value, value_bytes) == value_bytes
@@ -567,8 +626,7 @@ static const char *open_provenance(struct opening *o)
 /* ------------------------------------------------------------------------ */
 
 enum mote_status mote_model_open(struct mote_model *m, const void *bytes,
-                                 size_t n, enum mote_check check,
-                                 struct mote_where *where)
+                                 size_t n, struct mote_where *where)
 {
     static const struct {
         const char *name;
@@ -586,7 +644,7 @@ enum mote_status mote_model_open(struct mote_model *m, const void *bytes,
         {"OUTPUT", open_output},
         {"provenance", open_provenance},
     };
-    struct opening o = {m, check, n, MOTE_OK, where};
+    struct opening o = {.m = m, .n = n, .where = where};
 
     assert((uintptr_t)bytes % MOTE_FILE_ALIGN == 0);
     memset(m, 0, sizeof *m);
@@ -594,10 +652,12 @@ enum mote_status mote_model_open(struct mote_model *m, const void *bytes,
     m->header = bytes;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         o.status = MOTE_E_FORMAT;
-        where->field = mote_text_of(parts[i].name);
+        o.part = parts[i].name;
         where->expected = parts[i].open(&o);
-        if (where->expected)
+        if (where->expected) {
+            where->field = mote_text_of(o.part);
             return o.status;
+        }
     }
     return MOTE_OK;
 }

@@ -38,16 +38,9 @@ struct mote_model {
     const struct mote_file_output *output;
 };
 
-enum mote_check {
-    /* Tables, shapes, ranges, strings: what memory safety rests on. For files
-     * whose contents were checked when they were built into the executable. */
-    MOTE_CHECK_START,
-    /* Also every hash, and that every value is written before it is read. */
-    MOTE_CHECK_ALL
-};
-
 /*
- * Opens a file of n bytes at `bytes`, which is aligned to MOTE_FILE_ALIGN.
+ * Opens a file of n bytes at `bytes`, which is aligned to MOTE_FILE_ALIGN:
+ * checks tables, shapes, ranges and strings, what memory safety rests on.
  *
  * errors  where->field names the section, where->expected what was wanted
  *         MOTE_E_FORMAT   not such a file, or something in it is out of range
@@ -56,8 +49,16 @@ enum mote_check {
  *         MOTE_E_DAMAGED  a hash does not match
  */
 enum mote_status mote_model_open(struct mote_model *m, const void *bytes,
-                                 size_t n, enum mote_check check,
-                                 struct mote_where *where);
+                                 size_t n, struct mote_where *where);
+
+/*
+ * The rest of the checks, for an open model that comes from outside; one that
+ * is part of the executable had them when it was built. Every byte is looked
+ * at: all hashes, zeros where nothing is, tensor elements in their range, and
+ * that plans write every value before they read it. Errors as above.
+ */
+enum mote_status mote_model_check(const struct mote_model *m,
+                                  struct mote_where *where);
 
 /* String i of the file, valid UTF-8; i must be one of its indices. */
 struct mote_text mote_model_string(const struct mote_model *m, uint32_t i);
@@ -83,6 +84,19 @@ struct mote_provenance {
  * before left there. False after the last. */
 bool mote_model_provenance(const struct mote_model *m, size_t *at,
                            struct mote_provenance *piece);
+
+/* Sections that only mote_model_check hashes: of weights and the like, and of
+ * unknown types. */
+static inline bool mote_section_is_bulk(uint32_t type)
+{
+    return type == MOTE_SECTION_DATA || type == MOTE_SECTION_TEXT ||
+           type == MOTE_SECTION_ASSETS || type >= MOTE_SECTION_DEBUG;
+}
+
+/* "DATA"; of an unknown type, whose name nobody knows, "section table". */
+const char *mote_section_name(uint32_t type);
+
+bool mote_all_zero(const void *bytes, size_t n);
 
 /* Bytes of an element of a dtype of the file, 0 for one without a size. */
 size_t mote_dtype_bytes(uint8_t dtype);

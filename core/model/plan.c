@@ -1,6 +1,7 @@
 /* core/model/plan.c - see core/model/plan.h and core/model/operator.h */
 #include "core/model/plan.h"
 #include "core/base/assert.h"
+#include "core/base/denormals.h"
 #include "core/model/operator.h"
 
 /* ------------------------------------------------------------------------
@@ -25,7 +26,7 @@ size_t mote_run_extent(const struct mote_run *run,
 size_t mote_run_last(const struct mote_run *run,
                      const struct mote_file_value *v)
 {
-    return extent_of(run, v->dims[v->rank - 1]);
+    return v->rank ? extent_of(run, v->dims[v->rank - 1]) : 1;
 }
 
 void *mote_run_value(const struct mote_run *run, uint32_t i)
@@ -172,50 +173,6 @@ static bool check_places(const struct mote_scope *s,
     return true;
 }
 
-/* Whether `op` writes to bytes of value v, and whether it writes v itself. */
-static bool writes_over(const struct mote_scope *s,
-                        const struct mote_operation *op, uint32_t v, bool *it)
-{
-    bool any = false;
-
-    *it = false;
-    for (uint32_t w = 0; w < op->file->writes; w++) {
-        any |= mote_scope_overlap(s, op->writes[w], v);
-        *it |= op->writes[w] == v;
-    }
-    return any;
-}
-
-/*
- * Whether value v holds what was written to it when the operator at byte
- * `before` begins: the last one before it that wrote anything there wrote v.
- * Quadratic in the number of operators, and only for files not yet checked.
- */
-static bool is_live(const struct mote_scope *s, uint32_t v, uint32_t before)
-{
-    bool live = v < s->plan->file->inputs;
-
-    if (mote_scope_value(s, v)->kind == MOTE_VALUE_TENSOR)
-        return true;
-    for (uint32_t at = 0; at < before;) {
-        const struct mote_operation op = mote_operation_at(s->plan, at);
-        bool it;
-        if (writes_over(s, &op, v, &it))
-            live = it;
-        at += op.file->bytes;
-    }
-    return live;
-}
-
-static bool check_live(const struct mote_scope *s,
-                       const struct mote_operation *op, uint32_t at)
-{
-    for (uint32_t r = 0; r < op->file->reads; r++)
-        if (op->reads[r] != MOTE_NONE && !is_live(s, op->reads[r], at))
-            return false;
-    return true;
-}
-
 static enum mote_status refuse(struct mote_where *where, size_t at,
                                enum mote_status status, const char *expected)
 {
@@ -226,7 +183,6 @@ static enum mote_status refuse(struct mote_where *where, size_t at,
 }
 
 static enum mote_status check_operators(const struct mote_scope *s,
-                                        enum mote_check check,
                                         struct mote_where *where)
 {
     const struct mote_file_plan *p = s->plan->file;
@@ -244,24 +200,17 @@ static enum mote_status check_operators(const struct mote_scope *s,
         if (!check_places(s, &op) || !mote_operator_check(s, &op))
             return refuse(where, at, MOTE_E_FORMAT,
                           "operands of fitting kind and shape");
-        if (check == MOTE_CHECK_ALL && !check_live(s, &op, at))
-            return refuse(where, at, MOTE_E_FORMAT,
-                          "values written before they are read");
         at += op.file->bytes;
     }
     if (count != p->operators)
         return refuse(where, at, MOTE_E_FORMAT,
                       "as many operators as it counts");
-    for (uint32_t i = 0; check == MOTE_CHECK_ALL && i < p->outputs; i++)
-        if (!is_live(s, s->plan->outputs[i], at))
-            return refuse(where, at, MOTE_E_FORMAT, "outputs that are written");
     return MOTE_OK;
 }
 
 /* ------------------------------------------------------------------------ */
 
 enum mote_status mote_plan_check(const struct mote_model *m, uint32_t i,
-                                 enum mote_check check,
                                  struct mote_where *where)
 {
     const struct mote_scope scope = {m, m->plans + i, i};
@@ -278,7 +227,7 @@ enum mote_status mote_plan_check(const struct mote_model *m, uint32_t i,
                 return refuse(where, v, MOTE_E_FORMAT,
                               "inputs in places of their own");
     }
-    return check_operators(&scope, check, where);
+    return check_operators(&scope, where);
 }
 
 struct mote_run mote_run_of(const struct mote_model *m, void *arena,
@@ -297,10 +246,9 @@ struct mote_run mote_run_of(const struct mote_model *m, void *arena,
     return run;
 }
 
-enum mote_status mote_plan_run(const struct mote_run *run,
-                               struct mote_where *where)
+static enum mote_status run_operators(const struct mote_run *run,
+                                      struct mote_where *where)
 {
-    assert((uintptr_t)run->arena % MOTE_FILE_ALIGN == 0);
     for (uint32_t at = 0; at < run->plan->file->operators_bytes;) {
         const struct mote_operation op = mote_operation_at(run->plan, at);
         const enum mote_status s = mote_operator_run(run, &op, where);
@@ -309,4 +257,16 @@ enum mote_status mote_plan_run(const struct mote_run *run,
         at += op.file->bytes;
     }
     return MOTE_OK;
+}
+
+enum mote_status mote_plan_run(const struct mote_run *run,
+                               struct mote_where *where)
+{
+    assert((uintptr_t)run->arena % MOTE_FILE_ALIGN == 0);
+    if (!(run->plan->file->flags & MOTE_PLAN_FLUSH_DENORMALS))
+        return run_operators(run, where);
+    const uint64_t before = mote_flush_denormals();
+    const enum mote_status s = run_operators(run, where);
+    mote_restore_denormals(before);
+    return s;
 }

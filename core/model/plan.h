@@ -41,7 +41,6 @@ enum mote_status mote_plan_run(const struct mote_run *run,
 
 /* Proves plan number i; a step of mote_model_open, which documents it. */
 enum mote_status mote_plan_check(const struct mote_model *m, uint32_t i,
-                                 enum mote_check check,
                                  struct mote_where *where);
 
 #endif

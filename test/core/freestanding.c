@@ -56,7 +56,8 @@ static int predict(void)
     struct mote_where where;
 
     if (mote_model_open(&model, mote_blob, (size_t)(mote_blob_end - mote_blob),
-                        MOTE_CHECK_ALL, &where) != MOTE_OK ||
+                        &where) != MOTE_OK ||
+        mote_model_check(&model, &where) != MOTE_OK ||
         model.header->request_arena > sizeof arena)
         return 1;
     mote_arena_init(&scratch, more, sizeof more);

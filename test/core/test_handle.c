@@ -22,7 +22,7 @@ static void open_iris(void)
     const size_t n = fread(t.blob, 1, sizeof t.blob, f);
     fclose(f);
     const enum mote_status s =
-        mote_model_open(&t.model, t.blob, n, MOTE_CHECK_ALL, &where);
+        mote_model_open(&t.model, t.blob, n, &where);
     if (s != MOTE_OK) {
         printf("iris.mote: %s\n", where.expected);
         exit(1);

@@ -20,7 +20,7 @@ static void open_iris(void)
 
     if (!f ||
         mote_model_open(&t.model, t.blob, fread(t.blob, 1, sizeof t.blob, f),
-                        MOTE_CHECK_ALL, &where) != MOTE_OK)
+                        &where) != MOTE_OK)
         abort();
     fclose(f);
     t.function = (struct mote_function){.model = &t.model, .arena = t.arena};

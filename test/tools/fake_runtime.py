@@ -9,6 +9,7 @@ As a program it is the BOOTSTRAP of test_emulator.py:
 
 Nothing but raw sockets: what goes over the wire is what is written here.
 """
+
 import json
 import os
 import signal
@@ -97,9 +98,14 @@ class Http:
     def answer(self, head=False):
         lines = self._until(b"\r\n\r\n").decode("latin-1").split("\r\n")
         _, status, reason = lines[0].split(" ", 2)
-        got = Answer(int(status), reason,
-                     [tuple(line.split(": ", 1)) if ": " in line
-                      else (line.rstrip(":"), "") for line in lines[1:]])
+        got = Answer(
+            int(status),
+            reason,
+            [
+                tuple(line.split(": ", 1)) if ": " in line else (line.rstrip(":"), "")
+                for line in lines[1:]
+            ],
+        )
         if head or got.status in (100, 204, 304):
             return got
         if got.headers.get("transfer-encoding") == "chunked":
@@ -136,22 +142,23 @@ class Runtime(Http):
         return self.call("GET", BASE + "invocation/next")
 
     def respond(self, request_id, body=b"{}", headers=()):
-        return self.call("POST", f"{BASE}invocation/{request_id}/response",
-                         body, headers)
+        return self.call("POST", f"{BASE}invocation/{request_id}/response", body, headers)
 
-    def fail(self, request_id, body=b'{"errorType":"T","errorMessage":"m"}',
-             headers=()):
-        return self.call("POST", f"{BASE}invocation/{request_id}/error",
-                         body, headers)
+    def fail(self, request_id, body=b'{"errorType":"T","errorMessage":"m"}', headers=()):
+        return self.call("POST", f"{BASE}invocation/{request_id}/error", body, headers)
 
     def init_error(self, body=b'{"errorType":"I"}', headers=()):
         return self.call("POST", BASE + "init/error", body, headers)
 
 
 def describe(event, api):
-    return {"headers": event.headers, "chunks": event.chunks,
-            "bytes": len(event.body), "reads": api.reads,
-            "pid": os.getpid()}
+    return {
+        "headers": event.headers,
+        "chunks": event.chunks,
+        "bytes": len(event.body),
+        "reads": api.reads,
+        "pid": os.getpid(),
+    }
 
 
 def reply_to(event, api, count):
@@ -178,9 +185,13 @@ def reply_to(event, api, count):
     if do == "describe":
         return json.dumps(describe(event, api) | {"count": count}).encode()
     if do == "environment":
-        return json.dumps({"env": dict(os.environ),
-                           "stdin": os.read(0, 10).decode(),
-                           "group": os.getpgid(0) == os.getpid()}).encode()
+        return json.dumps(
+            {
+                "env": dict(os.environ),
+                "stdin": os.read(0, 10).decode(),
+                "group": os.getpgid(0) == os.getpid(),
+            }
+        ).encode()
     if do == "memory":
         held = bytearray(order["mb"] << 20)
         held[::4096] = b"x" * len(held[::4096])
@@ -202,21 +213,17 @@ def serve(address):
         echo = {"Lambda-Runtime-Invocation-Id": nonce} if nonce else {}
         order = event.body[:200]
         if b'"do": "error"' in order or b'"do":"error"' in order:
-            api.fail(request_id, json.dumps(
-                json.loads(event.body)["value"]).encode(), echo)
+            api.fail(request_id, json.dumps(json.loads(event.body)["value"]).encode(), echo)
         else:
-            answer = api.respond(request_id, reply_to(event, api, count),
-                                 echo)
+            answer = api.respond(request_id, reply_to(event, api, count), echo)
             if answer.status != 202:
-                print("answer", answer.status, answer.json()["errorType"],
-                      flush=True)
+                print("answer", answer.status, answer.json()["errorType"], flush=True)
 
 
 def start(what, address):
     """Faults before the first event."""
     if what == "init-error":
-        Runtime(address).init_error(b'{"errorType":"Runtime.NoModel",'
-                                    b'"errorMessage":"no model"}')
+        Runtime(address).init_error(b'{"errorType":"Runtime.NoModel","errorMessage":"no model"}')
         sys.exit(1)
     if what == "init-error-and-stay":
         Runtime(address).init_error()

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 import skops.io
 from conftest import ROOT
+from sklearn import ensemble, linear_model, neural_network, pipeline, preprocessing, svm
+from sklearn.base import clone
+
 from mote import config, lower, sklearn, verify
 from mote.cli import main
 from mote.engine import Engine
 from mote.errors import Refusal
-from sklearn import ensemble, linear_model, neural_network, pipeline, preprocessing, svm
-from sklearn.base import clone
 
 SEED = 7
 
@@ -32,12 +33,12 @@ def data(classes=3, features=5, rows=160, targets=None):
     return x, z.argmax(axis=1)
 
 
-def check(estimator, x, precision=None, labels=None, limits=config.Verify(rows=300)):
+def check(estimator, x, precision=None, labels=None, limits=None):
     """Compiles a fitted estimator and holds it to the trainer; the result."""
     imported = sklearn.import_estimator(estimator, labels=labels)
     precision = precision or lower.choose_precision(imported.graph)
     blob = lower.lower(imported, config.Config("test", "1"), precision).to_bytes()
-    result = verify.verify(imported, blob, precision, limits, x)
+    result = verify.verify(imported, blob, precision, limits or config.Verify(rows=300), x)
     assert result.passed, result.failures
     return blob, result
 
@@ -117,7 +118,11 @@ def test_liblinear_binary_and_one_against_rest():
 def test_regressors(targets):
     x, y = data(classes=4, targets=targets)
     for i, estimator in enumerate(REGRESSORS):
-        if targets > 1 and type(estimator).__name__ in ("BayesianRidge", "HuberRegressor", "LinearSVR"):
+        if targets > 1 and type(estimator).__name__ in (
+            "BayesianRidge",
+            "HuberRegressor",
+            "LinearSVR",
+        ):
             continue
         for scaler in SCALERS[i % 3 :: 3]:
             check(with_scaler(scaler, estimator).fit(x, y), x)

@@ -4,6 +4,7 @@ MOTE_EMULATOR names the binary to test, build/host/emulator by default. Most
 tests let fake_runtime.py serve; those of the Runtime API start it as a puppet
 and speak to the API themselves.
 """
+
 import base64
 import concurrent.futures
 import json
@@ -17,7 +18,6 @@ import sys
 import time
 
 import pytest
-
 from fake_runtime import Http, Runtime
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -26,12 +26,13 @@ FAKE = str(pathlib.Path(__file__).with_name("fake_runtime.py"))
 PYTHON = [os.path.realpath(sys.executable), "-S", "-E"]
 INVOKE = "/2015-03-31/functions/function/invocations"
 LIMIT = 6291556
-ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-"
-                r"[0-9a-f]{12}")
+ID = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-"
+    r"[0-9a-f]{12}"
+)
 
 if not os.path.exists(EMULATOR) and "MOTE_EMULATOR" not in os.environ:
-    subprocess.run(["make", "-s", "build/host/emulator"], cwd=ROOT,
-                   check=True)
+    subprocess.run(["make", "-s", "build/host/emulator"], cwd=ROOT, check=True)
 
 POOL = concurrent.futures.ThreadPoolExecutor(32)
 
@@ -83,16 +84,29 @@ class Emulator:
         self.log_file = tmp / f"log.{Emulator.count}"
         self.err_file = tmp / f"err.{Emulator.count}"
         self.status = None
-        with open(self.log_file, "wb") as out, \
-                open(self.err_file, "wb") as err:
+        with open(self.log_file, "wb") as out, open(self.err_file, "wb") as err:
             self.process = subprocess.Popen(
-                [EMULATOR, "--port", ports[0], "--http-port", ports[1],
-                 *options, "--", *(command or [*PYTHON, FAKE, "serve"])],
-                stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+                [
+                    EMULATOR,
+                    "--port",
+                    ports[0],
+                    "--http-port",
+                    ports[1],
+                    *options,
+                    "--",
+                    *(command or [*PYTHON, FAKE, "serve"]),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+            )
         wanted = sum(port != "none" for port in ports)
-        wait_for(lambda: len(re.findall("^(?:invoke|http): .*\n", self.log(),
-                                        re.M)) == wanted
-                 or self.process.poll() is not None)
+        wait_for(
+            lambda: (
+                len(re.findall("^(?:invoke|http): .*\n", self.log(), re.M)) == wanted
+                or self.process.poll() is not None
+            )
+        )
         self.front = self._address("invoke")
         self.web = self._address("http")
 
@@ -121,8 +135,7 @@ class Emulator:
 
     def invoke(self, event=b"{}", path=INVOKE, method="POST", **headers):
         headers = {k.replace("_", "-"): v for k, v in headers.items()}
-        data = event if isinstance(event, bytes) else json.dumps(
-            event).encode()
+        data = event if isinstance(event, bytes) else json.dumps(event).encode()
         with Http(self.front, 20) as http:
             return http.call(method, path, data, headers)
 
@@ -141,8 +154,7 @@ class Emulator:
             return http.call(method, path, body, headers)
 
     def lines(self, start):
-        return [line for line in self.log().splitlines()
-                if line.startswith(start)]
+        return [line for line in self.log().splitlines() if line.startswith(start)]
 
 
 @pytest.fixture
@@ -172,8 +184,7 @@ class Stage:
 
     def __init__(self, tmp, emulator, *options):
         self.file = tmp / "puppets"
-        self.emulator = emulator(
-            *options, command=[*PYTHON, FAKE, "puppet", str(self.file)])
+        self.emulator = emulator(*options, command=[*PYTHON, FAKE, "puppet", str(self.file)])
         self.apis = []
 
     def puppets(self):
@@ -182,7 +193,7 @@ class Stage:
 
     def puppet(self, n=0):
         """Address and pid of the n-th process, once it has started."""
-        address, pid = wait_for(lambda: self.puppets()[n:n + 1])[0]
+        address, pid = wait_for(lambda: self.puppets()[n : n + 1])[0]
         return address, int(pid)
 
     def api(self, n=0):
@@ -222,9 +233,11 @@ def error_of(call):
 
 # ---- the command line -----------------------------------------------------
 
+
 def run(*args, data=b"", timeout=20):
-    return subprocess.run([EMULATOR, *args], input=data, capture_output=True,
-                          timeout=timeout, check=False)
+    return subprocess.run(
+        [EMULATOR, *args], input=data, capture_output=True, timeout=timeout, check=False
+    )
 
 
 def once(*args, data=b"", what="serve"):
@@ -234,53 +247,58 @@ def once(*args, data=b"", what="serve"):
 BOOTSTRAP = "/bin/true"
 
 
-@pytest.mark.parametrize("args, expected", [
-    ((), "no BOOTSTRAP given"),
-    (("--frob", BOOTSTRAP), "--frob: unknown option"),
-    (("--frob=1", BOOTSTRAP), "--frob=1: unknown option"),
-    (("--port", "70000", BOOTSTRAP),
-     "--port 70000: expected a port from 0 to 65535, or none"),
-    (("--port", "x", BOOTSTRAP), "--port x: expected a port"),
-    (("--http-port=-1", BOOTSTRAP), "--http-port -1: expected a port"),
-    (("--api-port", "none", BOOTSTRAP),
-     "--api-port none: expected a port from 0 to 65535"),
-    (("--http-shape", "soap", BOOTSTRAP),
-     "--http-shape soap: expected http2, http1, rest, url, alb or alb-multi"),
-    (("--timeout", "3", BOOTSTRAP),
-     "--timeout 3: expected a duration such as 500ms, 15s or 5m"),
-    (("--timeout", "0s", BOOTSTRAP), "--timeout 0s: expected a duration"),
-    (("--timeout", "s", BOOTSTRAP), "--timeout s: expected a duration"),
-    (("--timeout", "1h", BOOTSTRAP), "--timeout 1h: expected a duration"),
-    (("--timeout", "99999999999999999999s", BOOTSTRAP), "--timeout"),
-    (("--init-timeout", "1.5s", BOOTSTRAP), "--init-timeout 1.5s: expected"),
-    (("--concurrency", "0", BOOTSTRAP),
-     "--concurrency 0: expected a number from 1 to 1000"),
-    (("--concurrency", "1001", BOOTSTRAP), "--concurrency 1001: expected"),
-    (("--memory", "much", BOOTSTRAP), "--memory much: expected a number"),
-    (("--chunking", "some", BOOTSTRAP),
-     "--chunking some: expected auto, none or a number of bytes"),
-    (("--chunking", "0", BOOTSTRAP), "--chunking 0: expected"),
-    (("--segment", "0", BOOTSTRAP), "--segment 0: expected a number"),
-    (("--max-invocations", "0", BOOTSTRAP),
-     "--max-invocations 0: expected a number from 1"),
-    (("--env", "NAME", BOOTSTRAP), "--env NAME: expected NAME=VALUE"),
-    (("--env", "=1", BOOTSTRAP), "--env =1: expected NAME=VALUE"),
-    (("--host", "localhost", BOOTSTRAP),
-     "--host localhost: expected an IPv4 address"),
-    (("--quiet=yes", BOOTSTRAP), "--quiet: takes no value"),
-    (("--port",), "--port: expected N|none after it"),
-    (("--http", "GET:/", BOOTSTRAP), "--http: expected --once with it"),
-    (("--verbose", BOOTSTRAP), "--verbose: expected --once with it"),
-    (("--once", "1", "--http", "GET", BOOTSTRAP),
-     "--http GET: expected METHOD:PATH"),
-    (("--once", "1", "--http", ":/x", BOOTSTRAP), "--http :/x: expected"),
-    (("--once", "1", "--http", "GET:x", BOOTSTRAP), "--http GET:x: expected"),
-    (("--once", "1", "--http", "GET:/a b", BOOTSTRAP), "--http GET:/a b"),
-    (("--clear-env", "--inherit-env", BOOTSTRAP),
-     "--clear-env and --inherit-env: expected one of them"),
-    (("/nowhere/bootstrap",), "/nowhere/bootstrap: expected an executable"),
-    (("--", "/etc/passwd"), "/etc/passwd: expected an executable file: "),
-])
+@pytest.mark.parametrize(
+    "args, expected",
+    [
+        ((), "no BOOTSTRAP given"),
+        (("--frob", BOOTSTRAP), "--frob: unknown option"),
+        (("--frob=1", BOOTSTRAP), "--frob=1: unknown option"),
+        (("--port", "70000", BOOTSTRAP), "--port 70000: expected a port from 0 to 65535, or none"),
+        (("--port", "x", BOOTSTRAP), "--port x: expected a port"),
+        (("--http-port=-1", BOOTSTRAP), "--http-port -1: expected a port"),
+        (("--api-port", "none", BOOTSTRAP), "--api-port none: expected a port from 0 to 65535"),
+        (
+            ("--http-shape", "soap", BOOTSTRAP),
+            "--http-shape soap: expected http2, http1, rest, url, alb or alb-multi",
+        ),
+        (
+            ("--timeout", "3", BOOTSTRAP),
+            "--timeout 3: expected a duration such as 500ms, 15s or 5m",
+        ),
+        (("--timeout", "0s", BOOTSTRAP), "--timeout 0s: expected a duration"),
+        (("--timeout", "s", BOOTSTRAP), "--timeout s: expected a duration"),
+        (("--timeout", "1h", BOOTSTRAP), "--timeout 1h: expected a duration"),
+        (("--timeout", "99999999999999999999s", BOOTSTRAP), "--timeout"),
+        (("--init-timeout", "1.5s", BOOTSTRAP), "--init-timeout 1.5s: expected"),
+        (("--concurrency", "0", BOOTSTRAP), "--concurrency 0: expected a number from 1 to 1000"),
+        (("--concurrency", "1001", BOOTSTRAP), "--concurrency 1001: expected"),
+        (("--memory", "much", BOOTSTRAP), "--memory much: expected a number"),
+        (
+            ("--chunking", "some", BOOTSTRAP),
+            "--chunking some: expected auto, none or a number of bytes",
+        ),
+        (("--chunking", "0", BOOTSTRAP), "--chunking 0: expected"),
+        (("--segment", "0", BOOTSTRAP), "--segment 0: expected a number"),
+        (("--max-invocations", "0", BOOTSTRAP), "--max-invocations 0: expected a number from 1"),
+        (("--env", "NAME", BOOTSTRAP), "--env NAME: expected NAME=VALUE"),
+        (("--env", "=1", BOOTSTRAP), "--env =1: expected NAME=VALUE"),
+        (("--host", "localhost", BOOTSTRAP), "--host localhost: expected an IPv4 address"),
+        (("--quiet=yes", BOOTSTRAP), "--quiet: takes no value"),
+        (("--port",), "--port: expected N|none after it"),
+        (("--http", "GET:/", BOOTSTRAP), "--http: expected --once with it"),
+        (("--verbose", BOOTSTRAP), "--verbose: expected --once with it"),
+        (("--once", "1", "--http", "GET", BOOTSTRAP), "--http GET: expected METHOD:PATH"),
+        (("--once", "1", "--http", ":/x", BOOTSTRAP), "--http :/x: expected"),
+        (("--once", "1", "--http", "GET:x", BOOTSTRAP), "--http GET:x: expected"),
+        (("--once", "1", "--http", "GET:/a b", BOOTSTRAP), "--http GET:/a b"),
+        (
+            ("--clear-env", "--inherit-env", BOOTSTRAP),
+            "--clear-env and --inherit-env: expected one of them",
+        ),
+        (("/nowhere/bootstrap",), "/nowhere/bootstrap: expected an executable"),
+        (("--", "/etc/passwd"), "/etc/passwd: expected an executable file: "),
+    ],
+)
 def test_bad_command_line(args, expected):
     got = run(*args)
     assert got.returncode == 2
@@ -307,12 +325,11 @@ def test_port_in_use_is_said(served):
     got = run("--port", port, BOOTSTRAP)
     assert got.returncode == 1
     assert got.stderr.decode() == (
-        f"emulator: cannot listen on 127.0.0.1:{port}: "
-        "Address already in use\n")
+        f"emulator: cannot listen on 127.0.0.1:{port}: Address already in use\n"
+    )
 
 
-@pytest.mark.parametrize("ports", [("none", "0"), ("0", "none"),
-                                   ("none", "none")])
+@pytest.mark.parametrize("ports", [("none", "0"), ("0", "none"), ("none", "none")])
 def test_fronts_can_be_off(emulator, ports):
     one = emulator("--tick", "5m", ports=ports)
     wait_for(lambda: one.lines("END"))
@@ -330,6 +347,7 @@ def test_host_is_bound(emulator):
 
 # ---- the Invoke API -------------------------------------------------------
 
+
 def test_invoke_answers_with_the_reply(served):
     answer = served.invoke(b'{"x": [1, 2]}')
     assert answer.status == 200
@@ -339,26 +357,32 @@ def test_invoke_answers_with_the_reply(served):
     assert answer.headers["content-type"] == "application/json"
     assert "x-amz-function-error" not in answer.headers
     assert "x-amz-log-result" not in answer.headers
-    assert re.fullmatch(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT",
-                        answer.headers["date"])
+    assert re.fullmatch(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT", answer.headers["date"])
 
 
-@pytest.mark.parametrize("name", ["f", "other-name", "f:1", "a%3Ab",
-                                  "123456789012:function:f"])
+@pytest.mark.parametrize("name", ["f", "other-name", "f:1", "a%3Ab", "123456789012:function:f"])
 def test_any_function_name(served, name):
     for end in ("", "?Qualifier=1"):
         path = f"/2015-03-31/functions/{name}/invocations{end}"
         assert served.invoke(path=path).status == 200
 
 
-@pytest.mark.parametrize("method, path, status", [
-    ("GET", "/", 200), ("GET", "/ping", 200), ("GET", "/other", 404),
-    ("POST", "/", 404), ("POST", "/2015-03-31/functions//invocations", 404),
-    ("POST", "/2015-03-31/functions/a/b/invocations", 404),
-    ("POST", "/2015-03-31/functions/invocations", 404),
-    ("POST", INVOKE + "/", 404), ("GET", INVOKE, 405), ("PUT", INVOKE, 405),
-    ("HEAD", INVOKE, 405),
-])
+@pytest.mark.parametrize(
+    "method, path, status",
+    [
+        ("GET", "/", 200),
+        ("GET", "/ping", 200),
+        ("GET", "/other", 404),
+        ("POST", "/", 404),
+        ("POST", "/2015-03-31/functions//invocations", 404),
+        ("POST", "/2015-03-31/functions/a/b/invocations", 404),
+        ("POST", "/2015-03-31/functions/invocations", 404),
+        ("POST", INVOKE + "/", 404),
+        ("GET", INVOKE, 405),
+        ("PUT", INVOKE, 405),
+        ("HEAD", INVOKE, 405),
+    ],
+)
 def test_paths_and_methods(served, method, path, status):
     with Http(served.front) as http:
         answer = http.call(method, path, b"" if method != "GET" else None)
@@ -371,8 +395,7 @@ def test_paths_and_methods(served, method, path, status):
 
 
 def test_function_error(served):
-    value = {"errorType": "Function.Bad", "errorMessage": "no",
-             "stackTrace": []}
+    value = {"errorType": "Function.Bad", "errorMessage": "no", "stackTrace": []}
     answer = served.invoke({"do": "error", "value": value})
     assert error_of(answer) == ("Function.Bad", "no")
     assert answer.json() == value
@@ -388,41 +411,45 @@ def test_headers_for_the_runtime(served):
     pretty = json.dumps(context, indent=1, ensure_ascii=False).encode()
     trace = "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a;Sampled=1"
     answer = served.invoke(
-        b'{"do":"describe"}', X_Amzn_Trace_Id=trace, X_Amz_Tenant_Id="blue",
-        X_Amz_Client_Context=base64.b64encode(pretty).decode())
+        b'{"do":"describe"}',
+        X_Amzn_Trace_Id=trace,
+        X_Amz_Tenant_Id="blue",
+        X_Amz_Client_Context=base64.b64encode(pretty).decode(),
+    )
     headers = answer.json()["headers"]
     assert headers["lambda-runtime-trace-id"] == trace
     assert headers["lambda-runtime-aws-tenant-id"] == "blue"
     got = headers["lambda-runtime-client-context"].encode("latin-1")
     assert json.loads(got) == context
-    assert headers["lambda-runtime-aws-request-id"] == answer.headers[
-        "x-amzn-requestid"]
+    assert headers["lambda-runtime-aws-request-id"] == answer.headers["x-amzn-requestid"]
 
 
-@pytest.mark.parametrize("context", [
-    "not base64!", base64.b64encode(b"{").decode(),
-    base64.b64encode(b'"{}"').decode(), base64.b64encode(b"[{}]").decode(),
-    base64.b64encode(b"  ").decode(),
-    base64.b64encode(b'{"a":"' + b"x" * 2680 + b'"}').decode(),  # 3584
-])
+@pytest.mark.parametrize(
+    "context",
+    [
+        "not base64!",
+        base64.b64encode(b"{").decode(),
+        base64.b64encode(b'"{}"').decode(),
+        base64.b64encode(b"[{}]").decode(),
+        base64.b64encode(b"  ").decode(),
+        base64.b64encode(b'{"a":"' + b"x" * 2680 + b'"}').decode(),  # 3584
+    ],
+)
 def test_bad_client_context(served, context):
     answer = served.invoke(X_Amz_Client_Context=context)
     assert answer.status == 400
-    assert answer.headers["x-amzn-errortype"] == \
-        "InvalidRequestContentException"
+    assert answer.headers["x-amzn-errortype"] == "InvalidRequestContentException"
     assert "Base64" in answer.json()["Message"]
 
 
 def test_client_context_is_for_synchronous_calls(served):
-    assert served.invoke(X_Amz_Client_Context="!", X_Amz_Invocation_Type="Event"
-                         ).status == 202
+    assert served.invoke(X_Amz_Client_Context="!", X_Amz_Invocation_Type="Event").status == 202
 
 
 def test_longest_client_context(served):
     context = base64.b64encode(b'{"a":"' + b"x" * 2679 + b'"}').decode()
     assert len(context.rstrip("=")) == 3583
-    assert served.invoke(X_Amz_Client_Context=context.rstrip("=")
-                         ).status == 200
+    assert served.invoke(X_Amz_Client_Context=context.rstrip("=")).status == 200
 
 
 def test_dry_run(served):
@@ -434,21 +461,18 @@ def test_dry_run(served):
 def test_unknown_invocation_type(served):
     answer = served.invoke(X_Amz_Invocation_Type="Maybe")
     assert answer.status == 400
-    assert answer.headers["x-amzn-errortype"] == \
-        "InvalidParameterValueException"
+    assert answer.headers["x-amzn-errortype"] == "InvalidParameterValueException"
 
 
 def test_explicit_request_response(served):
-    assert served.invoke(b'{"a":1}', X_Amz_Invocation_Type="RequestResponse"
-                         ).body == b'{"a":1}'
+    assert served.invoke(b'{"a":1}', X_Amz_Invocation_Type="RequestResponse").body == b'{"a":1}'
 
 
 @pytest.mark.parametrize("payload", [b"{", b"nul", b"{} x", b'"\xff"', b" "])
 def test_payload_must_be_json(served, payload):
     answer = served.invoke(payload)
     assert answer.status == 400
-    assert answer.headers["x-amzn-errortype"] == \
-        "InvalidRequestContentException"
+    assert answer.headers["x-amzn-errortype"] == "InvalidRequestContentException"
     assert answer.json()["Type"] == "User"
 
 
@@ -458,8 +482,9 @@ def test_any_payload(emulator, payload):
     assert one.invoke(payload).json()["bytes"] == len(payload)
 
 
-@pytest.mark.parametrize("payload", [
-    b"1", b'"x"', b"null", b"[" * 64 + b"]" * 64, b"[" * 5000 + b"]" * 5000])
+@pytest.mark.parametrize(
+    "payload", [b"1", b'"x"', b"null", b"[" * 64 + b"]" * 64, b"[" * 5000 + b"]" * 5000]
+)
 def test_any_json_is_an_event(served, payload):
     assert served.invoke(payload).json()["bytes"] == len(payload)
 
@@ -472,8 +497,7 @@ def json_of(n):
     return b'"' + b"x" * (n - 2) + b'"'
 
 
-@pytest.mark.parametrize("type_, limit", [("RequestResponse", LIMIT),
-                                          ("Event", 1048576)])
+@pytest.mark.parametrize("type_, limit", [("RequestResponse", LIMIT), ("Event", 1048576)])
 @pytest.mark.parametrize("chunked", [False, True])
 def test_event_size_limit(served, type_, limit, chunked):
     def send(n):
@@ -498,8 +522,7 @@ def test_event_size_limit(served, type_, limit, chunked):
 
 
 def test_log_tail(served):
-    answer = served.invoke({"do": "echo", "print": ["one\ntwo", "\nthree"]},
-                           X_Amz_Log_Type="Tail")
+    answer = served.invoke({"do": "echo", "print": ["one\ntwo", "\nthree"]}, X_Amz_Log_Type="Tail")
     log = base64.b64decode(answer.headers["x-amz-log-result"]).decode()
     lines = log.splitlines()
     request_id = answer.headers["x-amzn-requestid"]
@@ -522,17 +545,16 @@ def test_log_tail_is_4_kb(served):
 def test_log_of_another_call_is_not_in_the_tail(served):
     served.ask(print=["secret\n"])
     answer = served.invoke(X_Amz_Log_Type="Tail")
-    assert b"secret" not in base64.b64decode(
-        answer.headers["x-amz-log-result"])
+    assert b"secret" not in base64.b64decode(answer.headers["x-amz-log-result"])
 
 
 # ---- asynchronous invocations ---------------------------------------------
 
+
 def test_event_is_answered_at_once(emulator):
     one = emulator("--max-invocations", "1")
     begin = time.monotonic()
-    answer = one.invoke({"ms": 300, "print": ["ran\n"]},
-                        X_Amz_Invocation_Type="Event")
+    answer = one.invoke({"ms": 300, "print": ["ran\n"]}, X_Amz_Invocation_Type="Event")
     assert (answer.status, answer.body) == (202, b"")
     assert time.monotonic() - begin < 0.3
     assert one.process.wait(10) == 0
@@ -542,8 +564,9 @@ def test_event_is_answered_at_once(emulator):
 
 def test_failed_event_is_retried_twice(emulator):
     one = emulator()
-    answer = one.invoke({"do": "error", "value": {}, "print": ["try\n"]},
-                        X_Amz_Invocation_Type="Event")
+    answer = one.invoke(
+        {"do": "error", "value": {}, "print": ["try\n"]}, X_Amz_Invocation_Type="Event"
+    )
     wait_for(lambda: len(one.lines("END")) == 3)
     time.sleep(0.5)
     starts = one.lines("START")
@@ -558,8 +581,12 @@ def test_retry_has_a_fresh_nonce_and_can_succeed(stage):
     seen = []
     for finish in (api.fail, api.respond):
         event = api.next()
-        seen.append((event.headers["lambda-runtime-aws-request-id"],
-                     event.headers["lambda-runtime-invocation-id"]))
+        seen.append(
+            (
+                event.headers["lambda-runtime-aws-request-id"],
+                event.headers["lambda-runtime-invocation-id"],
+            )
+        )
         assert finish(seen[-1][0]).status == 202
     assert seen[0][0] == seen[1][0] == answer.headers["x-amzn-requestid"]
     assert seen[0][1] != seen[1][1]
@@ -569,8 +596,7 @@ def test_retry_has_a_fresh_nonce_and_can_succeed(stage):
 def test_events_wait_for_a_free_process(emulator):
     one = emulator("--concurrency", "1", "--max-invocations", "6")
     for n in range(6):
-        assert one.invoke({"n": n, "ms": 30}, X_Amz_Invocation_Type="Event"
-                          ).status == 202
+        assert one.invoke({"n": n, "ms": 30}, X_Amz_Invocation_Type="Event").status == 202
     assert one.process.wait(10) == 0
     assert len(set(one.lines("START"))) == 6
 
@@ -578,14 +604,16 @@ def test_events_wait_for_a_free_process(emulator):
 def test_queue_is_bounded(stage):
     one = stage("--concurrency", "1")
     with Http(one.emulator.front) as http:
-        statuses = [http.call("POST", INVOKE, b"{}",
-                              {"X-Amz-Invocation-Type": "Event"}).status
-                    for _ in range(260)]
+        statuses = [
+            http.call("POST", INVOKE, b"{}", {"X-Amz-Invocation-Type": "Event"}).status
+            for _ in range(260)
+        ]
     assert statuses[:257] == [202] * 257  # one runs, 256 wait
     assert statuses[257:] == [429] * 3
 
 
 # ---- HTTP itself, on the fronts -------------------------------------------
+
 
 def test_keep_alive_and_pipelining(served):
     with Http(served.front) as http:
@@ -606,8 +634,7 @@ def test_many_small_pipelined_requests(served):
 
 def test_http_1_0_client(served):
     with Http(served.front) as http:
-        http.send(b"POST %s HTTP/1.0\r\nContent-Length: 2\r\n\r\n[]"
-                  % INVOKE.encode())
+        http.send(b"POST %s HTTP/1.0\r\nContent-Length: 2\r\n\r\n[]" % INVOKE.encode())
         answer = http.answer()
         assert (answer.status, answer.json()["bytes"]) == (200, 2)
         assert answer.headers["connection"] == "close"
@@ -616,28 +643,30 @@ def test_http_1_0_client(served):
 
 def test_connection_close_is_honoured(served):
     with Http(served.front) as http:
-        assert http.call("GET", "/", headers={"Connection": "close"}
-                         ).status == 200
+        assert http.call("GET", "/", headers={"Connection": "close"}).status == 200
         assert http.is_closed()
 
 
-@pytest.mark.parametrize("body", [
-    b"2\r\n[]\r\n0\r\n\r\n", b"1\r\n[\r\n1\r\n]\r\n0\r\n\r\n",
-    b"0002;ext=1\r\n[]\r\n00\r\nTrailer: x\r\n\r\n"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"2\r\n[]\r\n0\r\n\r\n",
+        b"1\r\n[\r\n1\r\n]\r\n0\r\n\r\n",
+        b"0002;ext=1\r\n[]\r\n00\r\nTrailer: x\r\n\r\n",
+    ],
+)
 def test_chunked_upload_byte_by_byte(served, body):
     with Http(served.front) as http:
-        head = (f"POST {INVOKE} HTTP/1.1\r\nHost: x\r\n"
-                "Transfer-Encoding: chunked\r\n\r\n").encode()
+        head = (f"POST {INVOKE} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n").encode()
         for i in range(len(head + body)):
-            http.send((head + body)[i:i + 1])
+            http.send((head + body)[i : i + 1])
         assert http.answer().json()["bytes"] == 2
         assert http.call("GET", "/").status == 200
 
 
 def test_expect_100_continue(served):
     with Http(served.front) as http:
-        http.request("POST", INVOKE, None, {
-            "Content-Length": "2", "Expect": "100-continue"})
+        http.request("POST", INVOKE, None, {"Content-Length": "2", "Expect": "100-continue"})
         assert http.answer().status == 100
         http.send(b"[]")
         assert http.answer().json()["bytes"] == 2
@@ -645,8 +674,9 @@ def test_expect_100_continue(served):
 
 def test_expect_is_not_continued_when_too_long(served):
     with Http(served.front) as http:
-        http.request("POST", INVOKE, None, {
-            "Content-Length": str(LIMIT + 1), "Expect": "100-continue"})
+        http.request(
+            "POST", INVOKE, None, {"Content-Length": str(LIMIT + 1), "Expect": "100-continue"}
+        )
         assert http.answer().status == 413
         assert http.is_closed()
 
@@ -665,14 +695,19 @@ def test_head_limit(served, front):
     assert send(300000) == (431, True)
 
 
-@pytest.mark.parametrize("text", [
-    b"GET\r\n\r\n", b"GET / HTTP/2.0\r\n\r\n", b"\x16\x03\x01\x02\x00",
-    b"GET / HTTP/1.1\nHost: x\n\n", b"GET / HTTP/1.1\r\nNo colon\r\n\r\n",
-    b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
-    b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n"
-    b"Transfer-Encoding: chunked\r\n\r\n",
-    b"GET / HTTP/1.1\r\n\r\n",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"GET\r\n\r\n",
+        b"GET / HTTP/2.0\r\n\r\n",
+        b"\x16\x03\x01\x02\x00",
+        b"GET / HTTP/1.1\nHost: x\n\n",
+        b"GET / HTTP/1.1\r\nNo colon\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+    ],
+)
 def test_what_is_no_request(served, text):
     with Http(served.front) as http:
         http.send(text)
@@ -684,8 +719,7 @@ def test_what_is_no_request(served, text):
 
 def test_broken_chunks_end_the_connection(served):
     with Http(served.front) as http:
-        http.request("POST", INVOKE, b"zz\r\n", {
-            "Transfer-Encoding": "chunked"})
+        http.request("POST", INVOKE, b"zz\r\n", {"Transfer-Encoding": "chunked"})
         assert http.is_closed()
 
 
@@ -726,8 +760,7 @@ def test_caller_that_resets(served):
     with Http(served.front) as http:
         http.request("POST", INVOKE, b'{"ms": 100}')
         time.sleep(0.05)
-        http.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                             b"\1\0\0\0\0\0\0\0")
+        http.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     wait_for(lambda: len(served.lines("END")) > before)
     assert served.invoke().status == 200
 
@@ -754,36 +787,38 @@ NEXT = "/2018-06-01/runtime/invocation/next"
 
 
 def test_next_and_response_on_the_wire(stage):
-    one = stage("--function-name", "iris", "--region", "eu-central-1",
-                "--timeout", "5s")
+    one = stage("--function-name", "iris", "--region", "eu-central-1", "--timeout", "5s")
     call = one.emulator.later(b'{"do":"it"}')
     api = one.api()
     before = time.time() * 1000
     event = api.next()
     assert (event.status, event.reason) == (200, "OK")
     assert set(event.headers) == {
-        "content-type", "lambda-runtime-aws-request-id",
-        "lambda-runtime-deadline-ms", "lambda-runtime-invocation-id",
-        "lambda-runtime-invoked-function-arn", "date", "content-length"}
+        "content-type",
+        "lambda-runtime-aws-request-id",
+        "lambda-runtime-deadline-ms",
+        "lambda-runtime-invocation-id",
+        "lambda-runtime-invoked-function-arn",
+        "date",
+        "content-length",
+    }
     assert event.body == b'{"do":"it"}'
     headers = event.headers
     assert headers["content-type"] == "application/json"
     assert headers["lambda-runtime-invoked-function-arn"] == (
-        "arn:aws:lambda:eu-central-1:123456789012:function:iris")
-    assert abs(int(headers["lambda-runtime-deadline-ms"]) - before
-               - 5000) < 2000
+        "arn:aws:lambda:eu-central-1:123456789012:function:iris"
+    )
+    assert abs(int(headers["lambda-runtime-deadline-ms"]) - before - 5000) < 2000
     assert ID.fullmatch(headers["lambda-runtime-aws-request-id"])
     assert ID.fullmatch(headers["lambda-runtime-invocation-id"])
-    assert headers["lambda-runtime-invocation-id"] != headers[
-        "lambda-runtime-aws-request-id"]
+    assert headers["lambda-runtime-invocation-id"] != headers["lambda-runtime-aws-request-id"]
     accepted = api.respond(headers["lambda-runtime-aws-request-id"], b"done")
     assert (accepted.status, accepted.reason) == (202, "Accepted")
     assert accepted.body == b'{"status":"OK"}\n'
     assert accepted.headers["content-type"] == "application/json"
     answer = call.result(10)
     assert answer.body == b"done"
-    assert answer.headers["x-amzn-requestid"] == headers[
-        "lambda-runtime-aws-request-id"]
+    assert answer.headers["x-amzn-requestid"] == headers["lambda-runtime-aws-request-id"]
 
 
 def test_one_connection_serves_many(emulator):
@@ -793,15 +828,21 @@ def test_one_connection_serves_many(emulator):
     assert [answer["count"] for answer in got] == list(range(1, 21))
 
 
-@pytest.mark.parametrize("options, size, chunks", [
-    ((), 0, None), ((), 2048, None), ((), 2049, [2049]),
-    ((), 1000000, [1000000]), ((), LIMIT, [LIMIT]),
-    (("--chunking", "none"), 100000, None),
-    (("--chunking", "1000"), 2500, [1000, 1000, 500]),
-    (("--chunking", "1000"), 0, []),
-    (("--chunking", "1"), 300, [1] * 300),
-    (("--chunking", "32768"), 65536, [32768, 32768]),
-])
+@pytest.mark.parametrize(
+    "options, size, chunks",
+    [
+        ((), 0, None),
+        ((), 2048, None),
+        ((), 2049, [2049]),
+        ((), 1000000, [1000000]),
+        ((), LIMIT, [LIMIT]),
+        (("--chunking", "none"), 100000, None),
+        (("--chunking", "1000"), 2500, [1000, 1000, 500]),
+        (("--chunking", "1000"), 0, []),
+        (("--chunking", "1"), 300, [1] * 300),
+        (("--chunking", "32768"), 65536, [32768, 32768]),
+    ],
+)
 def test_framing_of_events(emulator, options, size, chunks):
     one = emulator(*options)
     got = one.invoke(json_of(size) if size else b"").json()
@@ -832,8 +873,7 @@ def test_chunked_is_not_for_http_1_0(stage):
     assert call.result(10).status == 200
 
 
-OPTIONAL = ("client-context", "cognito-identity", "trace-id",
-            "aws-tenant-id", "invocation-id")
+OPTIONAL = ("client-context", "cognito-identity", "trace-id", "aws-tenant-id", "invocation-id")
 
 
 def test_empty_headers(emulator):
@@ -841,8 +881,7 @@ def test_empty_headers(emulator):
     headers = one.ask(do="describe")["headers"]
     for name in OPTIONAL:
         assert headers[f"lambda-runtime-{name}"] == ""
-    headers = one.invoke(b'{"do":"describe"}', X_Amz_Tenant_Id="t"
-                         ).json()["headers"]
+    headers = one.invoke(b'{"do":"describe"}', X_Amz_Tenant_Id="t").json()["headers"]
     assert headers["lambda-runtime-aws-tenant-id"] == "t"
 
 
@@ -858,6 +897,7 @@ def test_no_invocation_id(emulator):
 
 # ---- the Runtime API: the state machine -----------------------------------
 
+
 def error_answer(answer):
     got = answer.json()
     assert sorted(got) == ["errorMessage", "errorType"]
@@ -867,9 +907,12 @@ def error_answer(answer):
 
 
 def forbidden(source, target):
-    return (403, "InvalidStateTransition",
-            f"State transition from {source} to {target} failed for runtime. "
-            "Error: State transition is not allowed")
+    return (
+        403,
+        "InvalidStateTransition",
+        f"State transition from {source} to {target} failed for runtime. "
+        "Error: State transition is not allowed",
+    )
 
 
 INVALID_ID = (400, "InvalidRequestID", "Invalid request ID")
@@ -895,8 +938,9 @@ def test_state_ready(stage):
     call.result(10)
     api.request("GET", NEXT)
     with one.api() as other:
-        wait_for(lambda: other.init_error().json()["errorMessage"] ==
-                 forbidden("Ready", "InitError")[2])
+        wait_for(
+            lambda: other.init_error().json()["errorMessage"] == forbidden("Ready", "InitError")[2]
+        )
         assert error_answer(other.respond(request_id)) == INVALID_ID
         assert error_answer(other.fail(request_id)) == INVALID_ID
     call = one.emulator.later(b"[2]")
@@ -928,10 +972,8 @@ def test_state_sent(stage, first):
     assert getattr(api, first)(request_id).status == 202
     call.result(10)
     sent = "RuntimeResponseSentState"
-    assert error_answer(api.respond(request_id)) == forbidden(
-        sent, "InvocationResponse")
-    assert error_answer(api.fail(request_id)) == forbidden(
-        sent, "InvocationErrorResponse")
+    assert error_answer(api.respond(request_id)) == forbidden(sent, "InvocationResponse")
+    assert error_answer(api.fail(request_id)) == forbidden(sent, "InvocationErrorResponse")
     assert error_answer(api.init_error()) == forbidden(sent, "InitError")
     assert error_answer(api.respond(OTHER_ID)) == INVALID_ID
     call = one.emulator.later(b"[2]")
@@ -947,8 +989,7 @@ def test_state_init_error(stage):
     assert error_of(call) == ("Runtime.NoModel", "none")
     assert call.result(1).body == posted
     assert error_answer(api.next()) == forbidden("InitError", "Ready")
-    assert error_answer(api.init_error()) == forbidden("InitError",
-                                                       "InitError")
+    assert error_answer(api.init_error()) == forbidden("InitError", "InitError")
     assert error_answer(api.respond(OTHER_ID)) == INVALID_ID
     wait_for(lambda: not is_alive(one.puppet()[1]))  # killed after a second
     one.emulator.later()
@@ -959,15 +1000,17 @@ def test_state_init_error(stage):
 def test_bad_response_mode_sticks(stage, mode):
     one = stage()
     call, api, _, request_id = one.begin()
-    answer = api.respond(request_id, b"{}", {
-        "Lambda-Runtime-Function-Response-Mode": mode})
-    assert error_answer(answer) == (400, "InvalidFunctionResponseMode",
-                                    "Invalid function response mode")
+    answer = api.respond(request_id, b"{}", {"Lambda-Runtime-Function-Response-Mode": mode})
+    assert error_answer(answer) == (
+        400,
+        "InvalidFunctionResponseMode",
+        "Invalid function response mode",
+    )
     assert error_of(call)[0] == "Runtime.InvalidResponseModeHeader"
-    assert error_answer(api.next()) == forbidden("InvocationResponse",
-                                                 "Ready")
+    assert error_answer(api.next()) == forbidden("InvocationResponse", "Ready")
     assert error_answer(api.respond(request_id)) == forbidden(
-        "InvocationResponse", "InvocationResponse")
+        "InvocationResponse", "InvocationResponse"
+    )
     os.kill(one.puppet()[1], signal.SIGKILL)
     one.emulator.later()
     assert one.api(1).next().status == 200
@@ -976,8 +1019,7 @@ def test_bad_response_mode_sticks(stage, mode):
 def test_stuck_process_is_killed_when_its_time_is_over(stage):
     one = stage("--timeout", "300ms", "--concurrency", "1")
     call, api, _, request_id = one.begin()
-    api.respond(request_id, b"{}", {
-        "Lambda-Runtime-Function-Response-Mode": "x"})
+    api.respond(request_id, b"{}", {"Lambda-Runtime-Function-Response-Mode": "x"})
     call.result(10)
     call = one.emulator.later(b"[2]")
     other = one.api(1)
@@ -992,32 +1034,30 @@ def test_stuck_process_is_killed_when_its_time_is_over(stage):
 def test_body_cut_off(stage, what, end):
     one = stage()
     call, api, _, request_id = one.begin()
-    headers = ({"Transfer-Encoding": "chunked"} if end == "chunk" else
-               {"Content-Length": "10"})
-    api.request("POST", f"/2018-06-01/runtime/invocation/{request_id}/{what}",
-                None, headers)
+    headers = {"Transfer-Encoding": "chunked"} if end == "chunk" else {"Content-Length": "10"}
+    api.request("POST", f"/2018-06-01/runtime/invocation/{request_id}/{what}", None, headers)
     api.send(b"zz\r\n" if end == "chunk" else b"12345")
     if end in ("half-close", "chunk"):
         if end == "half-close":
             api.sock.shutdown(socket.SHUT_WR)
         assert error_answer(api.answer()) == (
-            400, "TruncatedHTTPRequest", "HTTP request detected as truncated")
+            400,
+            "TruncatedHTTPRequest",
+            "HTTP request detected as truncated",
+        )
         assert api.is_closed()
     elif end == "reset":
-        api.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                            b"\1\0\0\0\0\0\0\0")
+        api.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     api.close()
     assert error_of(call)[0] == "Runtime.TruncatedResponse"
-    assert error_answer(one.api().next()) == forbidden("InvocationResponse",
-                                                       "Ready")
+    assert error_answer(one.api().next()) == forbidden("InvocationResponse", "Ready")
 
 
 def test_init_error_cut_off(stage):
     one = stage()
     call = one.emulator.later()
     api = one.api()
-    api.request("POST", "/2018-06-01/runtime/init/error", None,
-                {"Content-Length": "10"})
+    api.request("POST", "/2018-06-01/runtime/init/error", None, {"Content-Length": "10"})
     api.close()
     assert error_of(call)[0] == "Runtime.TruncatedResponse"
 
@@ -1032,8 +1072,12 @@ def test_response_limit(stage, what, chunked):
         path = f"/2018-06-01/runtime/invocation/{request_id}/{what}"
         if not chunked:
             return api.call("POST", path, json_of(n))
-        return api.call("POST", path, b"%x\r\n%s\r\n0\r\n\r\n" % (
-            n, json_of(n)), {"Transfer-Encoding": "chunked"})
+        return api.call(
+            "POST",
+            path,
+            b"%x\r\n%s\r\n0\r\n\r\n" % (n, json_of(n)),
+            {"Transfer-Encoding": "chunked"},
+        )
 
     assert post(LIMIT).status == 202
     assert len(call.result(10).body) == LIMIT
@@ -1041,8 +1085,10 @@ def test_response_limit(stage, what, chunked):
     call = one.emulator.later(b"[2]")
     request_id = api.next().headers["lambda-runtime-aws-request-id"]
     assert error_answer(post(LIMIT + 1)) == (
-        413, "RequestEntityTooLarge",
-        "Exceeded maximum allowed payload size (6291556 bytes).")
+        413,
+        "RequestEntityTooLarge",
+        "Exceeded maximum allowed payload size (6291556 bytes).",
+    )
     kind, message = error_of(call)
     assert kind == "Function.ResponseSizeTooLarge"
     assert "6291556" in message
@@ -1069,8 +1115,7 @@ def test_invocation_id_must_match(stage, what):
 def test_empty_invocation_id_is_none(stage):
     one = stage()
     _, api, _, request_id = one.begin()
-    assert api.respond(request_id, b"1", {
-        "Lambda-Runtime-Invocation-Id": ""}).status == 202
+    assert api.respond(request_id, b"1", {"Lambda-Runtime-Invocation-Id": ""}).status == 202
 
 
 def test_late_answer(stage):
@@ -1080,8 +1125,7 @@ def test_late_answer(stage):
     assert kind == "Sandbox.Timedout"
     assert "Task timed out after 0.20 seconds" in message
     assert is_alive(one.puppet()[1])
-    nonce = {"Lambda-Runtime-Invocation-Id":
-             event.headers["lambda-runtime-invocation-id"]}
+    nonce = {"Lambda-Runtime-Invocation-Id": event.headers["lambda-runtime-invocation-id"]}
     assert error_answer(api.respond(request_id, headers=nonce)) == TOO_LATE
     call = one.emulator.later(b"[2]")
     event = api.next()
@@ -1109,9 +1153,12 @@ def test_late_process_may_just_go_on(stage):
 def test_timeout_within_the_upload(stage):
     one = stage("--timeout", "200ms", "--keep-after-timeout")
     call, api, _, request_id = one.begin()
-    api.request("POST",
-                f"/2018-06-01/runtime/invocation/{request_id}/response",
-                None, {"Content-Length": "4"})
+    api.request(
+        "POST",
+        f"/2018-06-01/runtime/invocation/{request_id}/response",
+        None,
+        {"Content-Length": "4"},
+    )
     assert error_of(call)[0] == "Sandbox.Timedout"
     api.send(b"late")
     assert error_answer(api.answer()) == TOO_LATE
@@ -1119,19 +1166,18 @@ def test_timeout_within_the_upload(stage):
     assert api.next().body == b"[2]"
 
 
-@pytest.mark.parametrize("headers, expected", [
-    ({}, "Runtime.Unknown"),
-    ({"Lambda-Runtime-Function-Error-Type": "Function.BadInput"},
-     "Function.BadInput"),
-    ({"lambda-runtime-function-error-type": "my Runtime.NoModel9"},
-     "Runtime.NoModel"),
-    ({"Lambda-Runtime-Function-Error-Type": "Function.lower"},
-     "Function.Unknown"),
-    ({"Lambda-Runtime-Function-Error-Type": "Runtime.lower"},
-     "Runtime.Unknown"),
-    ({"Lambda-Runtime-Function-Error-Type": "Runtime.X"}, "Runtime.Unknown"),
-    ({"Lambda-Runtime-Function-Error-Type": "Unhandled"}, "Runtime.Unknown"),
-])
+@pytest.mark.parametrize(
+    "headers, expected",
+    [
+        ({}, "Runtime.Unknown"),
+        ({"Lambda-Runtime-Function-Error-Type": "Function.BadInput"}, "Function.BadInput"),
+        ({"lambda-runtime-function-error-type": "my Runtime.NoModel9"}, "Runtime.NoModel"),
+        ({"Lambda-Runtime-Function-Error-Type": "Function.lower"}, "Function.Unknown"),
+        ({"Lambda-Runtime-Function-Error-Type": "Runtime.lower"}, "Runtime.Unknown"),
+        ({"Lambda-Runtime-Function-Error-Type": "Runtime.X"}, "Runtime.Unknown"),
+        ({"Lambda-Runtime-Function-Error-Type": "Unhandled"}, "Runtime.Unknown"),
+    ],
+)
 @pytest.mark.parametrize("body", [b"", b"no json"])
 def test_error_object_from_the_header(stage, headers, expected, body):
     one = stage()
@@ -1143,13 +1189,13 @@ def test_error_object_from_the_header(stage, headers, expected, body):
 def test_init_error_object_from_the_header(stage):
     one = stage()
     call = one.emulator.later()
-    one.api().init_error(b"", {
-        "Lambda-Runtime-Function-Error-Type": "Runtime.NoSuchModel"})
+    one.api().init_error(b"", {"Lambda-Runtime-Function-Error-Type": "Runtime.NoSuchModel"})
     assert error_of(call)[0] == "Runtime.NoSuchModel"
 
 
 API_PATHS = [
-    ("GET", "/", 404), ("GET", "/2018-06-01/runtime/invocation", 404),
+    ("GET", "/", 404),
+    ("GET", "/2018-06-01/runtime/invocation", 404),
     ("GET", "/2018-06-01/runtime/invocation/next/", 404),
     ("GET", "/2018-06-01/runtime/restore/next", 404),
     ("POST", "/2018-06-01/runtime/restore/error", 404),
@@ -1157,7 +1203,9 @@ API_PATHS = [
     ("POST", "/2018-06-01/runtime/invocation/a/b/response", 404),
     ("POST", "/2018-06-01/runtime/invocation/a/other", 404),
     ("POST", "/2020-01-01/extension/register", 404),
-    ("POST", NEXT, 405), ("PUT", NEXT, 405), ("HEAD", NEXT, 405),
+    ("POST", NEXT, 405),
+    ("PUT", NEXT, 405),
+    ("HEAD", NEXT, 405),
     ("GET", "/2018-06-01/runtime/init/error", 405),
     ("GET", "/2018-06-01/runtime/invocation/a/response", 405),
     ("PUT", "/2018-06-01/runtime/invocation/a/error", 405),
@@ -1191,18 +1239,26 @@ def test_query_is_ignored(stage):
     assert one.api().call("GET", NEXT + "?x=1").status == 200
 
 
-@pytest.mark.parametrize("headers, body", [
-    ({"Transfer-Encoding": "chunked"}, b"4\r\ndone\r\n0\r\n\r\n"),
-    ({"Transfer-Encoding": "chunked"},
-     b"1\r\nd\r\n02;x=y\r\non\r\n1\r\ne\r\n0\r\nA: b\r\n\r\n"),
-    ({"Transfer-Encoding": "chunked",
-      "Lambda-Runtime-Function-Response-Mode": "streaming",
-      "Content-Type": "text/event-stream",
-      "Trailer": "Lambda-Runtime-Function-Error-Type, "
-                 "Lambda-Runtime-Function-Error-Body"},
-     b"2\r\ndo\r\n2\r\nne\r\n0\r\nLambda-Runtime-Function-Error-Type: X.Y\r\n"
-     b"Lambda-Runtime-Function-Error-Body: e30=\r\n\r\n"),
-])
+@pytest.mark.parametrize(
+    "headers, body",
+    [
+        ({"Transfer-Encoding": "chunked"}, b"4\r\ndone\r\n0\r\n\r\n"),
+        (
+            {"Transfer-Encoding": "chunked"},
+            b"1\r\nd\r\n02;x=y\r\non\r\n1\r\ne\r\n0\r\nA: b\r\n\r\n",
+        ),
+        (
+            {
+                "Transfer-Encoding": "chunked",
+                "Lambda-Runtime-Function-Response-Mode": "streaming",
+                "Content-Type": "text/event-stream",
+                "Trailer": "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body",
+            },
+            b"2\r\ndo\r\n2\r\nne\r\n0\r\nLambda-Runtime-Function-Error-Type: X.Y\r\n"
+            b"Lambda-Runtime-Function-Error-Body: e30=\r\n\r\n",
+        ),
+    ],
+)
 def test_chunked_and_streamed_responses(stage, headers, body):
     one = stage()
     call, api, _, request_id = one.begin()
@@ -1214,17 +1270,19 @@ def test_response_of_one_byte_chunks(stage):
     one = stage("--timeout", "20s")
     call, api, _, request_id = one.begin()
     body = b"1\r\nx\r\n" * 1000000 + b"0\r\n\r\n"
-    assert api.respond(request_id, body, {"Transfer-Encoding": "chunked"}
-                       ).status == 202
+    assert api.respond(request_id, body, {"Transfer-Encoding": "chunked"}).status == 202
     assert call.result(10).body == b"x" * 1000000
 
 
 def test_response_after_100_continue(stage):
     one = stage()
     call, api, _, request_id = one.begin()
-    api.request("POST",
-                f"/2018-06-01/runtime/invocation/{request_id}/response", None,
-                {"Content-Length": "2", "Expect": "100-continue"})
+    api.request(
+        "POST",
+        f"/2018-06-01/runtime/invocation/{request_id}/response",
+        None,
+        {"Content-Length": "2", "Expect": "100-continue"},
+    )
     assert api.answer().status == 100
     api.send(b"[]")
     assert api.answer().status == 202
@@ -1234,9 +1292,13 @@ def test_response_after_100_continue(stage):
 def test_pipelined_response_and_next(stage):
     one = stage()
     call, api, _, request_id = one.begin()
-    api.send((f"POST /2018-06-01/runtime/invocation/{request_id}/response "
-              "HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n[]"
-              f"GET {NEXT} HTTP/1.1\r\nHost: x\r\n\r\n").encode())
+    api.send(
+        (
+            f"POST /2018-06-01/runtime/invocation/{request_id}/response "
+            "HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n[]"
+            f"GET {NEXT} HTTP/1.1\r\nHost: x\r\n\r\n"
+        ).encode()
+    )
     assert api.answer().status == 202
     assert call.result(10).body == b"[]"
     one.emulator.later(b"[2]")
@@ -1306,8 +1368,7 @@ def test_each_process_has_its_own_api(stage):
         addresses.add(one.puppet(n)[0])
         api = one.api(n)
         event = api.next()
-        api.respond(event.headers["lambda-runtime-aws-request-id"],
-                    event.body)
+        api.respond(event.headers["lambda-runtime-aws-request-id"], event.body)
     assert len(addresses) == 3
     assert sorted(c.result(10).body for c in calls) == [b"0", b"1", b"2"]
 
@@ -1335,7 +1396,8 @@ def test_api_port_in_use(emulator, served):
 REPORT = re.compile(
     r"REPORT RequestId: (\S+)\tDuration: (\d+\.\d\d) ms\t"
     r"Billed Duration: (\d+) ms\tMemory Size: (\d+) MB\t"
-    r"Max Memory Used: (\d+) MB(?:\tInit Duration: (\d+\.\d\d) ms)?")
+    r"Max Memory Used: (\d+) MB(?:\tInit Duration: (\d+\.\d\d) ms)?"
+)
 
 
 def test_report_lines(emulator):
@@ -1385,9 +1447,22 @@ def test_output_without_end(emulator):
 
 def test_environment(emulator):
     os.environ["MOTE_TEST_OUTSIDE"] = "1"
-    one = emulator("--function-name", "iris", "--memory", "512", "--region",
-                   "eu-west-1", "--env", "A=b=c", "--env", "EMPTY=", "--env",
-                   "TZ=:Europe/Berlin", "--env", "A=second=")
+    one = emulator(
+        "--function-name",
+        "iris",
+        "--memory",
+        "512",
+        "--region",
+        "eu-west-1",
+        "--env",
+        "A=b=c",
+        "--env",
+        "EMPTY=",
+        "--env",
+        "TZ=:Europe/Berlin",
+        "--env",
+        "A=second=",
+    )
     got = one.ask(do="environment")
     env = got["env"]
     assert got["stdin"] == "" and got["group"]
@@ -1401,11 +1476,16 @@ def test_environment(emulator):
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/iris",
-        "AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_REGION": "eu-west-1",
+        "AWS_DEFAULT_REGION": "eu-west-1",
         "LAMBDA_TASK_ROOT": os.path.dirname(PYTHON[0]),
-        "LANG": "en_US.UTF-8", "TZ": ":Europe/Berlin",
+        "LANG": "en_US.UTF-8",
+        "TZ": ":Europe/Berlin",
         "PATH": "/usr/local/bin:/usr/bin:/bin:/opt/bin",
-        "_HANDLER": "serve", "A": "second=", "EMPTY": ""}
+        "_HANDLER": "serve",
+        "A": "second=",
+        "EMPTY": "",
+    }
 
 
 def test_clear_env(emulator):
@@ -1432,12 +1512,19 @@ def test_timeout_kills(emulator):
     kind, message = error_of(one.invoke({"ms": 5000}))
     assert 0.25 < time.monotonic() - begin < 2
     assert kind == "Sandbox.Timedout"
-    assert re.fullmatch(r"RequestId: \S+ Error: "
-                        r"Task timed out after 0\.30 seconds", message)
+    assert re.fullmatch(
+        r"RequestId: \S+ Error: "
+        r"Task timed out after 0\.30 seconds",
+        message,
+    )
     assert one.ask(do="describe")["pid"] != pid
     assert not is_alive(pid)
-    assert re.search(r"^\d{4}-\d\d-\d\dT\S+Z \S+ "
-                     r"Task timed out after 0\.30 seconds$", one.log(), re.M)
+    assert re.search(
+        r"^\d{4}-\d\d-\d\dT\S+Z \S+ "
+        r"Task timed out after 0\.30 seconds$",
+        one.log(),
+        re.M,
+    )
 
 
 def test_default_timeout_text(tmp_path, emulator):
@@ -1450,42 +1537,45 @@ def test_default_timeout_text(tmp_path, emulator):
 
 
 def test_init_timeout(emulator):
-    one = emulator("--init-timeout", "300ms",
-                   command=[*PYTHON, FAKE, "hang-in-init"])
+    one = emulator("--init-timeout", "300ms", command=[*PYTHON, FAKE, "hang-in-init"])
     kind, message = error_of(one.invoke())
     assert kind == "Sandbox.Timedout"
     assert message.endswith("Task timed out after 0.30 seconds")
 
 
-@pytest.mark.parametrize("order, text", [
-    ({"do": "exit", "status": 0}, "Runtime exited without providing a reason"),
-    ({"do": "exit", "status": 3}, "Runtime exited with error: exit status 3"),
-    ({"do": "signal", "n": 9}, "Runtime exited with error: signal: killed"),
-    ({"do": "signal", "n": 11},
-     "Runtime exited with error: signal: segmentation fault"),
-    ({"do": "signal", "n": 6}, "Runtime exited with error: signal: aborted"),
-    ({"do": "signal", "n": 15},
-     "Runtime exited with error: signal: terminated"),
-])
+@pytest.mark.parametrize(
+    "order, text",
+    [
+        ({"do": "exit", "status": 0}, "Runtime exited without providing a reason"),
+        ({"do": "exit", "status": 3}, "Runtime exited with error: exit status 3"),
+        ({"do": "signal", "n": 9}, "Runtime exited with error: signal: killed"),
+        ({"do": "signal", "n": 11}, "Runtime exited with error: signal: segmentation fault"),
+        ({"do": "signal", "n": 6}, "Runtime exited with error: signal: aborted"),
+        ({"do": "signal", "n": 15}, "Runtime exited with error: signal: terminated"),
+    ],
+)
 def test_exit_in_an_invocation(emulator, order, text):
     one = emulator("--concurrency", "1")
     one.ask()
-    answer = one.invoke(order | {"print": ["last words"]},
-                        X_Amz_Log_Type="Tail")
+    answer = one.invoke(order | {"print": ["last words"]}, X_Amz_Log_Type="Tail")
     request_id = answer.headers["x-amzn-requestid"]
     assert answer.json() == {
         "errorType": "Runtime.ExitError",
-        "errorMessage": f"RequestId: {request_id} Error: {text}"}
+        "errorMessage": f"RequestId: {request_id} Error: {text}",
+    }
     error_of(answer)
-    assert b"\nlast words\n" in base64.b64decode(
-        answer.headers["x-amz-log-result"])
+    assert b"\nlast words\n" in base64.b64decode(answer.headers["x-amz-log-result"])
     assert one.ask(do="describe")["count"] == 1  # a fresh process
     assert len(one.lines("REPORT")) == 3
 
 
-@pytest.mark.parametrize("what, text", [
-    ("exit-in-init", "exited with error: exit status 7"),
-    ("leave-in-init", "exited without providing a reason")])
+@pytest.mark.parametrize(
+    "what, text",
+    [
+        ("exit-in-init", "exited with error: exit status 7"),
+        ("leave-in-init", "exited without providing a reason"),
+    ],
+)
 def test_exit_in_init(emulator, what, text):
     one = emulator(command=[*PYTHON, FAKE, what])
     for _ in range(2):
@@ -1520,8 +1610,7 @@ def test_process_that_dies_while_idle(emulator):
     pid = one.ask(do="describe")["pid"]
     time.sleep(0.1)
     os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: "An idle runtime exited with error: signal: killed"
-             in one.log())
+    wait_for(lambda: "An idle runtime exited with error: signal: killed" in one.log())
     assert one.ask(do="describe")["pid"] != pid
 
 
@@ -1531,9 +1620,7 @@ def test_last_words_before_an_exit_count(stage):
     address, pid = one.puppet()
     os.kill(one.emulator.process.pid, signal.SIGSTOP)
     other = Runtime(address)  # accepted only after the exit was seen
-    other.request("POST",
-                  f"/2018-06-01/runtime/invocation/{request_id}/response",
-                  b"last")
+    other.request("POST", f"/2018-06-01/runtime/invocation/{request_id}/response", b"last")
     other.request("GET", NEXT)
     os.kill(pid, signal.SIGKILL)
     time.sleep(0.1)
@@ -1572,8 +1659,7 @@ def test_parallel_load(emulator):
         with Http(one.front, 20) as http:
             for n in range(40):
                 event = {"k": k, "n": n, "pad": "x" * (n * 97)}
-                answer = http.call("POST", INVOKE,
-                                   json.dumps(event).encode())
+                answer = http.call("POST", INVOKE, json.dumps(event).encode())
                 assert answer.json() == event
 
     for done in [POOL.submit(worker, k) for k in range(8)]:
@@ -1586,8 +1672,13 @@ def test_freeze(emulator):
     pid = one.ask(do="describe")["pid"]
     wait_for(lambda: state_of(pid) == "T")
     assert one.ask(do="describe") | {"headers": 0} == {
-        "pid": pid, "count": 2, "headers": 0, "chunks": None,
-        "bytes": 18, "reads": 3}
+        "pid": pid,
+        "count": 2,
+        "headers": 0,
+        "chunks": None,
+        "bytes": 18,
+        "reads": 3,
+    }
     wait_for(lambda: state_of(pid) == "T")
 
 
@@ -1601,8 +1692,7 @@ def test_frozen_process_is_killed_at_the_end(emulator):
 
 
 def test_what_a_process_started_dies_with_it(emulator):
-    one = emulator("--timeout", "300ms",
-                   command=[*PYTHON, FAKE, "leave-a-child"])
+    one = emulator("--timeout", "300ms", command=[*PYTHON, FAKE, "leave-a-child"])
     pid = one.ask(do="describe")["pid"]
     wait_for(lambda: len(children(pid)) == 1)
     child = children(pid)[0]
@@ -1622,8 +1712,10 @@ def test_nothing_outlives_a_killed_emulator(emulator):
 @pytest.mark.parametrize("n", [signal.SIGINT, signal.SIGTERM])
 def test_signal_ends_everything(emulator, n):
     one = emulator()
-    pids = [call.result(10).json()["pid"] for call in
-            [one.later({"do": "describe", "ms": 200}) for _ in range(3)]]
+    pids = [
+        call.result(10).json()["pid"]
+        for call in [one.later({"do": "describe", "ms": 200}) for _ in range(3)]
+    ]
     waiting = one.later({"ms": 2000})
     wait_for(lambda: len(one.lines("START")) == 4)
     begin = time.monotonic()
@@ -1683,9 +1775,13 @@ def test_idle_emulator_does_nothing(emulator):
 # ---- HTTP as events -------------------------------------------------------
 
 CONTEXT_V2 = {
-    "accountId": "123456789012", "apiId": "emulator",
+    "accountId": "123456789012",
+    "apiId": "emulator",
     "domainName": "emulator.execute-api.us-east-1.amazonaws.com",
-    "domainPrefix": "emulator", "routeKey": "$default", "stage": "$default"}
+    "domainPrefix": "emulator",
+    "routeKey": "$default",
+    "stage": "$default",
+}
 
 
 class Shape:
@@ -1699,12 +1795,13 @@ class Shape:
         with Http(self.emulator.web, 20) as http:
             answer = http.call(method, path, body, headers)
         request_id = answer.headers["x-amzn-requestid"]
-        found = wait_for(lambda: re.search(
-            rf"^EVENT {request_id} (.*)$", self.emulator.log(), re.M))
+        found = wait_for(
+            lambda: re.search(rf"^EVENT {request_id} (.*)$", self.emulator.log(), re.M)
+        )
         return json.loads(found[1]), http, answer
 
 
-LOGGER = '''
+LOGGER = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
 from fake_runtime import *
@@ -1715,7 +1812,7 @@ while True:
     if len(event.body) < 100000:
         print("EVENT", request_id, event.body.decode(), flush=True)
     api.respond(request_id, b'{"statusCode": 200}')
-'''
+"""
 
 
 @pytest.fixture(scope="module")
@@ -1729,9 +1826,16 @@ def shapes(tmp_path_factory):
     def get(name, *options):
         key = (name, *options)
         if key not in made:
-            made[key] = Shape(Emulator(
-                tmp, "--http-shape", name, *options, "--quiet", command=[
-                    *PYTHON, str(program), os.path.dirname(FAKE)]))
+            made[key] = Shape(
+                Emulator(
+                    tmp,
+                    "--http-shape",
+                    name,
+                    *options,
+                    "--quiet",
+                    command=[*PYTHON, str(program), os.path.dirname(FAKE)],
+                )
+            )
         return made[key]
 
     yield get
@@ -1742,49 +1846,79 @@ def shapes(tmp_path_factory):
 
 def check_times(context, clock, epoch):
     assert abs(context.pop(epoch) - time.time() * 1000) < 60000
-    assert re.fullmatch(r"\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d \+0000",
-                        context.pop(clock))
+    assert re.fullmatch(r"\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d \+0000", context.pop(clock))
 
 
-FORWARDED = {"x-forwarded-for": "127.0.0.1", "x-forwarded-port": "443",
-             "x-forwarded-proto": "https"}
+FORWARDED = {
+    "x-forwarded-for": "127.0.0.1",
+    "x-forwarded-port": "443",
+    "x-forwarded-proto": "https",
+}
 
 
 @pytest.mark.parametrize("name", ["http2", "url"])
 def test_v2_event(shapes, name):
     with_query = "/a%20b/c?x=1&y=%41+%2B&x=2&flag&&=v"
     event, http, answer = shapes(name).event(
-        "POST", with_query, b"text \xc3\xbc",
-        {"X-Custom": "One", "User-Agent": "me/1", "Cookie": "a=1; b=2;c=3",
-         "Content-Type": "text/plain", "x-custom": "Two",
-         "Connection": "keep-alive"})
+        "POST",
+        with_query,
+        b"text \xc3\xbc",
+        {
+            "X-Custom": "One",
+            "User-Agent": "me/1",
+            "Cookie": "a=1; b=2;c=3",
+            "Content-Type": "text/plain",
+            "x-custom": "Two",
+            "Connection": "keep-alive",
+        },
+    )
     context = event.pop("requestContext")
     check_times(context, "time", "timeEpoch")
     assert context.pop("requestId") == answer.headers["x-amzn-requestid"]
     assert context.pop("http") == {
-        "method": "POST", "path": "/a%20b/c", "protocol": "HTTP/1.1",
-        "sourceIp": "127.0.0.1", "userAgent": "me/1"}
-    assert context == CONTEXT_V2 | ({} if name == "http2" else {
-        "accountId": "anonymous",
-        "domainName": "emulator.lambda-url.us-east-1.on.aws"})
+        "method": "POST",
+        "path": "/a%20b/c",
+        "protocol": "HTTP/1.1",
+        "sourceIp": "127.0.0.1",
+        "userAgent": "me/1",
+    }
+    assert context == CONTEXT_V2 | (
+        {}
+        if name == "http2"
+        else {"accountId": "anonymous", "domainName": "emulator.lambda-url.us-east-1.on.aws"}
+    )
     assert event == {
-        "version": "2.0", "routeKey": "$default", "rawPath": "/a%20b/c",
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": "/a%20b/c",
         "rawQueryString": "x=1&y=%41+%2B&x=2&flag&&=v",
         "cookies": ["a=1", "b=2", "c=3"],
-        "headers": {"host": http.address, "x-custom": "One,Two",
-                    "user-agent": "me/1", "content-type": "text/plain",
-                    "content-length": "7"} | FORWARDED,
-        "queryStringParameters": {"x": "1,2", "y": "A +", "flag": "",
-                                  "": "v"},
-        "body": "text ü", "isBase64Encoded": False}
+        "headers": {
+            "host": http.address,
+            "x-custom": "One,Two",
+            "user-agent": "me/1",
+            "content-type": "text/plain",
+            "content-length": "7",
+        }
+        | FORWARDED,
+        "queryStringParameters": {"x": "1,2", "y": "A +", "flag": "", "": "v"},
+        "body": "text ü",
+        "isBase64Encoded": False,
+    }
 
 
 @pytest.mark.parametrize("name", ["http2", "url"])
 def test_v2_leaves_out_what_is_not_there(shapes, name):
     event, _, _ = shapes(name).event()
-    assert sorted(event) == ["headers", "isBase64Encoded", "rawPath",
-                             "rawQueryString", "requestContext", "routeKey",
-                             "version"]
+    assert sorted(event) == [
+        "headers",
+        "isBase64Encoded",
+        "rawPath",
+        "rawQueryString",
+        "requestContext",
+        "routeKey",
+        "version",
+    ]
     assert event["rawQueryString"] == ""
     assert event["isBase64Encoded"] is False
     assert event["requestContext"]["http"]["userAgent"] == ""
@@ -1796,44 +1930,81 @@ def test_v2_stage(shapes):
     assert event["rawPath"] == "/p"
 
 
-IDENTITY = {name: None for name in (
-    "accessKey", "accountId", "caller", "cognitoAuthenticationProvider",
-    "cognitoAuthenticationType", "cognitoIdentityId", "cognitoIdentityPoolId",
-    "principalOrgId", "user", "userArn")}
+IDENTITY = {
+    name: None
+    for name in (
+        "accessKey",
+        "accountId",
+        "caller",
+        "cognitoAuthenticationProvider",
+        "cognitoAuthenticationType",
+        "cognitoIdentityId",
+        "cognitoIdentityPoolId",
+        "principalOrgId",
+        "user",
+        "userArn",
+    )
+}
 
 
 @pytest.mark.parametrize("name", ["rest", "http1"])
 def test_v1_event(shapes, name):
     event, http, answer = shapes(name).event(
-        "PUT", "/p/q?x=1&y=%41+&x=2", b'{"a": 1}',
-        {"X-Custom": "One", "User-Agent": "me/1", "x-custom": "Two",
-         "Content-Type": "application/json"})
+        "PUT",
+        "/p/q?x=1&y=%41+&x=2",
+        b'{"a": 1}',
+        {
+            "X-Custom": "One",
+            "User-Agent": "me/1",
+            "x-custom": "Two",
+            "Content-Type": "application/json",
+        },
+    )
     request_id = answer.headers["x-amzn-requestid"]
     context = event.pop("requestContext")
     check_times(context, "requestTime", "requestTimeEpoch")
     rest = name == "rest"
     assert context == {
-        "accountId": "123456789012", "apiId": "emulator", "authorizer": None,
+        "accountId": "123456789012",
+        "apiId": "emulator",
+        "authorizer": None,
         "domainName": "emulator.execute-api.us-east-1.amazonaws.com",
-        "domainPrefix": "emulator", "extendedRequestId": request_id,
-        "requestId": request_id, "httpMethod": "PUT", "resourceId": None,
-        "identity": IDENTITY | {"sourceIp": "127.0.0.1",
-                                "userAgent": "me/1"},
-        "path": "/prod/p/q" if rest else "/p/q", "protocol": "HTTP/1.1",
-        "resourcePath": "/p/q", "stage": "prod" if rest else "$default"}
-    single = {"Host": http.address, "X-Custom": "Two", "User-Agent": "me/1",
-              "Content-Type": "application/json", "Content-Length": "8",
-              "X-Forwarded-For": "127.0.0.1", "X-Forwarded-Port": "443",
-              "X-Forwarded-Proto": "https"}
+        "domainPrefix": "emulator",
+        "extendedRequestId": request_id,
+        "requestId": request_id,
+        "httpMethod": "PUT",
+        "resourceId": None,
+        "identity": IDENTITY | {"sourceIp": "127.0.0.1", "userAgent": "me/1"},
+        "path": "/prod/p/q" if rest else "/p/q",
+        "protocol": "HTTP/1.1",
+        "resourcePath": "/p/q",
+        "stage": "prod" if rest else "$default",
+    }
+    single = {
+        "Host": http.address,
+        "X-Custom": "Two",
+        "User-Agent": "me/1",
+        "Content-Type": "application/json",
+        "Content-Length": "8",
+        "X-Forwarded-For": "127.0.0.1",
+        "X-Forwarded-Port": "443",
+        "X-Forwarded-Proto": "https",
+    }
     multi = {key: [value] for key, value in single.items()}
     multi["X-Custom"] = ["One", "Two"]
     assert event == ({} if rest else {"version": "1.0"}) | {
-        "resource": "/p/q", "path": "/p/q", "httpMethod": "PUT",
-        "headers": single, "multiValueHeaders": multi,
+        "resource": "/p/q",
+        "path": "/p/q",
+        "httpMethod": "PUT",
+        "headers": single,
+        "multiValueHeaders": multi,
         "queryStringParameters": {"x": "2", "y": "A "},
         "multiValueQueryStringParameters": {"x": ["1", "2"], "y": ["A "]},
-        "pathParameters": None, "stageVariables": None,
-        "body": '{"a": 1}', "isBase64Encoded": False}
+        "pathParameters": None,
+        "stageVariables": None,
+        "body": '{"a": 1}',
+        "isBase64Encoded": False,
+    }
 
 
 @pytest.mark.parametrize("name", ["rest", "http1"])
@@ -1852,50 +2023,74 @@ def test_rest_stage(shapes):
     assert event["requestContext"]["stage"] == "v9"
 
 
-ARN = ("arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/"
-       "emulator/0123456789abcdef")
+ARN = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/emulator/0123456789abcdef"
 
 
 @pytest.mark.parametrize("multi", [False, True])
 def test_alb_event(shapes, multi):
     event, http, _ = shapes("alb-multi" if multi else "alb").event(
-        "POST", "/p?x=%41+b&x=2&y", b"<a/>",
-        {"X-Custom": "One", "x-custom": "Two",
-         "Content-Type": "application/xml; charset=utf-8"})
-    headers = {"host": http.address, "x-custom": "Two",
-               "content-type": "application/xml; charset=utf-8",
-               "content-length": "4"} | FORWARDED
+        "POST",
+        "/p?x=%41+b&x=2&y",
+        b"<a/>",
+        {"X-Custom": "One", "x-custom": "Two", "Content-Type": "application/xml; charset=utf-8"},
+    )
+    headers = {
+        "host": http.address,
+        "x-custom": "Two",
+        "content-type": "application/xml; charset=utf-8",
+        "content-length": "4",
+    } | FORWARDED
     lists = {key: [value] for key, value in headers.items()}
     lists["x-custom"] = ["One", "Two"]
-    pairs = {
-        "multiValueHeaders": lists,
-        "multiValueQueryStringParameters": {"x": ["%41+b", "2"], "y": [""]},
-    } if multi else {
-        "headers": headers, "queryStringParameters": {"x": "2", "y": ""}}
-    assert event == {
-        "requestContext": {"elb": {"targetGroupArn": ARN}},
-        "httpMethod": "POST", "path": "/p", "body": "<a/>",
-        "isBase64Encoded": False} | pairs
+    pairs = (
+        {
+            "multiValueHeaders": lists,
+            "multiValueQueryStringParameters": {"x": ["%41+b", "2"], "y": [""]},
+        }
+        if multi
+        else {"headers": headers, "queryStringParameters": {"x": "2", "y": ""}}
+    )
+    assert (
+        event
+        == {
+            "requestContext": {"elb": {"targetGroupArn": ARN}},
+            "httpMethod": "POST",
+            "path": "/p",
+            "body": "<a/>",
+            "isBase64Encoded": False,
+        }
+        | pairs
+    )
 
 
 @pytest.mark.parametrize("multi", [False, True])
 def test_alb_without_anything(shapes, multi):
     event, _, _ = shapes("alb-multi" if multi else "alb").event()
     assert event["body"] == "" and event["isBase64Encoded"] is False
-    assert event["multiValueQueryStringParameters" if multi else
-                 "queryStringParameters"] == {}
+    assert event["multiValueQueryStringParameters" if multi else "queryStringParameters"] == {}
 
 
-TEXTS = ["text/plain", "TEXT/CSV; charset=utf-8", "application/json",
-         "application/json; charset=utf-8", "application/javascript",
-         "application/xml", "Application/XML ; x=y"]
-BINARIES = ["application/x-www-form-urlencoded", "application/octet-stream",
-            "image/png", "application/jsonx", "application/vnd.a+json",
-            "multipart/form-data; boundary=x", None]
+TEXTS = [
+    "text/plain",
+    "TEXT/CSV; charset=utf-8",
+    "application/json",
+    "application/json; charset=utf-8",
+    "application/javascript",
+    "application/xml",
+    "Application/XML ; x=y",
+]
+BINARIES = [
+    "application/x-www-form-urlencoded",
+    "application/octet-stream",
+    "image/png",
+    "application/jsonx",
+    "application/vnd.a+json",
+    "multipart/form-data; boundary=x",
+    None,
+]
 
 
-@pytest.mark.parametrize("name", ["http2", "url", "http1", "rest", "alb",
-                                  "alb-multi"])
+@pytest.mark.parametrize("name", ["http2", "url", "http1", "rest", "alb", "alb-multi"])
 def test_bodies(shapes, name):
     def body_for(type_, data, **more):
         headers = ({"Content-Type": type_} if type_ else {}) | more
@@ -1909,21 +2104,32 @@ def test_bodies(shapes, name):
         assert body_for(type_, b"k=v") == expected, type_
     for n in range(1, 5):
         data = bytes([255 - n] * n)
-        expected = (("\ufffd" * n, False) if name == "rest" else
-                    (base64.b64encode(data).decode(), True))
+        expected = (
+            ("\ufffd" * n, False) if name == "rest" else (base64.b64encode(data).decode(), True)
+        )
         assert body_for("text/plain", data) == expected
     coded = body_for("text/plain", b"k=v", **{"Content-Encoding": "gzip"})
-    assert coded == (("az12", True) if name.startswith("alb") else
-                     ("k=v", False))
+    assert coded == (("az12", True) if name.startswith("alb") else ("k=v", False))
 
 
 @pytest.mark.parametrize("name", ["http2", "rest", "alb"])
 def test_odd_requests(shapes, name):
     """Nothing of it may end the emulator, whatever the event looks like."""
     shape = shapes(name)
-    for path in ("/%", "/?%", "/?%4", "/?%zz=%", "/?=&=&&", "/?a=b=c",
-                 "/?" + "a=%00%ff&" * 200, "/" + "x" * 20000, "/a?b?c",
-                 "*", "http://host/absolute?x=1", "/?x=%F0%9F%98%80"):
+    for path in (
+        "/%",
+        "/?%",
+        "/?%4",
+        "/?%zz=%",
+        "/?=&=&&",
+        "/?a=b=c",
+        "/?" + "a=%00%ff&" * 200,
+        "/" + "x" * 20000,
+        "/a?b?c",
+        "*",
+        "http://host/absolute?x=1",
+        "/?x=%F0%9F%98%80",
+    ):
         shape.event("GET", path)
     for value in ("", ";", "; ;", "a", "a=1;", "\xfc\xff", '"\\'):
         shape.event("GET", "/", None, {"Cookie": value, "X": value})
@@ -1940,24 +2146,38 @@ def test_too_many_parameters(shapes):
 
 
 def test_forwarded_headers_are_kept(shapes):
-    event, _, _ = shapes("http2").event(headers={
-        "X-Forwarded-For": "1.2.3.4", "X-Forwarded-Proto": "http"})
+    event, _, _ = shapes("http2").event(
+        headers={"X-Forwarded-For": "1.2.3.4", "X-Forwarded-Proto": "http"}
+    )
     assert event["headers"]["x-forwarded-for"] == "1.2.3.4"
     assert event["headers"]["x-forwarded-proto"] == "http"
     assert event["headers"]["x-forwarded-port"] == "443"
 
 
 def test_trace_id_reaches_the_runtime(emulator):
-    one = emulator("--http-shape", "rest", command=[
-        *PYTHON, "-c", LOGGER.replace("event.body.decode()",
-                                      "event.headers"), os.path.dirname(FAKE)])
+    one = emulator(
+        "--http-shape",
+        "rest",
+        command=[
+            *PYTHON,
+            "-c",
+            LOGGER.replace("event.body.decode()", "event.headers"),
+            os.path.dirname(FAKE),
+        ],
+    )
     one.http(headers={"X-Amzn-Trace-Id": "Root=1"})
     assert "'lambda-runtime-trace-id': 'Root=1'" in one.log()
 
 
-@pytest.mark.parametrize("name, data, limit", [
-    ("http2", b"x", LIMIT), ("url", b"\xff", LIMIT * 3 // 4),
-    ("rest", b'"', LIMIT // 2), ("alb", b"x", 1048576)])
+@pytest.mark.parametrize(
+    "name, data, limit",
+    [
+        ("http2", b"x", LIMIT),
+        ("url", b"\xff", LIMIT * 3 // 4),
+        ("rest", b'"', LIMIT // 2),
+        ("alb", b"x", 1048576),
+    ],
+)
 def test_http_body_limit(shapes, name, data, limit):
     """What does not fit into an event, base64 and escapes counted."""
     shape = shapes(name)
@@ -1977,11 +2197,13 @@ FAILED = {
     "http1": (502, b'{"message": "Internal server error"}'),
     "rest": (502, b'{"message": "Internal server error"}'),
     "url": (502, b"Internal Server Error"),
-    "alb": (502, b"<html>"), "alb-multi": (502, b"<html>")}
+    "alb": (502, b"<html>"),
+    "alb-multi": (502, b"<html>"),
+}
 ALL = sorted(FAILED)
 V2 = ["http2", "url"]
 
-REPLIER = '''
+REPLIER = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
 from fake_runtime import *
@@ -1998,7 +2220,7 @@ while True:
         os._exit(1)
     else:
         api.respond(request_id, body)
-'''
+"""
 
 
 @pytest.fixture(scope="module")
@@ -2011,12 +2233,11 @@ def reply(tmp_path_factory):
 
     def get(name, value, method="POST"):
         if name not in made:
-            made[name] = Emulator(tmp, "--http-shape", name, command=[
-                *PYTHON, str(program), os.path.dirname(FAKE)])
-        data = value if isinstance(value, bytes) else json.dumps(
-            value).encode()
-        return made[name].http(method, "/", data, {
-            "Content-Type": "application/json"})
+            made[name] = Emulator(
+                tmp, "--http-shape", name, command=[*PYTHON, str(program), os.path.dirname(FAKE)]
+            )
+        data = value if isinstance(value, bytes) else json.dumps(value).encode()
+        return made[name].http(method, "/", data, {"Content-Type": "application/json"})
 
     yield get
     for one in made.values():
@@ -2029,16 +2250,20 @@ def headers_key(name):
 
 
 def headers_value(name, values):
-    return ({key: [value] for key, value in values.items()}
-            if name == "alb-multi" else values)
+    return {key: [value] for key, value in values.items()} if name == "alb-multi" else values
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_full_reply(reply, name):
-    answer = reply(name, {
-        "statusCode": 201, "body": 'täxt "x"\n', "isBase64Encoded": False,
-        headers_key(name): headers_value(name, {
-            "Content-Type": "text/x", "X-A": "1"})})
+    answer = reply(
+        name,
+        {
+            "statusCode": 201,
+            "body": 'täxt "x"\n',
+            "isBase64Encoded": False,
+            headers_key(name): headers_value(name, {"Content-Type": "text/x", "X-A": "1"}),
+        },
+    )
     assert answer.status == 201
     assert answer.body == 'täxt "x"\n'.encode()
     assert answer.headers["content-type"] == "text/x"
@@ -2049,16 +2274,24 @@ def test_full_reply(reply, name):
 @pytest.mark.parametrize("name", ALL)
 def test_base64_reply(reply, name):
     data = bytes(range(256))
-    answer = reply(name, {"statusCode": 200, "isBase64Encoded": True,
-                          "body": base64.b64encode(data).decode()})
+    answer = reply(
+        name, {"statusCode": 200, "isBase64Encoded": True, "body": base64.b64encode(data).decode()}
+    )
     assert (answer.status, answer.body) == (200, data)
 
 
 @pytest.mark.parametrize("name", ALL)
-@pytest.mark.parametrize("body", [{}, {"body": None}, {"body": ""},
-                                  {"body": "", "isBase64Encoded": True},
-                                  {"headers": None},
-                                  {"isBase64Encoded": None}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"body": None},
+        {"body": ""},
+        {"body": "", "isBase64Encoded": True},
+        {"headers": None},
+        {"isBase64Encoded": None},
+    ],
+)
 def test_empty_replies(reply, name, body):
     if name == "alb-multi":
         body = {k: v for k, v in body.items() if k != "headers"}
@@ -2068,23 +2301,39 @@ def test_empty_replies(reply, name, body):
     assert (answer.status, answer.body) == (404, b"")
 
 
-@pytest.mark.parametrize("name, expected", [
-    ("http2", "text/plain;charset=UTF-8"),
-    ("http1", "text/plain;charset=UTF-8"), ("rest", "application/json"),
-    ("url", "application/json"), ("alb", None), ("alb-multi", None)])
+@pytest.mark.parametrize(
+    "name, expected",
+    [
+        ("http2", "text/plain;charset=UTF-8"),
+        ("http1", "text/plain;charset=UTF-8"),
+        ("rest", "application/json"),
+        ("url", "application/json"),
+        ("alb", None),
+        ("alb-multi", None),
+    ],
+)
 def test_default_content_type(reply, name, expected):
     answer = reply(name, {"statusCode": 200, "body": "x"})
     assert answer.headers.get("content-type") == expected
 
 
 MALFORMED = [
-    b"no json", b"", b'{"statusCode": 200', {"statusCode": "200"},
-    {"statusCode": None}, {"statusCode": 99}, {"statusCode": 600},
-    {"statusCode": 100}, {"statusCode": 200.5}, {"statusCode": -200},
-    {"statusCode": 200, "body": {"a": 1}}, {"statusCode": 200, "body": 1},
+    b"no json",
+    b"",
+    b'{"statusCode": 200',
+    {"statusCode": "200"},
+    {"statusCode": None},
+    {"statusCode": 99},
+    {"statusCode": 600},
+    {"statusCode": 100},
+    {"statusCode": 200.5},
+    {"statusCode": -200},
+    {"statusCode": 200, "body": {"a": 1}},
+    {"statusCode": 200, "body": 1},
     {"statusCode": 200, "body": "!", "isBase64Encoded": True},
     {"statusCode": 200, "isBase64Encoded": "true"},
-    {"statusCode": 200, "headers": "x"}, {"statusCode": 200, "headers": []},
+    {"statusCode": 200, "headers": "x"},
+    {"statusCode": 200, "headers": []},
     {"statusCode": 200, "headers": {"A": {}}},
     {"statusCode": 200, "headers": {"A b": "1"}},
     {"statusCode": 200, "headers": {"": "1"}},
@@ -2098,8 +2347,7 @@ MALFORMED = [
 def test_malformed_replies(reply, name):
     status, body = FAILED[name]
     for value in MALFORMED:
-        if name == "alb-multi" and isinstance(value, dict) and \
-                "headers" in value:
+        if name == "alb-multi" and isinstance(value, dict) and "headers" in value:
             value = {"statusCode": 200, "multiValueHeaders": value["headers"]}
         answer = reply(name, value)
         assert answer.status == status, value
@@ -2115,8 +2363,16 @@ def test_function_errors_over_http(reply, name, fault):
     assert answer.body.startswith(FAILED[name][1])
 
 
-INFERRED = [b'{"a":1}', b"[1, 2]", b'"text"', b"12", b"null", b"true",
-            b'{"body":"x","headers":{}}', b'{"nested":{"statusCode":1}}']
+INFERRED = [
+    b'{"a":1}',
+    b"[1, 2]",
+    b'"text"',
+    b"12",
+    b"null",
+    b"true",
+    b'{"body":"x","headers":{}}',
+    b'{"nested":{"statusCode":1}}',
+]
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -2132,41 +2388,46 @@ def test_reply_without_status(reply, name):
 
 @pytest.mark.parametrize("name", V2)
 def test_cookies_become_headers(reply, name):
-    answer = reply(name, {"statusCode": 200, "cookies": ["a=1; Path=/",
-                                                         "b=2"]})
-    assert [v for k, v in answer.fields if k == "Set-Cookie"] == [
-        "a=1; Path=/", "b=2"]
+    answer = reply(name, {"statusCode": 200, "cookies": ["a=1; Path=/", "b=2"]})
+    assert [v for k, v in answer.fields if k == "Set-Cookie"] == ["a=1; Path=/", "b=2"]
     for bad in ("a=1", {"a": 1}, [["a"]], ["a\nb"]):
-        assert reply(name, {"statusCode": 200, "cookies": bad}
-                     ).status == FAILED[name][0]
+        assert reply(name, {"statusCode": 200, "cookies": bad}).status == FAILED[name][0]
 
 
 @pytest.mark.parametrize("name", ["rest", "http1"])
 def test_multi_value_headers_win(reply, name):
-    answer = reply(name, {
-        "statusCode": 200, "headers": {"A": "single", "B": "b", "C": 1,
-                                       "D": True, "E": None},
-        "multiValueHeaders": {"a": ["1", "2"], "Set-Cookie": ["x", "y"]}})
+    answer = reply(
+        name,
+        {
+            "statusCode": 200,
+            "headers": {"A": "single", "B": "b", "C": 1, "D": True, "E": None},
+            "multiValueHeaders": {"a": ["1", "2"], "Set-Cookie": ["x", "y"]},
+        },
+    )
     assert [v for k, v in answer.fields if k.lower() == "a"] == ["1", "2"]
     assert [v for k, v in answer.fields if k == "Set-Cookie"] == ["x", "y"]
     assert answer.headers["b"] == "b"
     assert answer.headers["c"] == "1" and answer.headers["d"] == "true"
     assert "e" not in answer.headers
-    assert reply(name, {"statusCode": 200, "multiValueHeaders": {"a": "1"}}
-                 ).status == 502
+    assert reply(name, {"statusCode": 200, "multiValueHeaders": {"a": "1"}}).status == 502
 
 
 @pytest.mark.parametrize("name", V2)
 def test_v2_knows_no_multi_value_headers(reply, name):
-    answer = reply(name, {"statusCode": 200, "headers": {"A": "1"},
-                          "multiValueHeaders": {"A": ["2"], "B": ["3"]}})
+    answer = reply(
+        name,
+        {"statusCode": 200, "headers": {"A": "1"}, "multiValueHeaders": {"A": ["2"], "B": ["3"]}},
+    )
     assert answer.headers["a"] == "1" and "b" not in answer.headers
 
 
-@pytest.mark.parametrize("name, right, wrong", [
-    ("alb", {"headers": {"A": "1"}}, {"multiValueHeaders": {"A": ["1"]}}),
-    ("alb-multi", {"multiValueHeaders": {"A": ["1"]}},
-     {"headers": {"A": "1"}})])
+@pytest.mark.parametrize(
+    "name, right, wrong",
+    [
+        ("alb", {"headers": {"A": "1"}}, {"multiValueHeaders": {"A": ["1"]}}),
+        ("alb-multi", {"multiValueHeaders": {"A": ["1"]}}, {"headers": {"A": "1"}}),
+    ],
+)
 def test_alb_wants_its_kind_of_headers(reply, name, right, wrong):
     assert reply(name, {"statusCode": 200} | right).headers["a"] == "1"
     assert reply(name, {"statusCode": 200} | wrong).status == 502
@@ -2177,23 +2438,29 @@ def test_alb_wants_its_kind_of_headers(reply, name, right, wrong):
 @pytest.mark.parametrize("name", ["alb", "alb-multi"])
 def test_alb_description_and_limit(reply, name):
     def reason(description):
-        return reply(name, {"statusCode": 404,
-                            "statusDescription": description}).reason
+        return reply(name, {"statusCode": 404, "statusDescription": description}).reason
 
     assert reason("404 No such thing") == "No such thing"
     assert reason("Gone fishing") == "Gone fishing"
     assert reason("") == "Not Found"
-    assert reply(name, {"statusCode": 404, "statusDescription": "a\nb"}
-                 ).status == 502
+    assert reply(name, {"statusCode": 404, "statusDescription": "a\nb"}).status == 502
 
 
 def test_alb_reply_limit(emulator):
-    one = emulator("--http-shape", "alb", command=[
-        *PYTHON, "-c",
-        LOGGER.replace("b'{\"statusCode\": 200}'",
-                       "json.dumps({'statusCode': 200, 'body': 'x' * int("
-                       "json.loads(event.body)['path'][1:])}).encode()"),
-        os.path.dirname(FAKE)])
+    one = emulator(
+        "--http-shape",
+        "alb",
+        command=[
+            *PYTHON,
+            "-c",
+            LOGGER.replace(
+                "b'{\"statusCode\": 200}'",
+                "json.dumps({'statusCode': 200, 'body': 'x' * int("
+                "json.loads(event.body)['path'][1:])}).encode()",
+            ),
+            os.path.dirname(FAKE),
+        ],
+    )
     around = len('{"statusCode": 200, "body": ""}')
     assert one.http(path=f"/{1048576 - around}").status == 200
     assert one.http(path=f"/{1048577 - around}").status == 502
@@ -2201,33 +2468,50 @@ def test_alb_reply_limit(emulator):
 
 @pytest.mark.parametrize("name", ["http2", "rest"])
 def test_reason_is_not_taken_elsewhere(reply, name):
-    assert reply(name, {"statusCode": 404, "statusDescription": "x"}
-                 ).reason == "Not Found"
+    assert reply(name, {"statusCode": 404, "statusDescription": "x"}).reason == "Not Found"
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_framing_is_not_the_functions(reply, name):
-    answer = reply(name, {"statusCode": 200, "body": "abc", headers_key(
-        name): headers_value(name, {
-            "content-length": "999", "Transfer-Encoding": "chunked",
-            "Connection": "close", "Date": "x"})})
+    answer = reply(
+        name,
+        {
+            "statusCode": 200,
+            "body": "abc",
+            headers_key(name): headers_value(
+                name,
+                {
+                    "content-length": "999",
+                    "Transfer-Encoding": "chunked",
+                    "Connection": "close",
+                    "Date": "x",
+                },
+            ),
+        },
+    )
     assert answer.body == b"abc"
     assert answer.headers["date"] != "x"
     assert "connection" not in answer.headers
 
 
 def test_head_request(emulator):
-    one = emulator(command=[*PYTHON, "-c", LOGGER.replace(
-        "200}", '200, "body": "abc"}'), os.path.dirname(FAKE)])
+    one = emulator(
+        command=[
+            *PYTHON,
+            "-c",
+            LOGGER.replace("200}", '200, "body": "abc"}'),
+            os.path.dirname(FAKE),
+        ]
+    )
     with Http(one.web) as http:
         answer = http.call("HEAD", "/")
         assert answer.headers["content-length"] == "3"
         assert http.call("GET", "/").body == b"abc"
 
 
-@pytest.mark.parametrize("name, status", [
-    ("http2", 503), ("http1", 503), ("url", 429), ("rest", 502),
-    ("alb", 502)])
+@pytest.mark.parametrize(
+    "name, status", [("http2", 503), ("http1", 503), ("url", 429), ("rest", 502), ("alb", 502)]
+)
 def test_busy_over_http(emulator, name, status):
     one = emulator("--http-shape", name, "--concurrency", "1")
     call = one.later({"ms": 500})
@@ -2238,26 +2522,34 @@ def test_busy_over_http(emulator, name, status):
 
 # ---- schedules, once ------------------------------------------------------
 
+
 def test_tick(emulator):
-    one = emulator("--tick", "200ms", "--max-invocations", "3", "--region",
-                   "eu-north-1", command=[*PYTHON, "-c", LOGGER,
-                                          os.path.dirname(FAKE)])
+    one = emulator(
+        "--tick",
+        "200ms",
+        "--max-invocations",
+        "3",
+        "--region",
+        "eu-north-1",
+        command=[*PYTHON, "-c", LOGGER, os.path.dirname(FAKE)],
+    )
     begin = time.monotonic()
     assert one.process.wait(10) == 0
     assert 0.35 < time.monotonic() - begin < 3
-    events = [json.loads(line.split(" ", 2)[2])
-              for line in one.lines("EVENT")]
+    events = [json.loads(line.split(" ", 2)[2]) for line in one.lines("EVENT")]
     assert len(events) == 3
     for n, event in enumerate(events):
         assert ID.fullmatch(event.pop("id"))
-        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ",
-                            event.pop("time"))
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", event.pop("time"))
         assert event == {
-            "version": "0", "detail-type": "Scheduled Event",
-            "source": "aws.events", "account": "123456789012",
-            "region": "eu-north-1", "detail": {"tick": n + 1},
-            "resources": ["arn:aws:events:eu-north-1:123456789012:rule/"
-                          "emulator-tick"]}
+            "version": "0",
+            "detail-type": "Scheduled Event",
+            "source": "aws.events",
+            "account": "123456789012",
+            "region": "eu-north-1",
+            "detail": {"tick": n + 1},
+            "resources": ["arn:aws:events:eu-north-1:123456789012:rule/emulator-tick"],
+        }
 
 
 @pytest.mark.parametrize("data", ['{"a": 1}', "[]", ""])
@@ -2284,8 +2576,9 @@ def test_once_with_a_failure():
     assert got.stderr == b""
 
 
-@pytest.mark.parametrize("what, kind", [
-    ("exit-in-init", "Runtime.ExitError"), ("init-error", "Runtime.NoModel")])
+@pytest.mark.parametrize(
+    "what, kind", [("exit-in-init", "Runtime.ExitError"), ("init-error", "Runtime.NoModel")]
+)
 def test_once_without_a_start(what, kind):
     got = once("--once", "{}", what=what)
     assert got.returncode == 1
@@ -2313,14 +2606,24 @@ def test_once_refuses_too_much():
     assert once("--once", "-", data=json_of(LIMIT)).returncode == 0
 
 
-@pytest.mark.parametrize("shape, path_key", [("http2", "rawPath"),
-                                             ("rest", "path")])
+@pytest.mark.parametrize("shape, path_key", [("http2", "rawPath"), ("rest", "path")])
 def test_once_over_http(shape, path_key):
-    got = run("--once", '{"a":1}', "--http", "POST:/p?q=1", "--http-shape",
-              shape, "--", *PYTHON, "-c",
-              LOGGER.replace("b'{\"statusCode\": 200}'", "json.dumps({"
-                             "'statusCode': 200, 'body': event.body.decode()"
-                             "}).encode()"), os.path.dirname(FAKE))
+    got = run(
+        "--once",
+        '{"a":1}',
+        "--http",
+        "POST:/p?q=1",
+        "--http-shape",
+        shape,
+        "--",
+        *PYTHON,
+        "-c",
+        LOGGER.replace(
+            "b'{\"statusCode\": 200}'",
+            "json.dumps({'statusCode': 200, 'body': event.body.decode()}).encode()",
+        ),
+        os.path.dirname(FAKE),
+    )
     assert got.returncode == 0, got.stderr
     event = json.loads(got.stdout)
     assert event[path_key] == "/p"
@@ -2330,18 +2633,25 @@ def test_once_over_http(shape, path_key):
     assert event["queryStringParameters"] == {"q": "1"}
 
 
-@pytest.mark.parametrize("status, code", [(200, 0), (204, 0), (302, 1),
-                                          (404, 1), (500, 1)])
+@pytest.mark.parametrize("status, code", [(200, 0), (204, 0), (302, 1), (404, 1), (500, 1)])
 def test_once_over_http_judges_the_status(status, code):
-    got = run("--once", "", "--http", "GET:/", "--", *PYTHON, "-c",
-              LOGGER.replace("200", str(status)), os.path.dirname(FAKE))
+    got = run(
+        "--once",
+        "",
+        "--http",
+        "GET:/",
+        "--",
+        *PYTHON,
+        "-c",
+        LOGGER.replace("200", str(status)),
+        os.path.dirname(FAKE),
+    )
     assert got.returncode == code
     assert got.stdout == b"\n"
 
 
 def test_once_leaves_nobody_behind(tmp_path):
     file = tmp_path / "puppets"
-    got = run("--once", "{}", "--init-timeout", "200ms", "--", *PYTHON, FAKE,
-              "puppet", str(file))
+    got = run("--once", "{}", "--init-timeout", "200ms", "--", *PYTHON, FAKE, "puppet", str(file))
     assert got.returncode == 1
     assert not is_alive(file.read_text().split()[1])

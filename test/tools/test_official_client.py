@@ -5,13 +5,13 @@ Runtime API; this client does not share it. It is built from the npm registry
 (aws-lambda-ric, which needs a C++ compiler, make and cmake) once, into
 build/npm, and kept there.
 """
+
 import base64
 import json
 import shutil
 import subprocess
 
 import pytest
-
 from test_emulator import ROOT, Emulator, error_of, wait_for
 
 pytestmark = pytest.mark.ci
@@ -45,11 +45,13 @@ def client():
     if not (CLIENT / "rapid-client.node").exists():
         FOLDER.mkdir(parents=True, exist_ok=True)
         (FOLDER / "package.json").write_text('{"private": true}\n')
-        got = subprocess.run(["npm", "install", PACKAGE], cwd=FOLDER,
-                             capture_output=True, timeout=900, check=False)
+        got = subprocess.run(
+            ["npm", "install", PACKAGE], cwd=FOLDER, capture_output=True, timeout=900, check=False
+        )
         if got.returncode:
-            pytest.skip(f"npm install {PACKAGE} failed: "
-                        + got.stderr.decode(errors="replace")[-300:])
+            pytest.skip(
+                f"npm install {PACKAGE} failed: " + got.stderr.decode(errors="replace")[-300:]
+            )
     return [shutil.which("node"), str(CLIENT / "index.mjs"), "app.handler"]
 
 
@@ -59,8 +61,17 @@ def emulator(tmp_path, client):
     made = []
 
     def make(*options):
-        made.append(Emulator(tmp_path, "--env", f"LAMBDA_TASK_ROOT={tmp_path}",
-                             "--timeout", "20s", *options, command=client))
+        made.append(
+            Emulator(
+                tmp_path,
+                "--env",
+                f"LAMBDA_TASK_ROOT={tmp_path}",
+                "--timeout",
+                "20s",
+                *options,
+                command=client,
+            )
+        )
         return made[-1]
 
     yield make
@@ -85,9 +96,10 @@ def test_context(emulator):
     one = emulator("--function-name", "iris")
     context = {"custom": {"a": "b"}}
     answer = one.invoke(
-        {"describe": 1}, X_Amzn_Trace_Id="Root=1-2-3;Sampled=1",
-        X_Amz_Client_Context=base64.b64encode(
-            json.dumps(context).encode()).decode())
+        {"describe": 1},
+        X_Amzn_Trace_Id="Root=1-2-3;Sampled=1",
+        X_Amz_Client_Context=base64.b64encode(json.dumps(context).encode()).decode(),
+    )
     got = answer.json()
     assert got["id"] == answer.headers["x-amzn-requestid"]
     assert got["arn"].endswith(":function:iris")
@@ -98,8 +110,7 @@ def test_context(emulator):
 
 def test_thrown_error(emulator):
     one = emulator()
-    assert error_of(one.invoke({"throw": "on purpose"})) == (
-        "TypeError", "on purpose")
+    assert error_of(one.invoke({"throw": "on purpose"})) == ("TypeError", "on purpose")
     assert one.ask(a=1) == {"a": 1}
 
 
@@ -119,8 +130,7 @@ def test_event_in_segments(emulator):
 def test_response_too_large(emulator):
     one = emulator()
     assert len(one.invoke({"size": 6291556}).body) == 6291556
-    assert error_of(one.invoke({"size": 6291557}))[0] == \
-        "Function.ResponseSizeTooLarge"
+    assert error_of(one.invoke({"size": 6291557}))[0] == "Function.ResponseSizeTooLarge"
     assert one.ask(a=1) == {"a": 1}
 
 

@@ -68,9 +68,10 @@ EXPORT struct engine *engine_open(const void *bytes, size_t n, int *status,
     e->bytes = take_pages(n);
     if (e->bytes)
         memcpy(e->bytes, bytes, n);
-    *status = e->bytes ? mote_model_open(&e->model, e->bytes, n, MOTE_CHECK_ALL,
-                                         &where)
+    *status = e->bytes ? mote_model_open(&e->model, e->bytes, n, &where)
                        : MOTE_E_SPACE;
+    if (*status == MOTE_OK)
+        *status = mote_model_check(&e->model, &where);
     if (*status == MOTE_OK) {
         e->arena = take_pages(e->model.header->request_arena);
         e->function = (struct mote_function){

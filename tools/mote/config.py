@@ -44,7 +44,12 @@ KEYS = {
     "input": {"features": list},
     "output": {"labels": list},
     "compile": {"precision": str},
-    "verify": {"max_error": (int, float), "p99_error": (int, float), "min_labels": (int, float), "rows": int},
+    "verify": {
+        "max_error": (int, float),
+        "p99_error": (int, float),
+        "min_labels": (int, float),
+        "rows": int,
+    },
 }
 
 

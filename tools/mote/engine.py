@@ -32,7 +32,14 @@ def _load():
     lib.engine_features.argtypes = lib.engine_outputs.argtypes = [pointer]
     lib.engine_rows.argtypes = [pointer, pointer, size, pointer, pointer, text]
     lib.engine_event.restype = size
-    lib.engine_event.argtypes = [pointer, pointer, size, pointer, size, ctypes.POINTER(ctypes.c_int)]
+    lib.engine_event.argtypes = [
+        pointer,
+        pointer,
+        size,
+        pointer,
+        size,
+        ctypes.POINTER(ctypes.c_int),
+    ]
     return lib
 
 

@@ -7,15 +7,7 @@ from dataclasses import asdict
 import numpy as np
 
 from mote.reader import Model
-from mote.reader_operators import (
-    ACTIVATE,
-    ACTIVATIONS,
-    CALL,
-    DENSE,
-    DENSE_S8,
-    ROWWISE,
-    ROWWISE_KINDS,
-)
+from mote.reader_operators import ACTIVATIONS, CALL, DENSE, DENSE_S8, ROWWISE, ROWWISE_KINDS
 from mote.reader_plans import Operator, Plan
 from mote.reader_tables import SYMBOL, Tensor
 
@@ -33,7 +25,7 @@ def shape(model: Model, dtype: str, dims: tuple[int, ...]) -> str:
 
 def attributes(op: Operator) -> dict[str, str | int | list]:
     """The words behind an operator's operands, by name."""
-    if op.opcode in (DENSE, DENSE_S8, ACTIVATE):
+    if op.opcode in (DENSE, DENSE_S8):
         return {"activation": ACTIVATIONS[op.attributes[0]]}
     if op.opcode == ROWWISE:
         return {"kind": ROWWISE_KINDS[op.attributes[0]]}

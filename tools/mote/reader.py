@@ -21,6 +21,7 @@ VERSION = 1  # of the format and of this reader
 ARITHMETIC = 1
 HEADER_BYTES = 128
 RECORD_BYTES = 32  # of the section table
+MAX_ARENA = 1 << 40
 MAX_SECTIONS = 32
 ALIGNMENT = 64
 PAGE = 4096  # larger data starts at a multiple of this
@@ -96,7 +97,7 @@ def read(blob: bytes) -> Model:
     """All that is in a .mote file; raises BadFile, and nothing else."""
     header = read_header(blob)
     sections = read_section_table(blob, header)
-    provenance = read_tail(blob, header, sections)
+    provenance = read_tail(blob, header)
     parts = {
         s.name: Part(s.name, blob, s.offset, s.offset + s.bytes)
         for s in sections
@@ -165,8 +166,9 @@ def read_header(blob: bytes) -> Header:
         f"expected 1 to {MAX_SECTIONS} sections, got {header.sections}",
     )
     part.expect(
-        header.request_arena % ALIGNMENT == 0,
-        f"expected a request arena of a multiple of {ALIGNMENT}, got {header.request_arena}",
+        header.request_arena % ALIGNMENT == 0 and header.request_arena < MAX_ARENA,
+        f"expected a request arena of a multiple of {ALIGNMENT} below {MAX_ARENA}, "
+        f"got {header.request_arena}",
     )
     part.expect(
         header.model_arena == 0,
@@ -204,7 +206,12 @@ def read_section_table(blob: bytes, header: Header) -> list[Section]:
         sections.append(s)
         used.append((s.offset, end))
         seen.add(s.type)
-    Part("section table", blob, 0, end).zeros_between(used)
+    content = -(-end // ALIGNMENT) * ALIGNMENT
+    Part("header", blob, 0, HEADER_BYTES).expect(
+        header.content_bytes == content,
+        f"expected content bytes {content}, got {header.content_bytes}",
+    )
+    Part("section table", blob, 0, content).zeros_between(used)
     return sections
 
 
@@ -223,39 +230,28 @@ def read_section(part: Part, i: int, after: int, before: int) -> Section:
         f"expected a known type, as it is required, got {kind}",
         "unknown",
     )
-    expect(not required or name != "DEBUG", "expected it not to be required")
     expect(offset >= after, f"expected it behind byte {after}, in order, got offset {offset}")
-    expect(
-        offset + size <= before,
-        f"expected it to end by {before}, got {offset + size}",
-    )
+    expect(offset + size <= before, f"expected it to end by {before}, got {offset + size}")
     aligned = PAGE if name == "DATA" and size >= PAGE else ALIGNMENT
     expect(offset % aligned == 0, f"expected a multiple of {aligned}, got offset {offset}")
     return Section(kind, name, required, offset, size, hashed)
 
 
-def read_tail(blob: bytes, header: Header, sections: list[Section]) -> Part | None:
+def read_tail(blob: bytes, header: Header) -> Part | None:
     """What is behind the sections: the provenance, if any, and zeros."""
-    end = sections[-1].offset + sections[-1].bytes
-    content = -(-end // ALIGNMENT) * ALIGNMENT
-    Part("header", blob, 0, HEADER_BYTES).expect(
-        header.content_bytes == content,
-        f"expected content bytes {content}, got {header.content_bytes}",
-    )
-    tail = Part("tail", blob, end, len(blob))
+    begin = end = header.content_bytes
     at, size = header.provenance_offset, header.provenance_bytes
-    used = []
     part = None
     if at or size or header.provenance_hash:
-        part = Part("provenance", blob, content, content + size)
-        part.expect(at == content, f"expected it at {content}, got {at}")
+        part = Part("provenance", blob, begin, begin + size)
+        part.expect(at == begin, f"expected it at {begin}, got {at}")
         part.expect(at + size <= len(blob), f"expected it to end by {len(blob)}, got {at + size}")
         expect_hash(part, part.bytes, header.provenance_hash)
-        used = [(at - end, at - end + size)]
-        end = at + size
+        end += size
+    tail = Part("tail", blob, end, len(blob))
     tail.expect(
-        max(end, content) + TAIL_BYTES <= len(blob),
-        f"expected {TAIL_BYTES} zeros from {max(end, content)} on, got the file's end at {len(blob)}",
+        end + TAIL_BYTES <= len(blob),
+        f"expected {TAIL_BYTES} zeros from {end} on, got the file's end at {len(blob)}",
     )
-    tail.zeros_between(used)
+    tail.zeros(0, len(blob) - end)
     return part

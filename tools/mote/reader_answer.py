@@ -1,5 +1,6 @@
 """MODEL, INPUT, OUTPUT and the provenance of a .mote file."""
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -155,7 +156,10 @@ def read_output(part: Part, strings: list[str], plan: Plan) -> Output:
         )
     names = strings[first : first + count]
     for name in names if LABELS[labels] == "numbers" else ():
-        part.expect(bool(JSON_NUMBER.fullmatch(name)), f"expected a JSON number, got {name!r}")
+        part.expect(
+            bool(JSON_NUMBER.fullmatch(name)) and math.isfinite(float(name)),
+            f"expected a JSON number in a double's range, got {name!r}",
+        )
     return Output(
         OUTPUT_KINDS[kind],
         STYLES[style],

@@ -46,8 +46,7 @@ class Part:
         """Little-endian numbers at a byte of this part."""
         size = struct.calcsize("<" + form)
         self.expect(
-            at + size <= len(self),
-            f"expected {size} bytes at {at}, got the end at {len(self)}",
+            at + size <= len(self), f"expected {size} bytes at {at}, got the end at {len(self)}"
         )
         return struct.unpack_from("<" + form, self.bytes, at)
 

@@ -57,9 +57,11 @@ def read_plans(
     count, zero = part.unpack("II", 0)
     part.expect(1 <= count <= MAX_PLANS, f"expected 1 to {MAX_PLANS} plans, got {count}")
     part.expect(zero == 0, f"expected 0 behind the count, got {zero}")
-    used = [(0, 8 + PLAN_BYTES * count)]
-    plans = [read_plan(part, i, strings, symbols, tensors, arena, used) for i in range(count)]
-    part.zeros_between(used)
+    at, plans = 8 + PLAN_BYTES * count, []
+    for i in range(count):
+        plan, at = read_plan(part, i, strings, symbols, tensors, arena, at)
+        plans.append(plan)
+    part.expect(at == len(part), f"expected {at} bytes, got {len(part)}")
     for i in range(count):
         check_plan(part, plans, i)
     return plans
@@ -72,9 +74,10 @@ def read_plan(
     symbols: list[Symbol],
     tensors: list[Tensor],
     request_arena: int,
-    used: list[tuple[int, int]],
-) -> Plan:
-    """One plan's record and tables; `used` learns where they lie."""
+    after: int,
+) -> tuple[Plan, int]:
+    """One plan's record and its tables, which follow byte `after`; and where
+    they end."""
     name, flags, inputs, outputs, values, operators, *where, arena = part.unpack(
         "10IQ", 8 + PLAN_BYTES * i
     )
@@ -98,11 +101,12 @@ def read_plan(
         ("outputs", outputs_at, 4 * outputs),
         ("operators", operators_at, operators_bytes),
     ):
-        expect(at % 8 == 0, f"expected {what} at a multiple of 8, got {at}")
-        expect(at + size <= len(part), f"expected {what} to end by {len(part)}, got {at + size}")
-        used.append((at, at + size))
+        expect(at == after, f"expected {what} at {after}, behind what is before them, got {at}")
+        after = at + size + -size % 8
+        expect(after <= len(part), f"expected {what} to end by {len(part)}, got {after}")
+        part.zeros(at + size, after)
 
-    return Plan(
+    plan = Plan(
         part.string(strings, name, f"plan {i}"),
         flags == FLUSH_DENORMALS,
         inputs,
@@ -119,6 +123,7 @@ def read_plan(
         ],
         read_operators(part, i, operators, operators_at, operators_bytes, values),
     )
+    return plan, after
 
 
 def read_value(
@@ -171,11 +176,13 @@ def read_operators(
         operands = reads + writes
         part.expect(
             length % 4 == 0 and length >= OPERATOR_BYTES + 4 * operands,
-            f"{what}: expected a multiple of 4 bytes and room for {operands} operands, got {length}",
+            f"{what}: expected a multiple of 4 with room for {operands} operands, got {length}",
         )
         part.expect(at + length <= end, f"{what}: expected it to end by {end}, got {at + length}")
         name = NAMES.get(opcode)
-        part.expect(name is not None, f"{what}: expected opcode 1 to 10, got {opcode}", "unknown")
+        part.expect(
+            name is not None, f"{what}: expected opcode 1 to {len(NAMES)}, got {opcode}", "unknown"
+        )
         part.expect(version == 1, f"{what}: expected version 1 of {name}, got {version}", "unknown")
         words = part.unpack(f"{(length - OPERATOR_BYTES) // 4}I", at + OPERATOR_BYTES)
         indices = [

@@ -110,8 +110,17 @@ def read_tensors(part: Part, data: Part | None, strings: list[str]) -> list[Tens
     if data is None:
         part.expect(count == 0, f"expected DATA for {count} tensors, got none")
         return []
-    tensors = [read_tensor(part, i, data, strings) for i in range(count)]
-    data.zeros_between((t.offset - data.begin, t.offset - data.begin + t.bytes) for t in tensors)
+    tensors, end = [], data.begin
+    for i in range(count):
+        t = read_tensor(part, i, data, strings)
+        part.expect(
+            t.offset >= end,
+            f"tensor {i}: expected data in order, from {end} on, got offset {t.offset}",
+        )
+        data.zeros(end - data.begin, t.offset - data.begin)
+        end = t.offset + t.bytes
+        tensors.append(t)
+    part.expect(end == data.end, f"expected data to the end of DATA, {data.end}, got {end}")
     return tensors
 
 

@@ -261,9 +261,7 @@ def _import_logistic(graph, value, name, step, labels) -> Output:
     if len(names) == 2 and getattr(step, "multi_class", "auto") == "multinomial":
         # the library's softmax over (-z, z): the same as over (0, 2z)
         doubled = graph.nodes.pop()
-        z = graph.dense(
-            value, 2 * doubled.attributes["weight"], 2 * doubled.attributes["bias"]
-        )
+        z = graph.dense(value, 2 * doubled.attributes["weight"], 2 * doubled.attributes["bias"])
     scores = graph.add("share", z, z.columns) if rest else graph.add("softmax", z, z.columns)
     return _class_output(graph, z, scores, "probabilities", names, numeric)
 

@@ -165,11 +165,7 @@ def is_tie(scores: np.ndarray) -> np.ndarray:
 
 
 def verify(
-    imported: Imported,
-    blob: bytes,
-    precision: str,
-    config,
-    given: np.ndarray | None = None,
+    imported: Imported, blob: bytes, precision: str, config, given: np.ndarray | None = None
 ) -> Result:
     parts = [generate(imported, given, config.rows), edges(imported)]
     rows = np.vstack(([given] if given is not None else []) + parts)

@@ -1,4 +1,4 @@
-/* core/function/source.c - see core/function/source.h */
+/* core/function/source_beside.c - see core/function/source.h */
 #define _GNU_SOURCE
 #include "core/function/source.h"
 
@@ -6,9 +6,6 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-/* core/function/blob.S; nothing lies between them in a build without model */
-extern const uint8_t mote_blob[], mote_blob_end[];
 
 #define NAME "model.mote"
 
@@ -48,16 +45,15 @@ static enum mote_status map_file(const char *path, const void **bytes,
 enum mote_status mote_source_open(struct mote_model *model,
                                   struct mote_where *where)
 {
-    const void *bytes = mote_blob;
-    size_t n = (size_t)(mote_blob_end - mote_blob);
+    const void *bytes;
+    size_t n;
     char path[4096];
 
-    if (n > 0) /* checked to its last byte when it was built in */
-        return mote_model_open(model, bytes, n, MOTE_CHECK_START, where);
     where->field = MOTE_TEXT(NAME);
     where->expected = "a readable file beside the executable";
     if (!path_beside(path, sizeof path) ||
         map_file(path, &bytes, &n) != MOTE_OK)
         return MOTE_E_IO;
-    return mote_model_open(model, bytes, n, MOTE_CHECK_ALL, where);
+    const enum mote_status s = mote_model_open(model, bytes, n, where);
+    return s == MOTE_OK ? mote_model_check(model, where) : s;
 }

@@ -1,0 +1,174 @@
+/*
+ * core/model/check.c - what opening a model leaves unchecked, because it would
+ * touch every page: see mote_model_check in core/model/model.h.
+ */
+#include "core/base/xxh64.h"
+#include "core/model/operator.h"
+
+static enum mote_status refuse(enum mote_status status, const char *field,
+                               const char *expected, struct mote_where *where)
+{
+    where->field = mote_text_of(field);
+    where->expected = expected;
+    return status;
+}
+
+/* ------------------------------------------------------------------------
+ * Bytes
+ */
+static enum mote_status check_sections(const struct mote_model *m,
+                                       struct mote_where *where)
+{
+    const struct mote_file_header *h = m->header;
+    const struct mote_file_section *s = (const void *)(h + 1);
+    uint64_t end = sizeof *h + h->section_count * sizeof *s;
+
+    for (uint32_t i = 0; i < h->section_count; i++, s++) {
+        if (!mote_all_zero(m->bytes + end, s->offset - end))
+            return refuse(MOTE_E_FORMAT, "section table",
+                          "zeros between sections", where);
+        end = s->offset + s->bytes;
+        if (mote_section_is_bulk(s->type) &&
+            mote_xxh64(m->bytes + s->offset, s->bytes) != s->hash)
+            return refuse(MOTE_E_DAMAGED, mote_section_name(s->type),
+                          "bytes that match its hash", where);
+    }
+    if (!mote_all_zero(m->bytes + end, h->content_bytes - end))
+        return refuse(MOTE_E_FORMAT, "section table", "zeros between sections",
+                      where);
+    end = h->content_bytes + h->provenance_bytes;
+    if (!mote_all_zero(m->bytes + end, h->file_bytes - end))
+        return refuse(MOTE_E_FORMAT, "tail", "nothing but zeros", where);
+    return MOTE_OK;
+}
+
+/* Of a matrix in panels: no -128, which kernels cannot negate, and zeros where
+ * rows and columns are filled up. */
+static bool panels_are_good(const struct mote_file_tensor *t, const int8_t *w)
+{
+    const uint64_t blocks = ((uint64_t)t->dims[1] + 7) / 8;
+
+    for (uint64_t i = 0; i < t->decoded_bytes; i++) {
+        const uint64_t row = i / 64 / blocks * 8 + i / 8 % 8;
+        const uint64_t column = i / 64 % blocks * 8 + i % 8;
+        if (w[i] == -128 ||
+            (w[i] && (row >= t->dims[0] || column >= t->dims[1])))
+            return false;
+    }
+    return true;
+}
+
+static bool bools_are_good(const struct mote_file_tensor *t, const uint8_t *b)
+{
+    for (uint64_t i = 0; i < t->decoded_bytes; i++)
+        if (b[i] > 1)
+            return false;
+    return true;
+}
+
+static bool contents_are_good(const struct mote_model *m,
+                              const struct mote_file_tensor *t)
+{
+    const void *data = m->bytes + t->data_offset;
+
+    if (t->layout == MOTE_LAYOUT_P8K8)
+        return panels_are_good(t, data);
+    return t->dtype != MOTE_BOOL || bools_are_good(t, data);
+}
+
+static enum mote_status check_tensors(const struct mote_model *m,
+                                      struct mote_where *where)
+{
+    const struct mote_file_section *data = m->sections[MOTE_SECTION_DATA];
+    uint64_t end = data ? data->offset : 0;
+
+    for (uint32_t i = 0; i < m->tensor_count; i++) {
+        const struct mote_file_tensor *t = m->tensors + i;
+        if (!mote_all_zero(m->bytes + end, t->data_offset - end))
+            return refuse(MOTE_E_FORMAT, "DATA", "zeros between tensors",
+                          where);
+        if (!contents_are_good(m, t))
+            return refuse(MOTE_E_FORMAT, "DATA", "elements in their range",
+                          where);
+        end = t->data_offset + t->data_bytes;
+    }
+    return MOTE_OK;
+}
+
+/* ------------------------------------------------------------------------
+ * Plans
+ */
+
+/*
+ * Which values hold what was written to them, while a plan is gone through in
+ * order: a write makes its value live and ends the life of every other one in
+ * the same place.
+ */
+struct liveness {
+    uint64_t bits[MOTE_PLAN_VALUES_MAX / 64];
+};
+
+static bool is_live(const struct mote_scope *s, const struct liveness *l,
+                    uint32_t v)
+{
+    return mote_scope_value(s, v)->kind == MOTE_VALUE_TENSOR ||
+           l->bits[v / 64] >> v % 64 & 1;
+}
+
+static void write_value(const struct mote_scope *s, struct liveness *l,
+                        uint32_t written)
+{
+    for (uint32_t v = 0; v < s->plan->file->values; v++)
+        if (l->bits[v / 64] >> v % 64 & 1 && mote_scope_overlap(s, v, written))
+            l->bits[v / 64] &= ~((uint64_t)1 << v % 64);
+    l->bits[written / 64] |= (uint64_t)1 << written % 64;
+}
+
+/* Whether all that op reads is live; then its writes take effect. */
+static bool step_live(const struct mote_scope *s, struct liveness *l,
+                      const struct mote_operation *op)
+{
+    for (uint32_t r = 0; r < op->file->reads; r++)
+        if (op->reads[r] != MOTE_NONE && !is_live(s, l, op->reads[r]))
+            return false;
+    for (uint32_t w = 0; w < op->file->writes; w++)
+        write_value(s, l, op->writes[w]);
+    return true;
+}
+
+static enum mote_status check_live(const struct mote_scope *s,
+                                   struct mote_where *where)
+{
+    struct liveness l = {0};
+
+    for (uint32_t i = 0; i < s->plan->file->inputs; i++)
+        write_value(s, &l, i);
+    for (uint32_t at = 0; at < s->plan->file->operators_bytes;) {
+        const struct mote_operation op = mote_operation_at(s->plan, at);
+        if (!step_live(s, &l, &op))
+            return refuse(MOTE_E_FORMAT, "PLANS",
+                          "values written before they are read", where);
+        at += op.file->bytes;
+    }
+    for (uint32_t i = 0; i < s->plan->file->outputs; i++)
+        if (!is_live(s, &l, s->plan->outputs[i]))
+            return refuse(MOTE_E_FORMAT, "PLANS", "outputs that are written",
+                          where);
+    return MOTE_OK;
+}
+
+/* ------------------------------------------------------------------------ */
+
+enum mote_status mote_model_check(const struct mote_model *m,
+                                  struct mote_where *where)
+{
+    enum mote_status s = check_sections(m, where);
+
+    if (s == MOTE_OK)
+        s = check_tensors(m, where);
+    for (uint32_t i = 0; s == MOTE_OK && i < m->plan_count; i++) {
+        const struct mote_scope scope = {m, m->plans + i, i};
+        s = check_live(&scope, where);
+    }
+    return s;
+}
