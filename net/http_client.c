@@ -102,6 +102,7 @@ static enum mote_status receive_first(struct mote_http_client *c,
 {
     enum mote_status s = MOTE_E_STOP;
 
+    waiting->fd = c->fd;
     waiting->idle = 1;
     if (!waiting->stop)
         s = receive(c, MOTE_HTTP_HEAD_MAX);

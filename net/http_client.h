@@ -30,11 +30,13 @@ struct mote_http_response {
 
 /*
  * How a signal handler ends a process that only waits. The handler leaves at
- * once when `idle` is set, and sets `stop` otherwise; whoever waits sets idle
- * first and then looks at stop, so that no order of the two is missed.
+ * once when `idle` is set and no bytes have come, and sets `stop` otherwise;
+ * whoever waits sets idle first and then looks at stop, so that no order of
+ * the two is missed.
  */
 struct mote_interrupt {
     volatile sig_atomic_t idle, stop;
+    volatile sig_atomic_t fd; /* where bytes are waited for, while idle */
 };
 
 /*

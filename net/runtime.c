@@ -151,7 +151,8 @@ static enum mote_status read_invocation(const struct mote_http_response *r,
     v->nonce_bytes = nonce.n;
     if (nonce.n > sizeof v->nonce || !is_visible(nonce))
         v->nonce_bytes = 0; /* not one we could send back: as if absent */
-    memcpy(v->nonce, nonce.at, v->nonce_bytes);
+    if (v->nonce_bytes)
+        memcpy(v->nonce, nonce.at, v->nonce_bytes);
 
     if (mote_uint_read(deadline, &v->deadline_ms) != MOTE_OK)
         v->deadline_ms = 0;

@@ -2,9 +2,11 @@
 #include "net/socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -20,6 +22,19 @@ static enum mote_status failure(void)
     return MOTE_E_IO;
 }
 
+/* The same descriptor where nobody takes it for a standard stream, in case one
+ * of those was closed. The system call itself: the C library's fcntl brings
+ * all of its commands along. */
+static int above_streams(int fd)
+{
+    if (fd < 0 || fd > STDERR_FILENO)
+        return fd;
+    const int moved =
+        (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    close(fd);
+    return moved;
+}
+
 enum mote_status mote_socket_connect(int *fd,
                                      const struct mote_address *address)
 {
@@ -28,7 +43,7 @@ enum mote_status mote_socket_connect(int *fd,
     const int on = 1, tries = 1; /* one more SYN, then give up */
 
     memcpy(&to.sin_addr, address->ip, sizeof address->ip);
-    const int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int s = above_streams(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (s < 0)
         return failure();
     setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -85,6 +100,12 @@ enum mote_status mote_socket_read(int fd, char *buffer, size_t n, size_t *got)
         if (errno != EINTR)
             return failure();
     }
+}
+
+bool mote_socket_has_bytes(int fd)
+{
+    char byte;
+    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 void mote_socket_close(int fd)

@@ -25,6 +25,9 @@ enum mote_status mote_socket_send(int fd, struct mote_text first,
  * interruptions. MOTE_E_CLOSED at the end of the stream or after a reset. */
 enum mote_status mote_socket_read(int fd, char *buffer, size_t n, size_t *got);
 
+/* Whether a read would give bytes at once. A signal handler may ask. */
+bool mote_socket_has_bytes(int fd);
+
 void mote_socket_close(int fd);
 
 #endif

@@ -4,6 +4,7 @@
 static const char *const key_names[MOTE_KEYS] = {
     [MOTE_KEY_BODY] = "body",
     [MOTE_KEY_CHECKPOINT_TOKEN] = "CheckpointToken",
+    [MOTE_KEY_DETAIL] = "detail",
     [MOTE_KEY_DETAIL_TYPE] = "detail-type",
     [MOTE_KEY_DURABLE_ARN] = "DurableExecutionArn",
     [MOTE_KEY_EVENT] = "Event",
@@ -119,8 +120,14 @@ static bool record_shape(struct mote_event *e)
         return false;
     mote_json_begin(&j, e->keys[MOTE_KEY_RECORDS]);
     if (mote_json_next(&j, &t, &ignored) != MOTE_OK ||
-        mote_json_next(&j, &t, &ignored) != MOTE_OK ||
-        mote_value_take(&record, &j, &t, &ignored) != MOTE_OK)
+        mote_json_next(&j, &t, &ignored) != MOTE_OK)
+        return false;
+    if (t.type == MOTE_JSON_END &&
+        mote_value_is_object(e->keys[MOTE_KEY_WINDOW])) {
+        e->shape = MOTE_SHAPE_KINESIS; /* or DynamoDB: the same reply */
+        return true;
+    }
+    if (mote_value_take(&record, &j, &t, &ignored) != MOTE_OK)
         return false;
     struct mote_text source = find(record, "eventSource");
     if (source.n == 0)
@@ -185,7 +192,10 @@ static void tell_shape(struct mote_event *e)
         e->shape = MOTE_SHAPE_KAFKA;
     else if (mote_value_is_string(e->keys[MOTE_KEY_DETAIL_TYPE]) &&
              mote_value_is_string(e->keys[MOTE_KEY_SOURCE]))
-        e->shape = MOTE_SHAPE_SCHEDULE;
+        e->shape =
+            mote_value_is(e->keys[MOTE_KEY_DETAIL_TYPE], "Scheduled Event")
+                ? MOTE_SHAPE_SCHEDULE
+                : MOTE_SHAPE_DETAIL;
     else if (mote_value_is_array(e->keys[MOTE_KEY_ITEMS]))
         e->shape = MOTE_SHAPE_MAP;
     else if (e->keys[MOTE_KEY_DURABLE_ARN].n &&

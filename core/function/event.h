@@ -21,6 +21,7 @@ enum mote_shape {
     MOTE_SHAPE_ALB_MULTI, /* load balancer, multi-value headers        */
     MOTE_SHAPE_BODY,      /* a bare {"body": ...}                      */
     MOTE_SHAPE_SCHEDULE,  /* EventBridge rule or schedule              */
+    MOTE_SHAPE_DETAIL,    /* any other event of an EventBridge bus     */
     MOTE_SHAPE_SQS,
     MOTE_SHAPE_KINESIS,
     MOTE_SHAPE_DYNAMODB,
@@ -37,6 +38,7 @@ enum mote_shape {
 enum mote_event_key {
     MOTE_KEY_BODY,
     MOTE_KEY_CHECKPOINT_TOKEN,
+    MOTE_KEY_DETAIL,
     MOTE_KEY_DETAIL_TYPE,
     MOTE_KEY_DURABLE_ARN,
     MOTE_KEY_EVENT,

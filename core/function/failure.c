@@ -109,7 +109,7 @@ struct mote_text mote_failure_message(const struct mote_failure *f,
     if (f->status == MOTE_OK) { /* the sentence itself */
         say(&w, mote_text_of(where->expected));
     } else {
-        if (is_syntax(f) && !where->field.n) {
+        if (is_syntax(f)) {
             say(&w, MOTE_TEXT("at byte "));
             say_uint(&w, where->offset);
             say(&w, MOTE_TEXT(": "));

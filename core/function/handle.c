@@ -34,6 +34,14 @@ static bool answer_body(struct mote_function *f, const struct mote_event *event,
            mote_predict(f, body, o, failure);
 }
 
+/* An event of one's own on an event bus: what it carries is the input. */
+static bool answer_detail(struct mote_function *f,
+                          const struct mote_event *event,
+                          struct mote_json_out *o, struct mote_failure *failure)
+{
+    return mote_predict(f, event->keys[MOTE_KEY_DETAIL], o, failure);
+}
+
 static bool answer_http(struct mote_function *f, const struct mote_event *event,
                         struct mote_json_out *o, struct mote_failure *failure)
 {
@@ -79,6 +87,7 @@ bool mote_handle(struct mote_function *f, struct mote_text event,
         [MOTE_SHAPE_ALB_MULTI] = answer_http,
         [MOTE_SHAPE_BODY] = answer_body,
         [MOTE_SHAPE_SCHEDULE] = answer_ping,
+        [MOTE_SHAPE_DETAIL] = answer_detail,
         [MOTE_SHAPE_SQS] = mote_records_sqs,
         [MOTE_SHAPE_KINESIS] = mote_records_stream,
         [MOTE_SHAPE_DYNAMODB] = mote_records_stream,

@@ -10,7 +10,8 @@ struct request {
     struct mote_text method, path;
 };
 
-/* Senders put the stage's name before the path, unless it is the default. */
+/* HTTP APIs put the stage's name before the path, unless it is the default;
+ * REST APIs, whose events have no version, never do. */
 static struct mote_text without_stage(struct mote_text path,
                                       struct mote_text stage)
 {
@@ -37,8 +38,10 @@ static struct request read_request(const struct mote_event *e)
 
     return (struct request){
         .method = mote_value_string(method),
-        .path =
-            without_stage(mote_value_string(path), mote_value_string(stage)),
+        .path = e->keys[MOTE_KEY_VERSION].n
+                    ? without_stage(mote_value_string(path),
+                                    mote_value_string(stage))
+                    : mote_value_string(path),
     };
 }
 
@@ -173,6 +176,14 @@ static void answer_failure(struct mote_json_out *o, enum mote_shape shape,
     close_envelope(o);
 }
 
+static size_t longest_reply(enum mote_shape shape)
+{
+    /* source  Elastic Load Balancing, "Lambda functions as targets": limits */
+    return shape == MOTE_SHAPE_ALB || shape == MOTE_SHAPE_ALB_MULTI
+               ? (size_t)1 << 20
+               : SIZE_MAX;
+}
+
 static void answer_predict(struct mote_function *f, const struct mote_event *e,
                            struct mote_json_out *o)
 {
@@ -184,9 +195,9 @@ static void answer_predict(struct mote_function *f, const struct mote_event *e,
     if (mote_http_body(e, false, &body, &failure) &&
         mote_predict(f, body, o, &failure)) {
         close_envelope(o);
-        if (!o->full)
+        if (!o->full && o->n - start.n <= longest_reply(e->shape))
             return;
-        mote_failure_plain(&failure, 413, "ResponseTooLarge",
+        mote_failure_plain(&failure, 413, "ResponseSizeTooLarge",
                            "the result is larger than a reply may "
                            "be; send fewer rows at once");
     }

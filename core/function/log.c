@@ -1,5 +1,6 @@
 /* core/function/log.c - see core/function/log.h */
 #include "core/function/log.h"
+#include "core/base/utf8.h"
 
 #include <errno.h>
 #include <sys/syscall.h>
@@ -114,11 +115,15 @@ static void begin_json(struct mote_log_line *line, const struct mote_log *log,
         mote_json_put_member(o, MOTE_TEXT("requestId"), log->request_id);
 }
 
-/* One column; whatever would break the line is a blank. */
+/* One column; whatever would break the line, or is no UTF-8, is a blank. */
 static void put_column(struct mote_json_out *o, struct mote_text column)
 {
-    for (size_t i = 0; i < column.n; i++)
-        o->at[o->n++] = (unsigned char)column.at[i] < 0x20 ? ' ' : column.at[i];
+    const size_t valid = mote_utf8_valid(column.at, column.n);
+
+    for (size_t i = 0; i < column.n; i++) {
+        const unsigned char c = (unsigned char)column.at[i];
+        o->at[o->n++] = c < 0x20 || (c & 0x80 && i >= valid) ? ' ' : (char)c;
+    }
     o->at[o->n++] = '\t';
 }
 

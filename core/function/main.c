@@ -17,6 +17,7 @@
 
 #include "core/function/source.h"
 #include "core/function/worker.h"
+#include "net/socket.h"
 
 #define FAILURES_MAX 3   /* of next in a row, then a fresh process is better */
 #define CONNECT_TRIES 10 /* at start, while the API may not listen yet */
@@ -27,17 +28,22 @@ static struct mote_interrupt interrupt;
 
 static void on_signal(int signal)
 {
+    const int saved = errno;
+
     (void)signal;
-    if (interrupt.idle)
+    if (interrupt.idle && !mote_socket_has_bytes(interrupt.fd))
         _exit(0);
     interrupt.stop = 1;
+    errno = saved;
 }
 
 static void catch_signals(void)
 {
-    const struct sigaction action = {.sa_handler = on_signal};
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGINT, &action, NULL);
+    const struct sigaction stop = {.sa_handler = on_signal};
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGTERM, &stop, NULL);
+    sigaction(SIGINT, &stop, NULL);
+    sigaction(SIGPIPE, &ignore, NULL); /* a log that nobody reads */
 }
 
 static void pause_ms(unsigned ms)
@@ -122,7 +128,8 @@ static int refuse_to_start(struct mote_worker *w, struct mote_text type,
     char text[MOTE_FAILURE_TEXT];
     struct mote_json_out o;
 
-    mote_failure_input(&failure, status, where);
+    /* as of a schema: where in the file it is says its section, no offset */
+    mote_failure_input(&failure, MOTE_E_SCHEMA, where);
     const struct mote_text message = mote_failure_message(&failure, true, text);
     mote_json_out_begin(&o, w->reply, sizeof w->reply);
     mote_json_put_open(&o, '{');
@@ -202,7 +209,7 @@ static bool serve(struct mote_worker *w)
     else if (status / 100 != 2)
         log_answer(w, MOTE_WARN,
                    MOTE_TEXT("the platform did not take a reply"));
-    if (w->phases.reply == 0) {
+    if (w->phases.reply == 0 && s == MOTE_OK) {
         w->phases.reply = mote_clock_us();
         log_phases(w);
     }

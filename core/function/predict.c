@@ -158,8 +158,10 @@ bool mote_predict_begin(struct mote_function *f, bool batch,
 {
     mote_arena_rewind(&f->scratch, 0);
     if (mote_input_begin(&f->input, f->model, f->arena, &f->scratch, batch) ==
-        MOTE_OK)
+        MOTE_OK) {
+        f->input.texts = f->texts;
         return true;
+    }
     mote_failure_plain(failure, 500, "Internal",
                        "the model has more features than this "
                        "build can take");

@@ -22,6 +22,7 @@ struct mote_function {
     struct mote_arena scratch;  /* for the gate: feature_count / 8 bytes */
     struct mote_input input;    /* the batch being read                  */
     const struct mote_log *log; /* where refused records are told, or NULL */
+    bool texts;                 /* numbers may come as mote_input.texts says */
 };
 
 /* Reads `text` as input and writes the result to o. False: failure says why,

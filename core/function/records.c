@@ -235,8 +235,10 @@ bool mote_records_sns(struct mote_function *f, const struct mote_event *event,
     while (walk_on(&w, &record, &t)) {
         const struct mote_text message =
             mote_value_at(record, "Sns", "Message");
-        if (!predict_text(f, mote_value_string(message), failure))
+        if (!predict_text(f, mote_value_string(message), failure)) {
+            tell(f, w.count - 1, failure);
             return false;
+        }
     }
     mote_json_put_null(o);
     return true;
@@ -253,8 +255,10 @@ bool mote_records_kafka(struct mote_function *f, const struct mote_event *event,
         struct walk w = walk_into(topic);
         while (walk_on(&w, &record, &t)) {
             const struct mote_text value = mote_value_at(record, "value", NULL);
-            if (!predict_base64(f, value, failure))
+            if (!predict_base64(f, value, failure)) {
+                tell(f, w.count - 1, failure);
                 return false;
+            }
         }
     }
     mote_json_put_null(o);
@@ -319,7 +323,7 @@ static void put_task(struct mote_function *f, struct mote_text id,
     const size_t before = o->n;
     bool good = is_input(key) && mote_predict(f, key, o, &failure);
     if (good && o->n - before > RESULT_MAX) {
-        mote_failure_plain(&failure, 413, "ResponseTooLarge",
+        mote_failure_plain(&failure, 413, "ResponseSizeTooLarge",
                            "the result is longer than 1024 "
                            "characters: set reply to \"label\"");
         good = false;
@@ -376,15 +380,17 @@ bool mote_records_map(struct mote_function *f, const struct mote_event *event,
     struct walk w = walk_into(event->keys[MOTE_KEY_ITEMS]);
     struct mote_text item;
     struct mote_json_token t;
+    uint32_t good = 0;
 
+    f->texts = true; /* a map over a CSV file gives objects of texts */
     mote_json_put_open(o, '[');
-    while (walk_on(&w, &item, &t)) {
-        if (mote_predict(f, item, o, failure))
-            continue;
-        if (failure->where.row == MOTE_NO_ROW)
-            failure->where.row = (uint32_t)(w.count - 1);
-        return false;
-    }
+    while (walk_on(&w, &item, &t) && mote_predict(f, item, o, failure))
+        good++;
     mote_json_put_close(o, ']');
-    return true;
+    f->texts = false;
+    if (good == w.count)
+        return true;
+    if (failure->where.row == MOTE_NO_ROW)
+        failure->where.row = good;
+    return false;
 }

@@ -34,5 +34,10 @@ enum mote_status mote_settings_read(struct mote_settings *settings,
         .fd = STDERR_FILENO,
     };
     where->field = MOTE_TEXT("AWS_LAMBDA_RUNTIME_API");
+    if (values[0].n == 0) {
+        where->expected = "Lambda, or an emulator of it, to set it";
+        where->got = MOTE_TEXT("nothing");
+        return MOTE_E_SCHEMA;
+    }
     return mote_address_parse(&settings->runtime_api, values[0], where);
 }

@@ -167,6 +167,12 @@ static enum mote_status json_value(struct mote_input *in, uint32_t i,
         return mote_input_number(in, i, value, got, where);
     case MOTE_JSON_NULL:
         return mote_input_missing(in, i, got, where);
+    case MOTE_JSON_STRING:
+        if (in->texts && t->text.n == 0)
+            return mote_input_missing(in, i, got, where);
+        if (in->texts && mote_f64_read(t->text, &value) != MOTE_E_FORMAT)
+            return mote_input_number(in, i, value, got, where);
+        /* fall through */
     default:
         return refuse(in, MOTE_E_SCHEMA, feature_name(in, i), "a number", got,
                       where);

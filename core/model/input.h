@@ -22,6 +22,9 @@ struct mote_input {
     uint64_t *seen;  /* [(feature_count + 63) / 64] bits: which those are */
     uint64_t number; /* of the current row in the whole request, for messages */
     bool batch;      /* messages name the row                            */
+    bool texts;      /* rows in JSON were made from CSV: a text that is a
+                      * number counts as one, an empty text as missing;
+                      * false after mote_input_begin                     */
     char expected[40], got[40]; /* texts of a message that count something */
 };
 
