@@ -68,7 +68,8 @@ RUNS      ?= 500
 .SECONDARY:
 .SECONDEXPANSION:
 .PHONY: help build run invoke zip image sizes train compile engine test ci \
-	test-long fuzz freestanding bench-coldstart format clean
+	test-long fuzz freestanding bench-coldstart format clean c-tests c-suite \
+	test-programs
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
@@ -184,16 +185,28 @@ $(OUT)/freestanding: test/core/freestanding.c $(OUT)/iris/blob.o $(ENGINE)
 		-isystem $(shell $(CROSS)gcc -print-file-name=include) -ffp-contract=off \
 		-fno-math-errno -fno-pie -fno-stack-protector -I. -nostdlib -static $^ -o $@
 
+# What the suites start. Each MODE and ARCH is a make of its own.
+FUNCTIONS := $(OUT)/iris/bootstrap $(OUT)/none/bootstrap
+c-suite: c-tests $(FUNCTIONS)
+suite = $(MAKE) -s -j$$(nproc) c-suite
+test-programs: $(VENV)/.done $(ENGINE_LIB) $(EMULATOR) build/host/coldstart $(OUT)/floor
+	@$(suite)
+	@$(suite) MODE=asan
+	@$(if $(filter arm64,$(HOST)),,$(suite) ARCH=arm64)
+
 test: ## everything quick: C tests under sanitizers and on arm64, the tools, the function
 	@tools/setup.sh test
+	@$(MAKE) -s test-programs
 	@test/suites.sh quick >build/suites.quick && test/run.sh build/suites.quick
 
 ci: ## test, and what needs more: fuzzing, images, official clients, a fresh clone
 	@tools/setup.sh ci
+	@$(MAKE) -s test-programs
 	@test/suites.sh ci >build/suites.ci && test/run.sh build/suites.ci
 
 test-long: ## everything that is counted in millions
 	@tools/setup.sh ci
+	@$(MAKE) -s test-programs
 	@test/suites.sh long >build/suites.long && MOTE_TEST_LONG=1 test/run.sh build/suites.long
 
 FUZZ_SECONDS ?= 60

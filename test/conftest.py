@@ -22,7 +22,7 @@ def pytest_terminal_summary(terminalreporter):
     for report in stats.get("skipped", []):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         terminalreporter.write_line(f"SKIP {report.nodeid}: {reason.removeprefix('Skipped: ')}")
-    passed = len(stats.get("passed", [])) + len(stats.get("xfailed", []))
+    passed = len(stats.get("passed", []))
     failed = len(stats.get("failed", [])) + len(stats.get("error", []))
     skipped = len(stats.get("skipped", []))
     terminalreporter.write_line(f"{passed} passed, {failed} failed, {skipped} skipped")

@@ -33,6 +33,8 @@ quick() {
     echo "# tools and tree"
     echo "$pytest test/tools"
     function_tests "function, as it ships" build/"$host" "" 1 ""
+    echo "# end to end"
+    echo "$pytest test/e2e"
 }
 
 ci() {

@@ -21,8 +21,7 @@ static void open_iris(void)
     }
     const size_t n = fread(t.blob, 1, sizeof t.blob, f);
     fclose(f);
-    const enum mote_status s =
-        mote_model_open(&t.model, t.blob, n, &where);
+    const enum mote_status s = mote_model_open(&t.model, t.blob, n, &where);
     if (s != MOTE_OK) {
         printf("iris.mote: %s\n", where.expected);
         exit(1);
@@ -146,10 +145,16 @@ static const struct {
     {HTTP2("GET", "/model", ""), true, "\\\"name\\\":\\\"petal_width\\\""},
     {HTTP2("GET", "/", ""), true, "\"allow\":\"POST\""},
     {HTTP2("GET", "/nowhere", ""), true, "{\"statusCode\":404"},
-    {"{\"httpMethod\":\"GET\",\"path\":\"/prod/health\",\"requestContext\":{"
-     "\"stage\":\"prod\"},\"body\":null}",
+    {"{\"version\":\"1.0\",\"httpMethod\":\"GET\",\"path\":\"/prod/health\","
+     "\"requestContext\":{\"stage\":\"prod\"},\"body\":null}",
      true, "{\"statusCode\":200"},
-    {"{\"httpMethod\":\"GET\",\"path\":\"/production\",\"requestContext\":{"
+    {"{\"version\":\"1.0\",\"httpMethod\":\"GET\",\"path\":\"/production\","
+     "\"requestContext\":{\"stage\":\"prod\"}}",
+     true, "{\"statusCode\":404"},
+    {"{\"httpMethod\":\"GET\",\"path\":\"/health\",\"requestContext\":{"
+     "\"stage\":\"health\"}}",
+     true, "{\"statusCode\":200"},
+    {"{\"httpMethod\":\"GET\",\"path\":\"/prod/health\",\"requestContext\":{"
      "\"stage\":\"prod\"}}",
      true, "{\"statusCode\":404"},
     {"{\"httpMethod\":\"GET\",\"path\":\"/x\",\"headers\":{},"

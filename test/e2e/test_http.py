@@ -26,15 +26,9 @@ def front(request, tmp_path_factory):
 )
 def test_any_content_type_will_do(front, content_type):
     headers = {"Content-Type": content_type} if content_type else {}
-    if front_is_rest(front) and content_type == "image/png":
-        pytest.skip("REST APIs pass bytes on as text unless binary types are declared")
     for path in ("/", "/predict", "/predict/"):
         status, reply = front.http("POST", path, ROW, headers)
         assert (status, json.loads(reply)["label"]) == (200, "setosa"), reply
-
-
-def front_is_rest(front):
-    return "rest" in [str(a) for a in front.process.args]
 
 
 def test_routes(front):

@@ -125,7 +125,6 @@ def test_70_stage_before_the_path(api, function):
         assert read(api.result(http_api(SETOSA, path=path, stage="prod")))[0] == 404
 
 
-@pytest.mark.xfail(strict=True, reason="a REST path has no stage, yet one is cut off")
 def test_70_rest_stage_named_like_a_route(api, function):
     """J 70: the path of a REST request never begins with the stage."""
     event = rest(None, path="/model", httpMethod="GET")

@@ -94,7 +94,6 @@ def test_66_any_request_id(api, start, form, request_id):
     assert function.written().count(b"\n") == 2
 
 
-@pytest.mark.xfail(strict=True, reason="text lines carry the bytes of a request id as they came")
 def test_66_text_lines_are_utf8(api, start):
     """I 66: an id that is no UTF-8, in a line of text."""
     function = start(AWS_LAMBDA_LOG_FORMAT="Text")
@@ -193,7 +192,6 @@ def test_66_full_disk(api, start):
         is_served_in_spite_of_its_log(api)
 
 
-@pytest.mark.xfail(strict=True, reason="the connection becomes descriptor 2: lines go to the API")
 def test_66_closed_stream(api, start):
     """I 66: nor is a stream that is not there at all."""
     command = shlex.join(map(str, [*EXEC, BOOTSTRAP]))
@@ -201,7 +199,6 @@ def test_66_closed_stream(api, start):
     is_served_in_spite_of_its_log(api)
 
 
-@pytest.mark.xfail(strict=True, reason="the first line written ends the process by SIGPIPE")
 def test_66_nobody_reads(api, start):
     """I 66: nor is a pipe whose other end is gone."""
     receiving, sending = os.pipe()

@@ -104,7 +104,6 @@ def test_69_kinesis_tumbling_window(api, function, state, final):
     assert len(answer["batchItemFailures"]) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="an empty array of records is taken for a direct call")
 def test_69_kinesis_window_without_records(api, function):
     """J 69: a window's last invocation may bring no records at all."""
     assert api.result(kinesis([], **window({"count": 7}, final=True)))["state"] == {"count": 7}
@@ -212,7 +211,6 @@ def test_73_map(api, function, more):
     assert "row 1: " in api.failure({"Items": [SETOSA, BAD], **more})["errorMessage"]
 
 
-@pytest.mark.xfail(strict=True, reason="a map over CSV gives texts, and those are refused")
 def test_73_map_over_csv(api, function):
     """J 73: items from a CSV file are objects of strings."""
     items = [{name: str(value) for name, value in named(SETOSA).items()}]

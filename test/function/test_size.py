@@ -63,6 +63,6 @@ def test_37_http_reply_over_the_limit(api, function):
     """C 37: a sender of HTTP gets 413, in an envelope that fits."""
     reply = api.result(http_api(batch_with_result_of(api, LIMIT).decode()))
     assert reply["statusCode"] == 413
-    assert strict(reply["body"])["error"]["type"] == "ResponseTooLarge"
+    assert strict(reply["body"])["error"]["type"] == "ResponseSizeTooLarge"
     reply = api.result(http_api(json.dumps([[5.1, 3.5, 1.4, 0.2]] * 20000)))
     assert reply["statusCode"] == 200 and len(strict(reply["body"])) == 20000

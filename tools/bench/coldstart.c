@@ -1,17 +1,17 @@
 /*
  * tools/bench/coldstart.c - how long programs take from spawn to first reply.
  *
- * in      contestants as NAME:KIND:PATH (KIND is self, floor or peer); the
- * first floor is what ratios are taken against out     a table, and with --json
- * FILE the same as JSON how     this program is the Runtime API, stripped to
- * its answers. It spawns the contestants in turn, so that a disturbance of the
- * machine meets all of them; each start is a fresh process that answers one
- * cold and WARM warm events and is then killed. Everything is pinned to one
- * core: a wake-up of another core costs more than what is measured. limits
- * spawn to next is not Lambda's init: placement, image loading and its
+ * in      contestants as NAME:KIND:PATH (KIND is self, floor or peer); ratios
+ *         are taken against the first floor
+ * out     a table, and with -j FILE the same as JSON
+ * how     this program is the Runtime API, stripped to its answers. It spawns
+ *         the contestants in turn, so that a disturbance of the machine meets
+ *         all of them; each start is a fresh process that answers one cold and
+ *         WARM warm events and is then killed. Everything is pinned to one
+ *         core: a wake-up of another core costs more than what is measured
+ * limits  spawn to next is not Lambda's init: placement, image loading and its
  *         accounting are not on this machine
  */
-#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
