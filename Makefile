@@ -49,10 +49,25 @@ FLAGS = -std=c11 -D_DEFAULT_SOURCE $(WARN) $(BASE.$(ARCH)) $(MODE.$(MODE)) \
 	-ffunction-sections -fdata-sections -ffp-contract=off -fno-math-errno \
 	-I. -MMD -MP $(CFLAGS)
 
+# A file whose name ends in one of these is built with that set's flags, for
+# speed, and on its own machine only.
+ISAS.x86_64 := avx2 avxvnni avx512 avx512vnni
+ISAS.arm64  := neon dotprod i8mm
+ISA.avx2       := -mavx2 -mfma -mbmi2
+ISA.avxvnni    := $(ISA.avx2) -mavxvnni
+ISA.avx512     := $(ISA.avx2) -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprefer-vector-width=512
+ISA.avx512vnni := $(ISA.avx512) -mavx512vnni
+ISA.neon       := -march=armv8-a
+ISA.dotprod    := -march=armv8.2-a+dotprod
+ISA.i8mm       := -march=armv8.2-a+dotprod+i8mm
+isa_of     = $(ISA.$(lastword $(subst _, ,$(basename $(notdir $1)))))
+isa_flags  = $(if $(call isa_of,$1),-O2 $(call isa_of,$1))
+ISA_OTHERS := $(filter-out $(ISAS.$(ARCH)),$(ISAS.x86_64) $(ISAS.arm64))
+
 # The engine needs no operating system: make freestanding.
 ENGINE_DIRS := core/base core/kernel core/model compress
 SYSTEM_DIRS := net core/function
-ENGINE := $(wildcard $(ENGINE_DIRS:%=%/*.c))
+ENGINE := $(filter-out $(ISA_OTHERS:%=\%_%.c),$(wildcard $(ENGINE_DIRS:%=%/*.c)))
 # main.c and the two sources of models are no part of the library
 SYSTEM := $(filter-out core/function/main.c core/function/source_%,\
 	$(wildcard $(SYSTEM_DIRS:%=%/*.c)))
@@ -84,7 +99,7 @@ build: $(BOOTSTRAP) ## the function: build/<arch>/<model>/bootstrap
 $(OUT)/%.o: %.c Makefile | setup-build
 	@mkdir -p $(@D)
 	@$(if $(V),,echo CC $@)
-	$(Q)$(TARGET_CC) $(FLAGS) $(DIR_FLAGS) -c $< -o $@
+	$(Q)$(TARGET_CC) $(FLAGS) $(DIR_FLAGS) $(call isa_flags,$<) -c $< -o $@
 
 $(LIB): $(ENGINE:%.c=$(OUT)/%.o) $(SYSTEM:%.c=$(OUT)/%.o)
 	@rm -f $@
@@ -155,11 +170,14 @@ $(VENV)/.done: tools/requirements.txt | setup-python
 
 ENGINE_LIB := build/host/libmote.so
 engine: $(ENGINE_LIB) ## the engine as a shared library, which verifies models
-$(ENGINE_LIB): tools/engine/engine.c $(ENGINE) $(filter core/function/%,$(SYSTEM)) | setup-run
+build/host/pic/%.o: %.c | setup-run
 	@mkdir -p $(@D)
-	@echo CC $@
-	$(Q)$(HOST_CC) -fPIC -shared -fvisibility=hidden -ffp-contract=off \
-		$(filter-out %/settings.c,$(filter %.c,$^)) -o $@
+	$(Q)$(HOST_CC) $(BASE.$(HOST)) -fPIC -fvisibility=hidden -ffp-contract=off \
+		-fno-math-errno $(call isa_flags,$<) -c $< -o $@
+$(ENGINE_LIB): $(patsubst %.c,build/host/pic/%.o,tools/engine/engine.c $(ENGINE) \
+		$(filter-out %/settings.c,$(filter core/function/%,$(SYSTEM))))
+	@echo LD $@
+	$(Q)$(HOST_CC) -shared $(filter %.o,$^) -o $@
 
 train: $(VENV)/.done ## models/MODEL/train.py, which writes the estimator
 	$(PINNED) $(PYTHON) models/$(MODEL)/train.py build/models/$(MODEL)/estimator.skops
@@ -179,11 +197,15 @@ c-tests: $(C_TESTS)
 # the compiler's own headers.
 freestanding: $(OUT)/freestanding ## the engine linked with -nostdlib, and run so
 	$(EXEC) $<
-$(OUT)/freestanding: test/core/freestanding.c $(OUT)/iris/blob.o $(ENGINE)
+$(OUT)/bare/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CROSS)gcc -std=c11 $(WARN) $(BASE.$(ARCH)) -Os -ffreestanding -nostdinc \
 		-isystem $(shell $(CROSS)gcc -print-file-name=include) -ffp-contract=off \
-		-fno-math-errno -fno-pie -fno-stack-protector -I. -nostdlib -static $^ -o $@
+		-fno-math-errno -fno-pie -fno-stack-protector -I. -MMD -MP \
+		$(call isa_flags,$<) -c $< -o $@
+$(OUT)/freestanding: $(patsubst %.c,$(OUT)/bare/%.o,test/core/freestanding.c \
+		$(ENGINE)) $(OUT)/iris/blob.o
+	$(Q)$(CROSS)gcc -fno-pie -no-pie -nostdlib -static $^ -o $@
 
 # What the suites start. Each MODE and ARCH is a make of its own.
 FUNCTIONS := $(OUT)/iris/bootstrap $(OUT)/none/bootstrap

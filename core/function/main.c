@@ -11,6 +11,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -286,6 +287,9 @@ int main(int argc, char **argv, char **environment)
                                    ? MOTE_TEXT("Runtime.ModelMissing")
                                    : MOTE_TEXT("Runtime.ModelInvalid"),
                                s, &where);
+    if (mote_model_has_choice(&w->model))
+        mote_model_use_cpu(&w->model, mote_cpu_flags(getauxval(AT_HWCAP),
+                                                     getauxval(AT_HWCAP2)));
     s = map_arena(w);
     if (s != MOTE_OK)
         return refuse_to_start(w, MOTE_TEXT("Runtime.OutOfMemory"), s, &where);

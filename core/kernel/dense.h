@@ -14,6 +14,7 @@
 
 #include <stddef.h>
 
+#include "core/base/cpu.h"
 #include "core/kernel/activation.h"
 
 /* w [m][n] in rows. Products are added from the first to the last, as a plain
@@ -38,8 +39,25 @@ void mote_dense_f32(const float *x, const float *w, const float *b, float *y,
  * n   at most 65536, so that the sum of products is exact in 32 bits:
  *     65536 * 127 * 127 < 2^31
  */
-void mote_dense_s8(const int8_t *q, const float *s, const int8_t *w,
-                   const float *c, const float *b, float *y, size_t rows,
-                   size_t n, size_t m, enum mote_activation activation);
+typedef void mote_dense_s8_fn(const int8_t *q, const float *s, const int8_t *w,
+                              const float *c, const float *b, float *y,
+                              size_t rows, size_t n, size_t m,
+                              enum mote_activation activation);
+
+/* Its versions: that for an instruction set, and the MOTE_CPU_... flags it
+ * needs. The last one is scalar, needs nothing, and is the specification. */
+struct mote_dense_s8_impl {
+    const char *isa;
+    uint32_t needs;
+    mote_dense_s8_fn *fn;
+};
+extern const struct mote_dense_s8_impl mote_dense_s8_impls[];
+
+#define MOTE_KERNEL(isa, fn, needs) mote_dense_s8_fn fn;
+#include "core/kernel/dense_s8.inc"
+#undef MOTE_KERNEL
+
+/* The first version that needs no more than cpu. */
+mote_dense_s8_fn *mote_dense_s8_select(uint32_t cpu);
 
 #endif

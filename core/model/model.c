@@ -650,6 +650,7 @@ enum mote_status mote_model_open(struct mote_model *m, const void *bytes,
     memset(m, 0, sizeof *m);
     m->bytes = bytes;
     m->header = bytes;
+    mote_model_use_cpu(m, 0);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         o.status = MOTE_E_FORMAT;
         o.part = parts[i].name;
@@ -660,6 +661,19 @@ enum mote_status mote_model_open(struct mote_model *m, const void *bytes,
         }
     }
     return MOTE_OK;
+}
+
+void mote_model_use_cpu(struct mote_model *m, uint32_t cpu)
+{
+    mote_kernels_select(&m->kernels, cpu);
+}
+
+bool mote_model_has_choice(const struct mote_model *m)
+{
+    for (uint32_t i = 0; i < m->plan_count; i++)
+        if (mote_plan_has_choice(m->plans + i))
+            return true;
+    return false;
 }
 
 struct mote_text mote_model_string(const struct mote_model *m, uint32_t i)

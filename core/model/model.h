@@ -9,6 +9,7 @@
 #define MOTE_MODEL_MODEL_H
 
 #include "core/base/status.h"
+#include "core/kernel/kernels.h"
 #include "core/model/file.h"
 
 struct mote_plan {
@@ -36,6 +37,7 @@ struct mote_model {
     const struct mote_file_feature *features;
     uint32_t feature_count;
     const struct mote_file_output *output;
+    struct mote_kernels kernels; /* scalar ones until mote_model_use_cpu */
 };
 
 /*
@@ -59,6 +61,14 @@ enum mote_status mote_model_open(struct mote_model *m, const void *bytes,
  */
 enum mote_status mote_model_check(const struct mote_model *m,
                                   struct mote_where *where);
+
+/*
+ * Chooses the best kernels for cpu, what mote_cpu_flags says. Answers do not
+ * depend on it. Where no operator of the model has kernels to choose from,
+ * asking the processor is not worth its time: mote_model_has_choice tells.
+ */
+void mote_model_use_cpu(struct mote_model *m, uint32_t cpu);
+bool mote_model_has_choice(const struct mote_model *m);
 
 /* String i of the file, valid UTF-8; i must be one of its indices. */
 struct mote_text mote_model_string(const struct mote_model *m, uint32_t i);

@@ -215,6 +215,7 @@ static bool fits(const struct mote_scope *s, const struct mote_operation *op,
 
 /* A use in one run: where its operands lie, and the letters as numbers. */
 struct use {
+    const struct mote_kernels *kernels;
     void *at[OPERANDS_MAX]; /* reads, then writes; NULL for none */
     size_t rows, n, m;      /* m: last dimension of the first write */
     uint8_t dtype;          /* of the first operand */
@@ -228,6 +229,7 @@ static struct use use_of(const struct mote_run *run,
     const struct mote_file_value *first = run->plan->values + op->reads[0];
     const struct mote_file_value *out = run->plan->values + op->writes[0];
     struct use u = {
+        .kernels = &run->model->kernels,
         .rows = mote_run_extent(run, first, 1),
         .n = mote_run_last(run, first),
         .m = mote_run_last(run, out),
@@ -289,8 +291,8 @@ static enum mote_status run_dense_s8(const struct use *u,
                                      struct mote_where *where)
 {
     (void)where;
-    mote_dense_s8(u->at[0], u->at[1], u->at[2], u->at[3], u->at[4], u->at[5],
-                  u->rows, u->n, u->m, u->attribute);
+    u->kernels->dense_s8(u->at[0], u->at[1], u->at[2], u->at[3], u->at[4],
+                         u->at[5], u->rows, u->n, u->m, u->attribute);
     return MOTE_OK;
 }
 
@@ -324,45 +326,60 @@ static const struct operator
 {
     const struct signature *signature;
     enum mote_status (*run)(const struct use *u, struct mote_where *where);
-    bool in_place;
+    bool in_place, choice;
+    /* in place of signature and run, where letters are not enough */
+    bool (*check)(const struct mote_scope *scope,
+                  const struct mote_operation *op);
+    enum mote_status (*run_whole)(const struct mote_run *run,
+                                  const struct mote_operation *op,
+                                  struct mote_where *where);
 }
 operators[] = {
-    [1] = {&cast_signature, run_cast, false},
-    [2] = {&rowwise_signature, run_rowwise, true},
-    [3] = {&dense_signature, run_dense, false},
-    [4] = {&quantize_signature, run_quantize, false},
-    [5] = {&dense_s8_signature, run_dense_s8, false},
-    [6] = {&scores_signature, run_softmax, false},
-    [7] = {&scores_signature, run_share, false},
-    [8] = {&argmax_signature, run_argmax, false},
+    [1] = {&cast_signature, run_cast},
+    [2] = {&rowwise_signature, run_rowwise, .in_place = true},
+    [3] = {&dense_signature, run_dense},
+    [4] = {&quantize_signature, run_quantize},
+    [5] = {&dense_s8_signature, run_dense_s8, .choice = true},
+    [6] = {&scores_signature, run_softmax},
+    [7] = {&scores_signature, run_share},
+    [8] = {&argmax_signature, run_argmax},
+    [9] = {.check = mote_call_check, .run_whole = mote_call_run},
 };
-#define CALL 9 /* has as many operands as the plan it calls: call.c */
+#define OPERATORS (sizeof operators / sizeof *operators)
 #define VERSION 1
 
 bool mote_operator_known(const struct mote_file_operator *f)
 {
-    return f->opcode >= 1 && f->opcode <= CALL && f->version == VERSION;
+    return f->opcode < OPERATORS && f->version == VERSION &&
+           (operators[f->opcode].signature || operators[f->opcode].check);
+}
+
+bool mote_operator_has_choice(const struct mote_file_operator *f)
+{
+    return operators[f->opcode].choice;
 }
 
 bool mote_operator_in_place(const struct mote_file_operator *f)
 {
-    return f->opcode != CALL && operators[f->opcode].in_place;
+    return operators[f->opcode].in_place;
 }
 
 bool mote_operator_check(const struct mote_scope *scope,
                          const struct mote_operation *op)
 {
-    if (op->file->opcode == CALL)
-        return mote_call_check(scope, op);
-    return fits(scope, op, operators[op->file->opcode].signature);
+    const struct operator* o = operators + op->file->opcode;
+
+    return o->check ? o->check(scope, op) : fits(scope, op, o->signature);
 }
 
 enum mote_status mote_operator_run(const struct mote_run *run,
                                    const struct mote_operation *op,
                                    struct mote_where *where)
 {
-    if (op->file->opcode == CALL)
-        return mote_call_run(run, op, where);
+    const struct operator* o = operators + op->file->opcode;
+
+    if (o->run_whole)
+        return o->run_whole(run, op, where);
     const struct use u = use_of(run, op);
-    return operators[op->file->opcode].run(&u, where);
+    return o->run(&u, where);
 }

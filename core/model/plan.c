@@ -230,6 +230,18 @@ enum mote_status mote_plan_check(const struct mote_model *m, uint32_t i,
     return check_operators(&scope, where);
 }
 
+bool mote_plan_has_choice(const struct mote_plan *plan)
+{
+    for (uint32_t at = 0; at < plan->file->operators_bytes;) {
+        const struct mote_file_operator *f =
+            (const void *)(plan->operators + at);
+        if (mote_operator_has_choice(f))
+            return true;
+        at += f->bytes;
+    }
+    return false;
+}
+
 struct mote_run mote_run_of(const struct mote_model *m, void *arena,
                             uint32_t rows)
 {

@@ -43,4 +43,7 @@ enum mote_status mote_plan_run(const struct mote_run *run,
 enum mote_status mote_plan_check(const struct mote_model *m, uint32_t i,
                                  struct mote_where *where);
 
+/* Whether an operator of it has kernels to choose from. */
+bool mote_plan_has_choice(const struct mote_plan *plan);
+
 #endif

@@ -123,7 +123,8 @@ static void dense_s8(void)
                 c[i] = random_f32(&seed), b[i] = random_f32(&seed);
             pack(packed, w, m, n, 0);
             for (int a = 0; a < MOTE_ACTIVATIONS; a++) {
-                mote_dense_s8(q, s, packed, c, a % 2 ? b : NULL, y, 2, n, m, a);
+                mote_dense_s8_scalar(q, s, packed, c, a % 2 ? b : NULL, y, 2, n,
+                                     m, a);
                 for (size_t r = 0; r < 2; r++)
                     for (size_t i = 0; i < m; i++) {
                         int64_t sum = 0;
@@ -148,7 +149,8 @@ static void dense_s8_does_not_overflow(void)
     memset(q, -127, sizeof q);
     for (size_t k = 0; k < N; k++)
         w[k / 8 * 64 + k % 8] = -127;
-    mote_dense_s8(q, &one, w, &one, NULL, y, 1, N, 1, MOTE_ACTIVATION_NONE);
+    mote_dense_s8_scalar(q, &one, w, &one, NULL, y, 1, N, 1,
+                         MOTE_ACTIVATION_NONE);
     EXPECT(y[0] == (float)(65536LL * 127 * 127), "%f", y[0]);
 }
 

@@ -6,6 +6,7 @@
  * tools/mote/engine.py is the other side.
  */
 #include <stdlib.h>
+#include <sys/auxv.h>
 
 #include "core/function/handle.h"
 
@@ -73,6 +74,8 @@ EXPORT struct engine *engine_open(const void *bytes, size_t n, int *status,
     if (*status == MOTE_OK)
         *status = mote_model_check(&e->model, &where);
     if (*status == MOTE_OK) {
+        mote_model_use_cpu(&e->model, mote_cpu_flags(getauxval(AT_HWCAP),
+                                                     getauxval(AT_HWCAP2)));
         e->arena = take_pages(e->model.header->request_arena);
         e->function = (struct mote_function){
             .model = &e->model,

@@ -1,0 +1,19 @@
+/*
+ * core/kernel/kernels.h - the versions that one machine uses, chosen once.
+ */
+#ifndef MOTE_KERNEL_KERNELS_H
+#define MOTE_KERNEL_KERNELS_H
+
+#include "core/kernel/dense.h"
+
+/* A member for each kernel that has several versions. All of them give the
+ * same bytes, so a choice is never more than a matter of speed. */
+struct mote_kernels {
+    mote_dense_s8_fn *dense_s8;
+};
+
+/* The best versions that need no more than cpu, a set of MOTE_CPU_... flags;
+ * 0 chooses the scalar ones. */
+void mote_kernels_select(struct mote_kernels *kernels, uint32_t cpu);
+
+#endif
