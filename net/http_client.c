@@ -96,24 +96,9 @@ static enum mote_status read_body(struct mote_http_client *c,
     return s;
 }
 
-/* The first bytes of an answer, which may be hours away. */
-static enum mote_status receive_first(struct mote_http_client *c,
-                                      struct mote_interrupt *waiting)
-{
-    enum mote_status s = MOTE_E_STOP;
-
-    waiting->fd = c->fd;
-    waiting->idle = 1;
-    if (!waiting->stop)
-        s = receive(c, MOTE_HTTP_HEAD_MAX);
-    waiting->idle = 0;
-    return s;
-}
-
 static enum mote_status exchange(struct mote_http_client *c,
                                  struct mote_text head, struct mote_text body,
-                                 struct mote_interrupt *waiting,
-                                 struct mote_http_response *r)
+                                 bool idle, struct mote_http_response *r)
 {
     enum mote_status s = MOTE_OK;
     bool extra = false;
@@ -126,8 +111,8 @@ static enum mote_status exchange(struct mote_http_client *c,
     const enum mote_status sent = mote_socket_send(c->fd, head, body);
     if (sent == MOTE_E_IO)
         return sent;
-    if (waiting && sent == MOTE_OK)
-        s = receive_first(c, waiting);
+    if (idle && sent == MOTE_OK)
+        s = mote_socket_wait(c->fd, MOTE_FOREVER);
     if (s == MOTE_OK)
         s = read_final_head(c, &r->head);
     if (s == MOTE_OK)
@@ -154,8 +139,7 @@ void mote_http_client_begin(struct mote_http_client *client,
 
 enum mote_status mote_http_exchange(struct mote_http_client *client,
                                     struct mote_text head,
-                                    struct mote_text body,
-                                    struct mote_interrupt *waiting,
+                                    struct mote_text body, bool idle,
                                     struct mote_http_response *response)
 {
     client->in_used = 0;
@@ -163,7 +147,7 @@ enum mote_status mote_http_exchange(struct mote_http_client *client,
     response->head.status = 0;
     response->body = (struct mote_text){0};
     response->oversized = false;
-    const enum mote_status s = exchange(client, head, body, waiting, response);
+    const enum mote_status s = exchange(client, head, body, idle, response);
     if (s != MOTE_OK)
         mote_http_client_close(client);
     return s;

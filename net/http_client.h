@@ -5,8 +5,6 @@
 #ifndef MOTE_NET_HTTP_CLIENT_H
 #define MOTE_NET_HTTP_CLIENT_H
 
-#include <signal.h>
-
 #include "net/address.h"
 #include "net/http.h"
 
@@ -29,17 +27,6 @@ struct mote_http_response {
 };
 
 /*
- * How a signal handler ends a process that only waits. The handler leaves at
- * once when `idle` is set and no bytes have come, and sets `stop` otherwise;
- * whoever waits sets idle first and then looks at stop, so that no order of
- * the two is missed.
- */
-struct mote_interrupt {
-    volatile sig_atomic_t idle, stop;
-    volatile sig_atomic_t fd; /* where bytes are waited for, while idle */
-};
-
-/*
  * A client that is not connected yet. in_cap must be at least
  * MOTE_HTTP_HEAD_MAX + body_max + MOTE_HTTP_SLACK: the slack is what a read
  * may bring beyond the payload (chunk framing).
@@ -58,18 +45,18 @@ void mote_http_client_begin(struct mote_http_client *client,
  * still looks for an answer.
  *
  * head     a complete request head, its blank line included
- * waiting  NULL; or what is idle until the first byte of the answer comes
+ * idle     the answer may be hours away, and blocked signals end the wait for
+ *          its first byte
  * errors   MOTE_E_CLOSED  refused, or ended before or within the answer;
  *                         response->head.bytes tells whether its head came
  *          MOTE_E_FORMAT  the answer is not HTTP
  *          MOTE_E_SPACE   its head is longer than MOTE_HTTP_HEAD_MAX
- *          MOTE_E_STOP    waiting->stop was set
+ *          MOTE_E_STOP    idle, and a signal came before that byte
  *          MOTE_E_IO      see errno
  */
 enum mote_status mote_http_exchange(struct mote_http_client *client,
                                     struct mote_text head,
-                                    struct mote_text body,
-                                    struct mote_interrupt *waiting,
+                                    struct mote_text body, bool idle,
                                     struct mote_http_response *response);
 
 void mote_http_client_close(struct mote_http_client *client);

@@ -94,23 +94,22 @@ static struct mote_text end_head(struct mote_runtime *r, struct head *h,
 /* Once more on a fresh connection when the old one died before it said
  * anything: then it was dead before we wrote, and nothing was done twice. */
 static enum mote_status call(struct mote_runtime *r, struct mote_text head,
-                             struct mote_text body,
-                             struct mote_interrupt *waiting)
+                             struct mote_text body, bool idle)
 {
     const bool was_open = r->http.fd >= 0;
     enum mote_status s =
-        mote_http_exchange(&r->http, head, body, waiting, &r->answer);
+        mote_http_exchange(&r->http, head, body, idle, &r->answer);
 
     r->repeated = s == MOTE_E_CLOSED && was_open && r->http.in_used == 0;
     if (r->repeated)
-        s = mote_http_exchange(&r->http, head, body, waiting, &r->answer);
+        s = mote_http_exchange(&r->http, head, body, idle, &r->answer);
     return s;
 }
 
 static enum mote_status post(struct mote_runtime *r, struct mote_text head,
                              struct mote_text body)
 {
-    const enum mote_status s = call(r, head, body, NULL);
+    const enum mote_status s = call(r, head, body, false);
 
     if (s != MOTE_OK)
         return s;
@@ -173,15 +172,14 @@ void mote_runtime_begin(struct mote_runtime *runtime,
 }
 
 enum mote_status mote_runtime_next(struct mote_runtime *runtime,
-                                   struct mote_invocation *invocation,
-                                   struct mote_interrupt *waiting)
+                                   struct mote_invocation *invocation)
 {
     const struct mote_text none = {0};
     struct head h = begin_head(runtime, MOTE_TEXT("GET "));
 
     put(&h, MOTE_TEXT("invocation/next"));
     const struct mote_text head = end_head(runtime, &h, none, none, NULL);
-    const enum mote_status s = call(runtime, head, none, waiting);
+    const enum mote_status s = call(runtime, head, none, true);
     if (s != MOTE_OK)
         return s;
     if (runtime->answer.head.status == 204)

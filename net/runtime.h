@@ -54,19 +54,17 @@ void mote_runtime_begin(struct mote_runtime *runtime,
  * Asks for the next event and waits for it as long as it takes. When the
  * connection turns out to have died while idle, asks once more on a new one.
  *
- * waiting  what is idle during the wait, see mote_http_exchange
  * errors   MOTE_E_AGAIN    no event at present (only some emulators say so):
  *                          pause, then ask again
  *          MOTE_E_REFUSED  the platform will not go on with this process; its
  *                          status is in runtime->answer.head.status: exit
- *          MOTE_E_STOP     a signal asked for it
+ *          MOTE_E_STOP     a signal came, and no event
  *          MOTE_E_FORMAT   not HTTP, or no usable request id
  *          others          the connection failed, see mote_http_exchange;
  *                          nothing of an event that came in part is given out
  */
 enum mote_status mote_runtime_next(struct mote_runtime *runtime,
-                                   struct mote_invocation *invocation,
-                                   struct mote_interrupt *waiting);
+                                   struct mote_invocation *invocation);
 
 /*
  * Answers an event with a result, at most MOTE_RUNTIME_BODY_MAX bytes of JSON.

@@ -1,10 +1,13 @@
 /* net/socket.c - see net/socket.h */
+#define _GNU_SOURCE /* ppoll */
 #include "net/socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -102,10 +105,20 @@ enum mote_status mote_socket_read(int fd, char *buffer, size_t n, size_t *got)
     }
 }
 
-bool mote_socket_has_bytes(int fd)
+enum mote_status mote_socket_wait(int fd, unsigned timeout_ms)
 {
-    char byte;
-    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+    const struct timespec timeout = {timeout_ms / 1000,
+                                     (long)(timeout_ms % 1000) * 1000000};
+    struct pollfd readable = {.fd = fd, .events = POLLIN};
+    sigset_t none;
+
+    sigemptyset(&none);
+    const int n = ppoll(&readable, 1,
+                        timeout_ms == MOTE_FOREVER ? NULL : &timeout, &none);
+    if (n >= 0)
+        return n ? MOTE_OK : MOTE_E_AGAIN;
+    /* bytes may have come with the signal, as after a freeze */
+    return poll(&readable, 1, 0) > 0 ? MOTE_OK : MOTE_E_STOP;
 }
 
 void mote_socket_close(int fd)

@@ -25,8 +25,18 @@ enum mote_status mote_socket_send(int fd, struct mote_text first,
  * interruptions. MOTE_E_CLOSED at the end of the stream or after a reset. */
 enum mote_status mote_socket_read(int fd, char *buffer, size_t n, size_t *got);
 
-/* Whether a read would give bytes at once. A signal handler may ask. */
-bool mote_socket_has_bytes(int fd);
+/*
+ * Waits until a read would not, or for a signal: it lets in those that the
+ * caller has blocked, so that none is missed between looking and waiting, and
+ * bytes that have come go before it.
+ *
+ * fd          -1: only waits for the time, or a signal
+ * timeout_ms  MOTE_FOREVER, or below
+ * errors      MOTE_E_STOP   a signal was handled, and there are no bytes
+ *             MOTE_E_AGAIN  the time is over
+ */
+#define MOTE_FOREVER UINT32_MAX
+enum mote_status mote_socket_wait(int fd, unsigned timeout_ms);
 
 void mote_socket_close(int fd);
 

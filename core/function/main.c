@@ -11,9 +11,9 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <signal.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/function/source.h"
@@ -25,32 +25,30 @@
 #define PAUSE_MS 100
 
 static struct mote_worker worker;
-static struct mote_interrupt interrupt;
+
+static volatile sig_atomic_t stop; /* set while the function waits, only */
 
 static void on_signal(int signal)
 {
-    const int saved = errno;
-
     (void)signal;
-    if (interrupt.idle && !mote_socket_has_bytes(interrupt.fd))
-        _exit(0);
-    interrupt.stop = 1;
-    errno = saved;
+    stop = 1;
 }
 
+/* The two that ask to stop are let in only where the function waits: an event
+ * that has come is answered first. */
 static void catch_signals(void)
 {
-    const struct sigaction stop = {.sa_handler = on_signal};
+    const struct sigaction end = {.sa_handler = on_signal};
     const struct sigaction ignore = {.sa_handler = SIG_IGN};
-    sigaction(SIGTERM, &stop, NULL);
-    sigaction(SIGINT, &stop, NULL);
-    sigaction(SIGPIPE, &ignore, NULL); /* a log that nobody reads */
-}
+    sigset_t waits;
 
-static void pause_ms(unsigned ms)
-{
-    const struct timespec time = {ms / 1000, (long)(ms % 1000) * 1000000};
-    nanosleep(&time, NULL);
+    sigemptyset(&waits);
+    sigaddset(&waits, SIGTERM);
+    sigaddset(&waits, SIGINT);
+    sigprocmask(SIG_BLOCK, &waits, NULL);
+    sigaction(SIGTERM, &end, NULL);
+    sigaction(SIGINT, &end, NULL);
+    sigaction(SIGPIPE, &ignore, NULL); /* a log that nobody reads */
 }
 
 /* ------------------------------------------------------------------------
@@ -218,39 +216,33 @@ static bool serve(struct mote_worker *w)
     return s != MOTE_E_REFUSED;
 }
 
-/* False: asking again is of no use. */
+/* No event came. False: asking again is of no use. */
 static bool recover(struct mote_worker *w, enum mote_status s)
 {
     const bool first = w->phases.event == 0;
     const unsigned most = first ? CONNECT_TRIES : FAILURES_MAX;
 
+    if (s == MOTE_E_AGAIN)
+        return true;
     if (s == MOTE_E_REFUSED) {
         log_answer(w, MOTE_FATAL, MOTE_TEXT("the platform refused next"));
         return false;
     }
     log_status(w, MOTE_ERROR, MOTE_TEXT("next failed"), s);
-    if (++w->failures >= most)
-        return false;
-    pause_ms(PAUSE_MS);
-    return true;
+    return ++w->failures < most;
 }
 
 static int serve_all(struct mote_worker *w)
 {
-    while (!interrupt.stop) {
-        const enum mote_status s =
-            mote_runtime_next(&w->runtime, &w->invocation, &interrupt);
-        if (s == MOTE_E_STOP)
-            break;
-        if (s == MOTE_E_AGAIN) {
-            pause_ms(PAUSE_MS);
-            continue;
-        }
-        if (s != MOTE_OK) {
+    while (!stop) {
+        enum mote_status s = mote_runtime_next(&w->runtime, &w->invocation);
+        if (s != MOTE_OK && s != MOTE_E_STOP) {
             if (!recover(w, s))
                 return 1;
-            continue;
+            s = mote_socket_wait(-1, PAUSE_MS);
         }
+        if (s != MOTE_OK)
+            continue;
         w->failures = 0;
         if (w->phases.event == 0)
             w->phases.event = mote_clock_us();
