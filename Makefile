@@ -8,7 +8,7 @@ Q := $(if $(V),,@)# V=1 shows the commands
 MODEL ?= iris
 MODE  ?= release
 HOST  := $(subst aarch64,arm64,$(shell uname -m))
-ARCH  ?= $(HOST)
+ARCH  := $(or $(ARCH),$(HOST))# empty is as good as absent: images set it so
 
 OUT.release := build/$(ARCH)
 OUT := $(or $(OUT.$(MODE)),build/$(MODE)-$(ARCH))
@@ -268,4 +268,5 @@ setup-%:
 	@tools/setup.sh $*
 $(if $(CROSS),setup-build: setup-$(ARCH))
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find build \( -name debian -o -name 'venv*' -o -name npm \) -prune -o \
+	-name '*.d' -type f -print 2>/dev/null)

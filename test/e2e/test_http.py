@@ -3,6 +3,8 @@ many requests; behind the project's emulator, which has an HTTP front."""
 
 import json
 import os
+import re
+import shutil
 from pathlib import Path
 
 import lambdas
@@ -98,6 +100,27 @@ def test_memory_after_a_thousand_requests(tmp_path):
         assert pid == process.function_pid()
     finally:
         process.stop()
+
+
+def test_instructions_of_a_warm_event(tmp_path):
+    """15 us of CPU time on a core that does no more than one instruction a
+    cycle at 2.5 GHz."""
+
+    def count(events):
+        out = tmp_path / str(events)
+        tool = ("--", shutil.which("valgrind"), "--tool=callgrind", f"--callgrind-out-file={out}")
+        patience = ("--timeout", "60s", "--init-timeout", "60s", "--max-invocations", str(events))
+        function = f"{lambdas.BOOTSTRAP}.full"
+        log = open(tmp_path / "log", "w+")
+        process = lambdas.start_emulator(log, "--quiet", *patience, *tool, bootstrap=function)
+        for _ in range(events):
+            assert b"setosa" in process.invoke(ROW)
+        assert process.process.wait(60) == 0
+        return int(re.search(r"^(?:summary|totals): (\d+)", out.read_text(), re.M).group(1))
+
+    warm = (count(21) - count(1)) / 20
+    print(f"instructions of a warm event: {warm:.0f}")
+    assert 1000 < warm <= 37_500
 
 
 def test_scheduled_ticks_are_answered(tmp_path):

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -107,7 +108,7 @@ def import_model(args, cfg: config.Config, folder: Path):
         raise Usage(f"{folder}/model.toml: model.source is not set; set it or give --source FILE")
     if not Path(source).is_file():
         raise Usage(f"{source}: no such file; model.source or --source names the estimator")
-    note(args, f"reading {source}")
+    note(args, f"reading {os.path.normpath(source)}")
     estimator = sklearn.load(source, args.trust_pickle)
     return sklearn.import_estimator(estimator, cfg.features, cfg.labels)
 
