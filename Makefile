@@ -75,7 +75,8 @@ LIB    := $(OUT)/libmote.a
 # -fbuiltin: freestanding, and yet small copies are not calls
 DIR_FLAGS = $(if $(filter $(ENGINE_DIRS:%=%/%),$<),-ffreestanding -fbuiltin)
 BLOB      := models/$(MODEL)/$(MODEL).mote
-BOOTSTRAP := $(OUT)/$(MODEL)/bootstrap
+# TRIM=1 links only the operators that the model's plans use
+BOOTSTRAP := $(OUT)/$(MODEL)/$(if $(TRIM),trimmed/)bootstrap
 DATA      ?= [5.7,2.8,4.5,1.3]
 RUNS      ?= 500
 
@@ -93,7 +94,7 @@ help: ## this list
 
 # ---------------------------------------------------------------- the product
 
-build: $(BOOTSTRAP) ## the function: build/<arch>/<model>/bootstrap
+build: $(BOOTSTRAP) ## the function: build/<arch>/<model>/bootstrap, with TRIM=1 .../trimmed/bootstrap
 	@ls -l $<
 
 $(OUT)/%.o: %.c Makefile | setup-build
@@ -119,6 +120,25 @@ $(OUT)/%/bootstrap: $(MAIN) $(OUT)/core/function/source_embedded.o $(OUT)/%/blob
 	$(link)
 # MODEL=none carries no model and reads model.mote beside its executable
 $(OUT)/none/bootstrap: $(MAIN) $(OUT)/core/function/source_beside.o $(LIB)
+	$(link)
+
+# The same again, but for the two files that name all operators: objects come
+# before the library, which then has nothing to add for them.
+OPCODES := build/host/opcodes
+$(OPCODES): $(patsubst %.c,build/host/pic/%.o,tools/engine/opcodes.c $(ENGINE))
+	@echo LD $@
+	$(Q)$(HOST_CC) $^ -o $@
+$(OUT)/%/opcodes: models/$$*/$$*.mote $(OPCODES)
+	@mkdir -p $(@D)
+	$(Q)$(OPCODES) $< >$@
+trim = @mkdir -p $(@D) && $(if $(V),,echo CC $@ &&) $(TARGET_CC) $(FLAGS) \
+	$(DIR_FLAGS) -DMOTE_OPERATORS=$$(cat $(filter %/opcodes,$^)) -c $< -o $@
+$(OUT)/%/trimmed/operators.o: core/model/operators.c $(OUT)/%/opcodes Makefile
+	$(trim)
+$(OUT)/%/trimmed/kernels.o: core/kernel/kernels.c $(OUT)/%/opcodes Makefile
+	$(trim)
+$(OUT)/%/trimmed/bootstrap: $(MAIN) $(OUT)/core/function/source_embedded.o \
+		$(OUT)/%/blob.o $(OUT)/%/trimmed/operators.o $(OUT)/%/trimmed/kernels.o $(LIB)
 	$(link)
 
 models/%.mote:
@@ -208,7 +228,8 @@ $(OUT)/freestanding: $(patsubst %.c,$(OUT)/bare/%.o,test/core/freestanding.c \
 	$(Q)$(CROSS)gcc -fno-pie -no-pie -nostdlib -static $^ -o $@
 
 # What the suites start. Each MODE and ARCH is a make of its own.
-FUNCTIONS := $(OUT)/iris/bootstrap $(OUT)/none/bootstrap
+FUNCTIONS := $(OUT)/iris/bootstrap $(OUT)/none/bootstrap \
+	$(if $(filter release,$(MODE)),$(OUT)/iris/trimmed/bootstrap)
 c-suite: c-tests $(FUNCTIONS)
 suite = $(MAKE) -s -j$$(nproc) c-suite
 test-programs: $(VENV)/.done $(ENGINE_LIB) $(EMULATOR) build/host/coldstart $(OUT)/floor

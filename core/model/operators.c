@@ -5,6 +5,7 @@
  * The signatures are the table of compress/FORMAT.md, in the same letters. A
  * use that fits its signature has whatever its run relies on.
  */
+#include "core/base/linked.h"
 #include "core/kernel/dense.h"
 #include "core/kernel/rows.h"
 #include "core/model/operator.h"
@@ -322,7 +323,7 @@ static enum mote_status run_argmax(const struct use *u,
 /* ------------------------------------------------------------------------
  * The table, by opcode
  */
-static const struct operator
+struct operator
 {
     const struct signature *signature;
     enum mote_status (*run)(const struct use *u, struct mote_where *where);
@@ -333,17 +334,25 @@ static const struct operator
     enum mote_status (*run_whole)(const struct mote_run *run,
                                   const struct mote_operation *op,
                                   struct mote_where *where);
-}
-operators[] = {
-    [1] = {&cast_signature, run_cast},
-    [2] = {&rowwise_signature, run_rowwise, .in_place = true},
-    [3] = {&dense_signature, run_dense},
-    [4] = {&quantize_signature, run_quantize},
-    [5] = {&dense_s8_signature, run_dense_s8, .choice = true},
-    [6] = {&scores_signature, run_softmax},
-    [7] = {&scores_signature, run_share},
-    [8] = {&argmax_signature, run_argmax},
-    [9] = {.check = mote_call_check, .run_whole = mote_call_run},
+};
+
+/* One that is not linked is NULL. */
+#define OPERATOR(opcode, ...)                                                  \
+    [opcode] =                                                                 \
+        MOTE_LINKED(opcode) ? &(const struct operator){__VA_ARGS__} : NULL
+
+static const struct operator* const operators[] = {
+    OPERATOR(1, .signature = &cast_signature, .run = run_cast),
+    OPERATOR(2, .signature = &rowwise_signature, .run = run_rowwise,
+             .in_place = true),
+    OPERATOR(3, .signature = &dense_signature, .run = run_dense),
+    OPERATOR(4, .signature = &quantize_signature, .run = run_quantize),
+    OPERATOR(5, .signature = &dense_s8_signature, .run = run_dense_s8,
+             .choice = true),
+    OPERATOR(6, .signature = &scores_signature, .run = run_softmax),
+    OPERATOR(7, .signature = &scores_signature, .run = run_share),
+    OPERATOR(8, .signature = &argmax_signature, .run = run_argmax),
+    OPERATOR(9, .check = mote_call_check, .run_whole = mote_call_run),
 };
 #define OPERATORS (sizeof operators / sizeof *operators)
 #define VERSION 1
@@ -351,23 +360,23 @@ operators[] = {
 bool mote_operator_known(const struct mote_file_operator *f)
 {
     return f->opcode < OPERATORS && f->version == VERSION &&
-           (operators[f->opcode].signature || operators[f->opcode].check);
+           operators[f->opcode];
 }
 
 bool mote_operator_has_choice(const struct mote_file_operator *f)
 {
-    return operators[f->opcode].choice;
+    return operators[f->opcode]->choice;
 }
 
 bool mote_operator_in_place(const struct mote_file_operator *f)
 {
-    return operators[f->opcode].in_place;
+    return operators[f->opcode]->in_place;
 }
 
 bool mote_operator_check(const struct mote_scope *scope,
                          const struct mote_operation *op)
 {
-    const struct operator* o = operators + op->file->opcode;
+    const struct operator* o = operators[op->file->opcode];
 
     return o->check ? o->check(scope, op) : fits(scope, op, o->signature);
 }
@@ -376,7 +385,7 @@ enum mote_status mote_operator_run(const struct mote_run *run,
                                    const struct mote_operation *op,
                                    struct mote_where *where)
 {
-    const struct operator* o = operators + op->file->opcode;
+    const struct operator* o = operators[op->file->opcode];
 
     if (o->run_whole)
         return o->run_whole(run, op, where);

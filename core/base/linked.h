@@ -1,0 +1,20 @@
+/*
+ * core/base/linked.h - which operators this build links.
+ *
+ * All of them, unless the build names those that one plan uses (`TRIM=1`) in
+ * MOTE_OPERATORS, a mask by opcode. To the engine the others are unknown, and
+ * the linker leaves out whatever only they lead to.
+ */
+#ifndef MOTE_BASE_LINKED_H
+#define MOTE_BASE_LINKED_H
+
+#include <stdint.h>
+
+#ifndef MOTE_OPERATORS
+#define MOTE_OPERATORS UINT64_MAX
+#endif
+
+/* A constant, so that a compiler drops what depends on it. */
+#define MOTE_LINKED(opcode) ((MOTE_OPERATORS >> (opcode)) & 1)
+
+#endif

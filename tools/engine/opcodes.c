@@ -1,0 +1,60 @@
+/*
+ * tools/engine/opcodes.c - which operators a model uses: `TRIM=1` links them.
+ *
+ * in   a .mote file, by name
+ * out  on stdout one number in C: bit i is set if a plan uses opcode i, as
+ *      MOTE_OPERATORS of core/base/linked.h wants it
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/model/operator.h"
+
+static struct mote_model model;
+
+/* The file in pages of its own, and its length. */
+static void *read_file(const char *name, size_t *n)
+{
+    const size_t room = 1u << 30, page = MOTE_FILE_PAGE;
+    void *bytes = aligned_alloc(page, room);
+    FILE *f = fopen(name, "rb");
+
+    *n = bytes && f ? fread(bytes, 1, room, f) : 0;
+    if (f)
+        fclose(f);
+    return bytes;
+}
+
+static uint64_t opcodes_of(const struct mote_plan *plan)
+{
+    uint64_t set = 0;
+
+    for (uint32_t at = 0; at < plan->file->operators_bytes;) {
+        const struct mote_operation op = mote_operation_at(plan, at);
+        set |= UINT64_C(1) << op.file->opcode;
+        at += op.file->bytes;
+    }
+    return set;
+}
+
+int main(int argc, char **argv)
+{
+    struct mote_where where = {.row = MOTE_NO_ROW};
+    uint64_t set = 0;
+    size_t n = 0;
+
+    if (argc != 2) {
+        fputs("usage: opcodes MODEL.mote\n", stderr);
+        return 2;
+    }
+    void *bytes = read_file(argv[1], &n);
+    if (mote_model_open(&model, bytes, n, &where) != MOTE_OK) {
+        fprintf(stderr, "%s: not a model: expected %s\n", argv[1],
+                where.expected ? where.expected : "a .mote file");
+        return 1;
+    }
+    for (uint32_t i = 0; i < model.plan_count; i++)
+        set |= opcodes_of(model.plans + i);
+    printf("0x%llxull\n", (unsigned long long)set);
+    return 0;
+}
