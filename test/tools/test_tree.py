@@ -120,7 +120,9 @@ def test_the_executable(arch, build):
 def test_a_trimmed_executable_has_less_and_answers_the_same(arch):
     folder = ROOT / "build" / arch / "iris"
     emulator = [ROOT / "build/host/emulator", "--once", "[5.7,2.8,4.5,1.3]"]
-    tool, emulated = ("", []) if arch == HOST else ("aarch64-linux-gnu-", [shutil.which("qemu-aarch64-static")])
+    tool, emulated = (
+        ("", []) if arch == HOST else ("aarch64-linux-gnu-", [shutil.which("qemu-aarch64-static")])
+    )
     replies, names = [], []
     for build in (folder, folder / "trimmed"):
         replies.append(run(*emulator, *emulated, build / "bootstrap"))
