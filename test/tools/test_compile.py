@@ -324,6 +324,17 @@ def test_steps_of_the_users_own_are_refused_in_skops_files(saved, capsys):
     assert status == 1 and "Doubling" in err
 
 
+def test_classes_of_the_trainer_are_read_from_skops_files(saved, capsys):
+    """Also private ones: a perceptron keeps the optimizer that trained it."""
+    x, y = data(3)
+    mlp = neural_network.MLPClassifier((4,), max_iter=20, random_state=0).fit(x, y)
+    skops.io.dump(mlp, saved / "mlp.skops")
+    assert run("compile", saved / "mlp.skops", capsys=capsys)[0] == 0
+    skops.io.dump(ensemble.RandomForestClassifier(2).fit(x, y), saved / "forest.skops")
+    status, _, err = run("compile", saved / "forest.skops", capsys=capsys)
+    assert status == 1 and "RandomForestClassifier" in err and "own" not in err
+
+
 @pytest.mark.parametrize(
     "toml, words",
     [

@@ -6,6 +6,8 @@ library imports as long as it has them. What is not known exactly is refused by
 the name of its step: never approximated, never skipped.
 """
 
+import importlib
+
 import numpy as np
 
 from mote.errors import Refusal
@@ -59,16 +61,29 @@ def load(path: str, trust_pickle: bool):
 def _load_skops(path: str):
     import skops.io
 
-    unknown = skops.io.get_untrusted_types(file=path)
+    types = skops.io.get_untrusted_types(file=path)
+    unknown = [name for name in types if not _is_class_of_sklearn(name)]
     if unknown:
         raise Refusal(
             f"{path}: holds types that are no part of scikit-learn: {', '.join(unknown)}; "
             "a step of your own cannot be compiled"
         )
     try:
-        return skops.io.load(path)
+        return skops.io.load(path, trusted=types)
     except Exception as e:
         raise Refusal(f"{path}: cannot be read ({type(e).__name__}: {e})") from e
+
+
+def _is_class_of_sklearn(name: str) -> bool:
+    """skops knows the public ones; estimators also hold private ones, such as
+    the optimizer that trained a perceptron."""
+    module, _, attribute = name.rpartition(".")
+    if not module.startswith("sklearn."):
+        return False
+    try:
+        return isinstance(getattr(importlib.import_module(module), attribute, None), type)
+    except ImportError:
+        return False
 
 
 def import_estimator(estimator, names: list[str] | None = None, labels=None) -> Imported:
