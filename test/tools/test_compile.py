@@ -332,7 +332,7 @@ def test_classes_of_the_trainer_are_read_from_skops_files(saved, capsys):
     assert run("compile", saved / "mlp.skops", capsys=capsys)[0] == 0
     skops.io.dump(ensemble.RandomForestClassifier(2).fit(x, y), saved / "forest.skops")
     status, _, err = run("compile", saved / "forest.skops", capsys=capsys)
-    assert status == 1 and "RandomForestClassifier" in err and "own" not in err
+    assert status == 1 and "RandomForestClassifier" in err and "of your own" not in err
 
 
 @pytest.mark.parametrize(
