@@ -231,6 +231,7 @@ def test_21_27_end_at_every_byte(start, raw, end):
             assert post.json()["label"] == "setosa", offset
             post.connection.send(reply())
         assert function.process.poll() is None
+        function.expected_to_run = False  # without an API it leaves after three tries
         api.close()
 
     with ThreadPoolExecutor(several) as pool:
