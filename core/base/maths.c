@@ -2,10 +2,13 @@
  * core/base/maths.c - see core/base/maths.h
  *
  * Written without branches on the data, operation by operation, so that a
- * vector version can do the same steps and give the same bits. Coefficients
- * come from tools/generate/minimax.py.
+ * vector version can do the same steps and give the same bits:
+ * core/kernel/lanes_maths.h.
  */
+#include <stddef.h>
+
 #include "core/base/maths.h"
+#include "core/base/maths_poly.h"
 
 /* The product of two floats is exact in a double. Their sum with c is rounded
  * to odd there, and rounding that to float is then rounding the exact sum:
@@ -27,6 +30,15 @@ float mote_fmaf_exact(float a, float b, float c)
     return (float)sum;
 }
 
+static float horner(const float *c, size_t n, float x)
+{
+    float p = c[0];
+
+    for (size_t i = 1; i < n; i++)
+        p = mote_fmaf(p, x, c[i]);
+    return p;
+}
+
 /* 2^n for n in [-126, 127]. */
 static float power_of_two(int n)
 {
@@ -45,12 +57,7 @@ float mote_expf(float x)
     float r = mote_fmaf(n, -ln2_high, x);
     r = mote_fmaf(n, -ln2_low, r);
 
-    float p = 0x1.9f08a6p-13f;
-    p = mote_fmaf(p, r, 0x1.6d8cf4p-10f);
-    p = mote_fmaf(p, r, 0x1.11127p-7f);
-    p = mote_fmaf(p, r, 0x1.55548ep-5f);
-    p = mote_fmaf(p, r, 0x1.555554p-3f);
-    p = mote_fmaf(p, r, 0.5f);
+    float p = horner(mote_exp_poly, MOTE_COUNT(mote_exp_poly), r);
     p = mote_fmaf(p, r * r, r) + 1.0f;
 
     /* in two steps, because 2^n itself may not be a normal number */
@@ -91,16 +98,35 @@ float mote_tanhf(float x)
         return x;
     if (size < 0.55f) { /* 1 - 2 / (e^2x + 1) would cancel here */
         const float x2 = size * size;
-        float p = 0x1.3a0612p-9f;
-        p = mote_fmaf(p, x2, -0x1.13b55p-7f);
-        p = mote_fmaf(p, x2, 0x1.64e3c8p-6f);
-        p = mote_fmaf(p, x2, -0x1.ba0996p-5f);
-        p = mote_fmaf(p, x2, 0x1.1110dcp-3f);
-        p = mote_fmaf(p, x2, -0x1.555554p-2f);
+        const float p = horner(mote_tanh_poly, MOTE_COUNT(mote_tanh_poly), x2);
         t = mote_fmaf(p, x2 * size, size);
     } else {
         const float e = mote_expf(size > 10.0f ? 20.0f : size + size);
         t = 1.0f - 2.0f / (e + 1.0f);
     }
     return mote_f32_of_bits(mote_f32_bits(t) | sign);
+}
+
+float mote_erff(float x)
+{
+    const float low = x < -MOTE_ERF_END ? -MOTE_ERF_END : x;
+    const float z = low > MOTE_ERF_END ? MOTE_ERF_END : low;
+    const float v = mote_fmaf(z * z, MOTE_ERF_SCALE, -1.0f);
+
+    return z * horner(mote_erf_poly, MOTE_COUNT(mote_erf_poly), v);
+}
+
+float mote_geluf(float x)
+{
+    const float m = x < -MOTE_GELU_END ? -MOTE_GELU_END : x;
+    return m * 0.5f * (1.0f + mote_erff(m * MOTE_SQRT_HALF));
+}
+
+float mote_gelu_tanhf(float x)
+{
+    const float m = x < -MOTE_GELU_TANH_END ? -MOTE_GELU_TANH_END : x;
+    const float inner = mote_fmaf(m * m, MOTE_GELU_3, MOTE_GELU_1) * m;
+
+    /* (1 + tanh(t)) / 2 = 1 / (1 + e^-2t) */
+    return m / (1.0f + mote_expf(inner));
 }

@@ -59,4 +59,19 @@ float mote_log1p_exp_minus(float x);
 /* Hyperbolic tangent. Error at most 2 ulp; the sign of zero is kept. */
 float mote_tanhf(float x);
 
+/* Error function. Error at most 4 ulp; exactly 1 and -1 from 3.875 on. */
+float mote_erff(float x);
+
+/*
+ * x times the normal distribution function of x, as x / 2 (1 + erf(x / sqrt
+ * 2)). Error at most 2^-22 |x|: 1 + erf cancels for negative x, and so the
+ * bound is relative to x, not to the result. x itself above 5.5, -0 below -5.5.
+ */
+float mote_geluf(float x);
+
+/* The same with x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))), which is not
+ * the same function: it is up to 5e-4 away. Error at most 2^-22 |x|; -0 below
+ * -11. */
+float mote_gelu_tanhf(float x);
+
 #endif

@@ -79,6 +79,68 @@ static void hyperbolic_tangent(void)
     EXPECT(mote_tanhf(-INFINITY) == -1 && mote_tanhf(INFINITY) == 1);
 }
 
+static void error_function(void)
+{
+    sweep(mote_erff, erfl, 4);
+    EXPECT(mote_f32_bits(mote_erff(-0.0f)) == 0x80000000u);
+    EXPECT(mote_erff(-INFINITY) == -1 && mote_erff(INFINITY) == 1);
+    EXPECT(mote_erff(3.875f) == 1 && mote_erff(-3.875f) == -1);
+    for (float x = 3; x < 4; x += 0x1p-16f)
+        EXPECT(mote_erff(x) <= 1, "%a", x);
+}
+
+/* An error relative to x, of all floats and of the range that nets use. */
+static void sweep_gelu(float (*ours)(float), long double (*exact)(long double))
+{
+    double worst = 0;
+    float at = 0;
+
+    for (uint64_t i = 0; i < 1ull << 32; i += test_count(4001, 13)) {
+        const float wide = mote_f32_of_bits((uint32_t)i);
+        const float x = i % 2 ? wide : (float)i * 0x1p-28f - 8;
+        if (x != x) {
+            EXPECT(isnan(ours(x)));
+            continue;
+        }
+        if (isinf(x) || x == 0)
+            continue;
+        /* half an ulp of the smallest number is the format's, not ours */
+        const long double off = fabsl(ours(x) - exact(x)) - 0x1p-150L;
+        const double error = (double)(off / fabsl((long double)x));
+        if (error > worst)
+            worst = error, at = x;
+    }
+    printf("  %s: at most 2^%.2f |x| (at %a), bound 2^-22\n", test_state.name,
+           log2(worst), at);
+    EXPECT(worst <= 0x1p-22, "%g at %a", worst, at);
+    EXPECT(mote_f32_bits(ours(-INFINITY)) == 0x80000000u);
+    EXPECT(mote_f32_bits(ours(-1e30f)) == 0x80000000u);
+    EXPECT(ours(INFINITY) == INFINITY && ours(1e30f) == 1e30f);
+    EXPECT(ours(0) == 0);
+}
+
+static long double gelul(long double x)
+{
+    return x * erfcl(-x / sqrtl(2)) / 2;
+}
+
+static long double gelu_tanhl(long double x)
+{
+    const long double t = x + 0.044715L * x * x * x;
+    return x / (1 + expl(-2 * sqrtl(2 / acosl(-1)) * t));
+}
+
+static void gelu(void)
+{
+    sweep_gelu(mote_geluf, gelul);
+    EXPECT(mote_geluf(6) == 6 && mote_f32_bits(mote_geluf(-6)) == 0x80000000u);
+}
+
+static void gelu_tanh(void)
+{
+    sweep_gelu(mote_gelu_tanhf, gelu_tanhl);
+}
+
 /* Random operands, and ones whose sum cancels or lands on a tie. */
 static void fused_multiply_add(void)
 {
@@ -110,6 +172,9 @@ static const struct test_case cases[] = {
     {"sigmoid", sigmoid},
     {"log of the logistic function", log_of_logistic},
     {"tanh", hyperbolic_tangent},
+    {"erf", error_function},
+    {"gelu", gelu},
+    {"gelu with tanh", gelu_tanh},
     {"fused multiply-add", fused_multiply_add},
 };
 TEST_MAIN(cases)

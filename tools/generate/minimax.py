@@ -8,6 +8,8 @@ binary32. Needs numpy.
 Usage: minimax.py
 """
 
+from math import erf
+
 import numpy as np
 
 LD = np.longdouble
@@ -51,6 +53,16 @@ def main():
     # log(1 + x) = x * P(x) for x in [0, 1]
     basis = np.stack([x**i for i in range(10)], axis=1)
     show("log1p", *lawson(basis, np.log1p(x) / x, x / np.log1p(x)))
+
+    # erf z = z P(v) for z in [0, c], v = 2 z^2 / c^2 - 1. c is one of the few
+    # ends where the rounded polynomial is 1 there and nowhere above it
+    c = LD(3.875)
+    u = c * c * (1 - np.cos(np.pi * (np.arange(3000) + LD(0.5)) / 3000)) / 2
+    z = np.sqrt(u)
+    exact = np.array([LD(erf(float(t))) for t in z])
+    v = LD(np.float32(2 / (c * c))) * u - 1
+    basis = np.stack([v**i for i in range(17)], axis=1)
+    show("erf", *lawson(basis, exact / z, z / exact))
 
 
 if __name__ == "__main__":
