@@ -12,6 +12,8 @@ enum mote_activation {
     MOTE_ACTIVATION_RELU, /* 0 where x < 0, else x: a NaN stays one */
     MOTE_ACTIVATION_SIGMOID,
     MOTE_ACTIVATION_TANH,
+    MOTE_ACTIVATION_GELU,      /* with erf  */
+    MOTE_ACTIVATION_GELU_TANH, /* with tanh */
     MOTE_ACTIVATIONS
 };
 
@@ -24,6 +26,10 @@ static inline float mote_activate_f32(enum mote_activation activation, float x)
         return mote_sigmoidf(x);
     case MOTE_ACTIVATION_TANH:
         return mote_tanhf(x);
+    case MOTE_ACTIVATION_GELU:
+        return mote_geluf(x);
+    case MOTE_ACTIVATION_GELU_TANH:
+        return mote_gelu_tanhf(x);
     case MOTE_ACTIVATION_NONE:
     case MOTE_ACTIVATIONS:
         break;

@@ -8,4 +8,17 @@ void mote_kernels_select(struct mote_kernels *kernels, uint32_t cpu)
 {
     if (MOTE_LINKED(5))
         kernels->dense_s8 = mote_dense_s8_select(cpu);
+    if (MOTE_LINKED(10))
+        kernels->map_f32 = mote_map_f32_select(cpu);
+    if (MOTE_LINKED(11) || MOTE_LINKED(14) || MOTE_LINKED(15) ||
+        MOTE_LINKED(17))
+        kernels->binary_f32 = mote_binary_f32_select(cpu);
+    if (MOTE_LINKED(12))
+        kernels->norm_f32 = mote_norm_f32_select(cpu);
+    if (MOTE_LINKED(13))
+        kernels->softmax_f32 = mote_softmax_f32_select(cpu);
+    if (MOTE_LINKED(14) || MOTE_LINKED(15))
+        kernels->scale_s8 = mote_scale_s8_select(cpu);
+    if (MOTE_LINKED(16))
+        kernels->attention_f32 = mote_attention_f32_select(cpu);
 }

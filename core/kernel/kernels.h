@@ -4,12 +4,20 @@
 #ifndef MOTE_KERNEL_KERNELS_H
 #define MOTE_KERNEL_KERNELS_H
 
+#include "core/kernel/attention.h"
 #include "core/kernel/dense.h"
+#include "core/kernel/vector.h"
 
 /* A member for each kernel that has several versions. All of them give the
  * same bytes, so a choice is never more than a matter of speed. */
 struct mote_kernels {
     mote_dense_s8_fn *dense_s8;
+    mote_map_f32_fn *map_f32;
+    mote_binary_f32_fn *binary_f32;
+    mote_norm_f32_fn *norm_f32;
+    mote_softmax_f32_fn *softmax_f32;
+    mote_scale_s8_fn *scale_s8;
+    mote_attention_f32_fn *attention_f32;
 };
 
 /* The best versions that need no more than cpu, a set of MOTE_CPU_... flags;

@@ -56,6 +56,15 @@ mote_scope_value(const struct mote_scope *s, uint32_t i)
     return s->plan->values + i;
 }
 
+/* The largest that a dimension can be. */
+static inline uint32_t mote_scope_largest(const struct mote_scope *s,
+                                          uint32_t dim)
+{
+    return dim & MOTE_DIM_SYMBOL
+               ? s->model->symbols[dim & ~MOTE_DIM_SYMBOL].maximum
+               : dim;
+}
+
 /* Whether two values share bytes of the plan's arena, at their largest. */
 bool mote_scope_overlap(const struct mote_scope *s, uint32_t a, uint32_t b);
 
@@ -73,5 +82,57 @@ bool mote_call_check(const struct mote_scope *scope,
 enum mote_status mote_call_run(const struct mote_run *run,
                                const struct mote_operation *op,
                                struct mote_where *where);
+
+/* core/model/operators_vector.c */
+bool mote_map_check(const struct mote_scope *scope,
+                    const struct mote_operation *op);
+enum mote_status mote_map_run(const struct mote_run *run,
+                              const struct mote_operation *op,
+                              struct mote_where *where);
+bool mote_binary_check(const struct mote_scope *scope,
+                       const struct mote_operation *op);
+enum mote_status mote_binary_run(const struct mote_run *run,
+                                 const struct mote_operation *op,
+                                 struct mote_where *where);
+bool mote_norm_check(const struct mote_scope *scope,
+                     const struct mote_operation *op);
+enum mote_status mote_norm_run(const struct mote_run *run,
+                               const struct mote_operation *op,
+                               struct mote_where *where);
+bool mote_softmax_check(const struct mote_scope *scope,
+                        const struct mote_operation *op);
+enum mote_status mote_softmax_run(const struct mote_run *run,
+                                  const struct mote_operation *op,
+                                  struct mote_where *where);
+bool mote_embed_check(const struct mote_scope *scope,
+                      const struct mote_operation *op);
+enum mote_status mote_embed_run(const struct mote_run *run,
+                                const struct mote_operation *op,
+                                struct mote_where *where);
+bool mote_position_check(const struct mote_scope *scope,
+                         const struct mote_operation *op);
+enum mote_status mote_position_run(const struct mote_run *run,
+                                   const struct mote_operation *op,
+                                   struct mote_where *where);
+bool mote_attention_check(const struct mote_scope *scope,
+                          const struct mote_operation *op);
+enum mote_status mote_attention_run(const struct mote_run *run,
+                                    const struct mote_operation *op,
+                                    struct mote_where *where);
+bool mote_reduce_check(const struct mote_scope *scope,
+                       const struct mote_operation *op);
+enum mote_status mote_reduce_run(const struct mote_run *run,
+                                 const struct mote_operation *op,
+                                 struct mote_where *where);
+bool mote_normalize_check(const struct mote_scope *scope,
+                          const struct mote_operation *op);
+enum mote_status mote_normalize_run(const struct mote_run *run,
+                                    const struct mote_operation *op,
+                                    struct mote_where *where);
+bool mote_lookup_check(const struct mote_scope *scope,
+                       const struct mote_operation *op);
+enum mote_status mote_lookup_run(const struct mote_run *run,
+                                 const struct mote_operation *op,
+                                 struct mote_where *where);
 
 #endif

@@ -1,0 +1,16 @@
+/* core/kernel/softmax_f32.c - see core/kernel/vector.h */
+#include "core/kernel/vector.h"
+
+const struct mote_softmax_f32_impl mote_softmax_f32_impls[] = {
+#define MOTE_KERNEL(isa, fn, needs) {#isa, needs, fn},
+#include "core/kernel/softmax_f32.inc"
+#undef MOTE_KERNEL
+};
+
+mote_softmax_f32_fn *mote_softmax_f32_select(uint32_t cpu)
+{
+    size_t i = 0;
+    while (mote_softmax_f32_impls[i].needs & ~cpu)
+        i++; /* ends at scalar, which needs nothing */
+    return mote_softmax_f32_impls[i].fn;
+}

@@ -1,0 +1,504 @@
+/*
+ * core/model/operators_vector.c - the fp32 operators of transformers and of
+ * what stands between layers: opcodes 10 to 19 of compress/FORMAT.md.
+ */
+#include "core/base/maths.h"
+#include "core/model/operator.h"
+
+/* ------------------------------------------------------------------------
+ * Checks
+ */
+
+/* Whether operand i, which may not be none, has elements of that type, in
+ * rows. */
+static bool is_rows(const struct mote_scope *s, uint32_t i, uint8_t dtype)
+{
+    if (i == MOTE_NONE)
+        return false;
+    const struct mote_file_value *v = mote_scope_value(s, i);
+    return v->dtype == dtype &&
+           (v->kind == MOTE_VALUE_ARENA ||
+            s->model->tensors[v->tensor].layout == MOTE_LAYOUT_ROWS);
+}
+
+/* The same, with at least one dimension. */
+static bool is_f32_rows(const struct mote_scope *s, uint32_t i)
+{
+    return is_rows(s, i, MOTE_F32) && mote_scope_value(s, i)->rank >= 1;
+}
+
+static bool has_dims(const struct mote_scope *s, uint32_t i, uint32_t rank,
+                     const uint32_t *dims)
+{
+    const struct mote_file_value *v = mote_scope_value(s, i);
+    return v->rank == rank && memcmp(v->dims, dims, rank * sizeof *dims) == 0;
+}
+
+static bool is_f32_like(const struct mote_scope *s, uint32_t i, uint32_t like)
+{
+    const struct mote_file_value *v = mote_scope_value(s, like);
+    return is_rows(s, i, MOTE_F32) && has_dims(s, i, v->rank, v->dims);
+}
+
+static uint32_t last_dim(const struct mote_scope *s, uint32_t i)
+{
+    const struct mote_file_value *v = mote_scope_value(s, i);
+    return v->dims[v->rank - 1];
+}
+
+/* An f32 tensor [n]. */
+static bool is_f32_tensor(const struct mote_scope *s, uint32_t i, uint32_t n)
+{
+    return is_rows(s, i, MOTE_F32) && has_dims(s, i, 1, &n) &&
+           mote_scope_value(s, i)->kind == MOTE_VALUE_TENSOR;
+}
+
+static bool has_counts(const struct mote_operation *op, uint32_t reads,
+                       uint32_t writes, uint32_t attributes)
+{
+    return op->file->reads == reads && op->file->writes == writes &&
+           op->attribute_count == attributes;
+}
+
+/* x to y, both [..., n]. */
+static bool maps_rows(const struct mote_scope *s,
+                      const struct mote_operation *op)
+{
+    return is_f32_rows(s, op->reads[0]) &&
+           is_f32_like(s, op->writes[0], op->reads[0]);
+}
+
+static bool is_scale(uint32_t bits)
+{
+    const float scale = mote_f32_of_bits(bits);
+    return mote_is_finite(scale) && scale > 0;
+}
+
+/* ------------------------------------------------------------------------
+ * Runs
+ */
+
+/* Operand i, reads first; NULL for none. */
+static void *operand(const struct mote_run *run,
+                     const struct mote_operation *op, uint32_t i)
+{
+    return op->reads[i] == MOTE_NONE ? NULL : mote_run_value(run, op->reads[i]);
+}
+
+static const struct mote_file_value *value_of(const struct mote_run *run,
+                                              uint32_t i)
+{
+    return run->plan->values + i;
+}
+
+/* Rows of [..., n]. */
+static size_t rows_of(const struct mote_run *run, uint32_t i)
+{
+    return mote_run_extent(run, value_of(run, i), 1);
+}
+
+static size_t last_of(const struct mote_run *run, uint32_t i)
+{
+    return mote_run_last(run, value_of(run, i));
+}
+
+/* s of [..., s, n]. */
+static size_t steps_of(const struct mote_run *run, uint32_t i)
+{
+    return rows_of(run, i) / mote_run_extent(run, value_of(run, i), 2);
+}
+
+/* ------------------------------------------------------------------------
+ * 10 map: x y kind
+ */
+bool mote_map_check(const struct mote_scope *s, const struct mote_operation *op)
+{
+    return has_counts(op, 1, 1, 1) && maps_rows(s, op) &&
+           mote_map_is_kind(op->attributes[0]);
+}
+
+enum mote_status mote_map_run(const struct mote_run *run,
+                              const struct mote_operation *op,
+                              struct mote_where *where)
+{
+    (void)where;
+    run->model->kernels.map_f32(
+        operand(run, op, 0), operand(run, op, 1),
+        mote_run_extent(run, value_of(run, op->reads[0]), 0),
+        op->attributes[0]);
+    return MOTE_OK;
+}
+
+/* ------------------------------------------------------------------------
+ * 11 binary: a b y kind
+ */
+
+/* Rank 0, or [1]. */
+static bool is_one(const struct mote_file_value *v)
+{
+    return v->rank == 0 || (v->rank == 1 && v->dims[0] == 1);
+}
+
+bool mote_binary_check(const struct mote_scope *s,
+                       const struct mote_operation *op)
+{
+    if (!has_counts(op, 2, 1, 1) || !is_f32_rows(s, op->reads[0]) ||
+        !is_rows(s, op->reads[1], MOTE_F32))
+        return false;
+    const uint32_t n = last_dim(s, op->reads[0]);
+    return (is_f32_like(s, op->reads[1], op->reads[0]) ||
+            has_dims(s, op->reads[1], 1, &n) ||
+            is_one(mote_scope_value(s, op->reads[1]))) &&
+           is_f32_like(s, op->writes[0], op->reads[0]) &&
+           op->attributes[0] < MOTE_BINARY_KINDS;
+}
+
+enum mote_status mote_binary_run(const struct mote_run *run,
+                                 const struct mote_operation *op,
+                                 struct mote_where *where)
+{
+    const struct mote_file_value *b = value_of(run, op->reads[1]);
+    const size_t all = mote_run_extent(run, value_of(run, op->reads[0]), 0);
+    const size_t of_b = mote_run_extent(run, b, 0);
+
+    (void)where;
+    /* of equal shape: one long row */
+    run->model->kernels.binary_f32(
+        operand(run, op, 0), operand(run, op, 1), operand(run, op, 2),
+        is_one(b) ? 1 : all / of_b, is_one(b) ? all : of_b, is_one(b),
+        op->attributes[0]);
+    return MOTE_OK;
+}
+
+/* ------------------------------------------------------------------------
+ * 12 norm: x r g b y kind eps
+ */
+bool mote_norm_check(const struct mote_scope *s,
+                     const struct mote_operation *op)
+{
+    if (!has_counts(op, 4, 1, 2) || !maps_rows(s, op))
+        return false;
+    const uint32_t n = last_dim(s, op->reads[0]);
+    return (op->reads[1] == MOTE_NONE ||
+            is_f32_like(s, op->reads[1], op->reads[0])) &&
+           is_f32_tensor(s, op->reads[2], n) &&
+           (op->reads[3] == MOTE_NONE || is_f32_tensor(s, op->reads[3], n)) &&
+           op->attributes[0] < MOTE_NORM_KINDS && is_scale(op->attributes[1]);
+}
+
+enum mote_status mote_norm_run(const struct mote_run *run,
+                               const struct mote_operation *op,
+                               struct mote_where *where)
+{
+    (void)where;
+    run->model->kernels.norm_f32(
+        operand(run, op, 0), operand(run, op, 1), operand(run, op, 2),
+        operand(run, op, 3), operand(run, op, 4), rows_of(run, op->reads[0]),
+        last_of(run, op->reads[0]), mote_f32_of_bits(op->attributes[1]),
+        op->attributes[0]);
+    return MOTE_OK;
+}
+
+/* ------------------------------------------------------------------------
+ * 13 softmax_f32: x y scale
+ */
+bool mote_softmax_check(const struct mote_scope *s,
+                        const struct mote_operation *op)
+{
+    return has_counts(op, 1, 1, 1) && maps_rows(s, op) &&
+           is_scale(op->attributes[0]);
+}
+
+enum mote_status mote_softmax_run(const struct mote_run *run,
+                                  const struct mote_operation *op,
+                                  struct mote_where *where)
+{
+    (void)where;
+    run->model->kernels.softmax_f32(
+        operand(run, op, 0), operand(run, op, 1), rows_of(run, op->reads[0]),
+        last_of(run, op->reads[0]), mote_f32_of_bits(op->attributes[0]));
+    return MOTE_OK;
+}
+
+/* ------------------------------------------------------------------------
+ * 14 embed: a ids table scale y
+ * 15 position: x table scale y
+ */
+
+/* A tensor [v][n] of s8 with an f32 scale [v], or of f32 without one. */
+static bool is_table(const struct mote_scope *s, uint32_t table, uint32_t scale,
+                     uint32_t n)
+{
+    const uint8_t dtype = scale == MOTE_NONE ? MOTE_F32 : MOTE_S8;
+
+    if (!is_rows(s, table, dtype))
+        return false;
+    const struct mote_file_value *v = mote_scope_value(s, table);
+    return v->kind == MOTE_VALUE_TENSOR && v->rank == 2 && v->dims[1] == n &&
+           (scale == MOTE_NONE || is_f32_tensor(s, scale, v->dims[0]));
+}
+
+/* y = a + row of the table; a NULL for zeros. */
+static void add_row(const struct mote_run *run, const float *a,
+                    const void *table, const float *scale, size_t row, float *y,
+                    size_t n)
+{
+    const struct mote_kernels *k = &run->model->kernels;
+    const float *f32 = table;
+    const int8_t *s8 = table;
+
+    if (scale)
+        k->scale_s8(a, s8 + row * n, scale[row], y, n);
+    else if (a)
+        k->binary_f32(a, f32 + row * n, y, 1, n, false, MOTE_BINARY_ADD);
+    else
+        memcpy(y, f32 + row * n, n * sizeof *y);
+}
+
+bool mote_embed_check(const struct mote_scope *s,
+                      const struct mote_operation *op)
+{
+    if (!has_counts(op, 4, 1, 0) || !is_rows(s, op->reads[1], MOTE_S32) ||
+        !is_rows(s, op->writes[0], MOTE_F32))
+        return false;
+    const struct mote_file_value *ids = mote_scope_value(s, op->reads[1]);
+    const struct mote_file_value *y = mote_scope_value(s, op->writes[0]);
+    return ids->rank >= 1 && y->rank == ids->rank + 1 &&
+           memcmp(y->dims, ids->dims, ids->rank * sizeof *y->dims) == 0 &&
+           is_table(s, op->reads[2], op->reads[3], y->dims[ids->rank]) &&
+           (op->reads[0] == MOTE_NONE ||
+            is_f32_like(s, op->reads[0], op->writes[0]));
+}
+
+enum mote_status mote_embed_run(const struct mote_run *run,
+                                const struct mote_operation *op,
+                                struct mote_where *where)
+{
+    const float *a = operand(run, op, 0), *scale = operand(run, op, 3);
+    const int32_t *ids = operand(run, op, 1);
+    float *y = operand(run, op, 4);
+    const struct mote_file_value *v = value_of(run, op->reads[1]);
+    const size_t count = mote_run_extent(run, v, 0);
+    const size_t batch = mote_run_extent(run, v, v->rank - 1u);
+    const size_t n = last_of(run, op->writes[0]);
+    const uint32_t rows = value_of(run, op->reads[2])->dims[0];
+
+    for (size_t i = 0; i < count; i++) {
+        if ((uint32_t)ids[i] >= rows) { /* negative ones as well */
+            where->row = (uint32_t)(i / (count / batch));
+            where->expected = "indices within the table";
+            return MOTE_E_RANGE;
+        }
+        add_row(run, a ? a + i * n : NULL, operand(run, op, 2), scale,
+                (size_t)ids[i], y + i * n, n);
+    }
+    return MOTE_OK;
+}
+
+bool mote_position_check(const struct mote_scope *s,
+                         const struct mote_operation *op)
+{
+    if (!has_counts(op, 3, 1, 0) || !maps_rows(s, op))
+        return false;
+    const struct mote_file_value *x = mote_scope_value(s, op->reads[0]);
+    if (x->rank < 2 ||
+        !is_table(s, op->reads[1], op->reads[2], x->dims[x->rank - 1]))
+        return false;
+    return mote_scope_value(s, op->reads[1])->dims[0] >=
+           mote_scope_largest(s, x->dims[x->rank - 2]);
+}
+
+enum mote_status mote_position_run(const struct mote_run *run,
+                                   const struct mote_operation *op,
+                                   struct mote_where *where)
+{
+    const float *x = operand(run, op, 0);
+    float *y = operand(run, op, 3);
+    const size_t rows = rows_of(run, op->reads[0]);
+    const size_t n = last_of(run, op->reads[0]);
+    const size_t steps = steps_of(run, op->reads[0]);
+
+    (void)where;
+    for (size_t i = 0; i < rows; i++)
+        add_row(run, x + i * n, operand(run, op, 1), operand(run, op, 2),
+                i % steps, y + i * n, n);
+    return MOTE_OK;
+}
+
+/* ------------------------------------------------------------------------
+ * 16 attention: qkv y scratch heads scale causal
+ */
+enum { HEADS, SCALE, CAUSAL };
+
+/* q, k and v side by side, each of all heads; d of a head, or 0. */
+static uint32_t head_size(uint32_t n, uint32_t heads)
+{
+    const bool even = heads > 0 && heads < MOTE_DIM_SYMBOL &&
+                      !(n & MOTE_DIM_SYMBOL) && n % 3 == 0 &&
+                      n / 3 % heads == 0;
+    return even ? n / 3 / heads : 0;
+}
+
+/* A value [count] for what an operator needs while it runs. */
+static bool is_scratch(const struct mote_scope *s, uint32_t i, uint64_t floats)
+{
+    if (!is_rows(s, i, MOTE_F32))
+        return false;
+    const struct mote_file_value *v = mote_scope_value(s, i);
+    return v->rank == 1 && !(v->dims[0] & MOTE_DIM_SYMBOL) &&
+           v->dims[0] >= floats;
+}
+
+bool mote_attention_check(const struct mote_scope *s,
+                          const struct mote_operation *op)
+{
+    if (!has_counts(op, 1, 2, 3) || !is_f32_rows(s, op->reads[0]) ||
+        !is_rows(s, op->writes[0], MOTE_F32))
+        return false;
+    const struct mote_file_value *x = mote_scope_value(s, op->reads[0]);
+    uint32_t dims[MOTE_RANK_MAX];
+    memcpy(dims, x->dims, sizeof dims);
+    const uint32_t d = head_size(dims[x->rank - 1], op->attributes[HEADS]);
+    if (x->rank < 2 || d == 0)
+        return false;
+    dims[x->rank - 1] /= 3;
+    const uint32_t steps = mote_scope_largest(s, dims[x->rank - 2]);
+    return has_dims(s, op->writes[0], x->rank, dims) &&
+           is_scratch(s, op->writes[1], mote_attention_floats(steps, d)) &&
+           is_scale(op->attributes[SCALE]) && op->attributes[CAUSAL] <= 1;
+}
+
+enum mote_status mote_attention_run(const struct mote_run *run,
+                                    const struct mote_operation *op,
+                                    struct mote_where *where)
+{
+    const float *qkv = operand(run, op, 0);
+    float *y = operand(run, op, 1);
+    const uint32_t *a = op->attributes;
+    const size_t n = last_of(run, op->writes[0]);
+    const size_t steps = steps_of(run, op->reads[0]);
+    const size_t times = rows_of(run, op->reads[0]) / steps;
+
+    (void)where;
+    for (size_t i = 0; i < times; i++, qkv += steps * 3 * n, y += steps * n)
+        run->model->kernels.attention_f32(
+            qkv, y, operand(run, op, 2), steps, a[HEADS], n / a[HEADS],
+            mote_f32_of_bits(a[SCALE]), a[CAUSAL]);
+    return MOTE_OK;
+}
+
+/* ------------------------------------------------------------------------
+ * 17 reduce: x y kind
+ */
+enum reduce { REDUCE_MEAN, REDUCE_MAX, REDUCE_SUM, REDUCE_FIRST, REDUCE_LAST };
+
+bool mote_reduce_check(const struct mote_scope *s,
+                       const struct mote_operation *op)
+{
+    if (!has_counts(op, 1, 1, 1) || !is_f32_rows(s, op->reads[0]) ||
+        !is_rows(s, op->writes[0], MOTE_F32) || op->attributes[0] > REDUCE_LAST)
+        return false;
+    const struct mote_file_value *x = mote_scope_value(s, op->reads[0]);
+    uint32_t dims[MOTE_RANK_MAX];
+    memcpy(dims, x->dims, sizeof dims);
+    if (x->rank < 2)
+        return false;
+    dims[x->rank - 2] = x->dims[x->rank - 1];
+    return has_dims(s, op->writes[0], x->rank - 1u, dims);
+}
+
+/* x [steps][n] to y [n], one step after the other. */
+static void reduce(const struct mote_kernels *k, const float *x, float *y,
+                   size_t steps, size_t n, enum reduce kind)
+{
+    const float count = (float)steps;
+    const enum mote_binary add =
+        kind == REDUCE_MAX ? MOTE_BINARY_MAX : MOTE_BINARY_ADD;
+
+    memcpy(y, kind == REDUCE_LAST ? x + (steps - 1) * n : x, n * sizeof *y);
+    if (kind == REDUCE_FIRST || kind == REDUCE_LAST)
+        return;
+    for (size_t t = 1; t < steps; t++)
+        k->binary_f32(y, x + t * n, y, 1, n, false, add);
+    if (kind == REDUCE_MEAN)
+        k->binary_f32(y, &count, y, 1, n, true, MOTE_BINARY_DIV);
+}
+
+enum mote_status mote_reduce_run(const struct mote_run *run,
+                                 const struct mote_operation *op,
+                                 struct mote_where *where)
+{
+    const float *x = operand(run, op, 0);
+    float *y = operand(run, op, 1);
+    const size_t n = last_of(run, op->reads[0]);
+    const size_t steps = steps_of(run, op->reads[0]);
+    const size_t times = rows_of(run, op->reads[0]) / steps;
+
+    (void)where;
+    for (size_t i = 0; i < times; i++)
+        reduce(&run->model->kernels, x + i * steps * n, y + i * n, steps, n,
+               op->attributes[0]);
+    return MOTE_OK;
+}
+
+/* ------------------------------------------------------------------------
+ * 18 normalize: x y
+ */
+bool mote_normalize_check(const struct mote_scope *s,
+                          const struct mote_operation *op)
+{
+    return has_counts(op, 1, 1, 0) && maps_rows(s, op);
+}
+
+enum mote_status mote_normalize_run(const struct mote_run *run,
+                                    const struct mote_operation *op,
+                                    struct mote_where *where)
+{
+    (void)where;
+    mote_normalize_f32(operand(run, op, 0), operand(run, op, 1),
+                       rows_of(run, op->reads[0]), last_of(run, op->reads[0]));
+    return MOTE_OK;
+}
+
+/* ------------------------------------------------------------------------
+ * 19 lookup: x table y
+ */
+bool mote_lookup_check(const struct mote_scope *s,
+                       const struct mote_operation *op)
+{
+    static const uint32_t entries = 256;
+
+    if (!has_counts(op, 2, 1, 0) || op->reads[0] == MOTE_NONE ||
+        op->reads[1] == MOTE_NONE)
+        return false;
+    const struct mote_file_value *x = mote_scope_value(s, op->reads[0]);
+    const struct mote_file_value *t = mote_scope_value(s, op->reads[1]);
+    const bool from = x->dtype == MOTE_U8 || x->dtype == MOTE_S8;
+    const bool to =
+        t->dtype == MOTE_U8 || t->dtype == MOTE_S8 || t->dtype == MOTE_F32;
+    return from && to && is_rows(s, op->reads[0], x->dtype) &&
+           is_rows(s, op->reads[1], t->dtype) && t->kind == MOTE_VALUE_TENSOR &&
+           has_dims(s, op->reads[1], 1, &entries) &&
+           is_rows(s, op->writes[0], t->dtype) &&
+           has_dims(s, op->writes[0], x->rank, x->dims);
+}
+
+enum mote_status mote_lookup_run(const struct mote_run *run,
+                                 const struct mote_operation *op,
+                                 struct mote_where *where)
+{
+    const struct mote_file_value *v = value_of(run, op->reads[0]);
+    const size_t count = mote_run_extent(run, v, 0);
+    const uint8_t *x = operand(run, op, 0), *t = operand(run, op, 1);
+    uint8_t *y = operand(run, op, 2);
+    float *y_f32 = operand(run, op, 2);
+
+    (void)where;
+    if (value_of(run, op->reads[1])->dtype == MOTE_F32)
+        for (size_t i = 0; i < count; i++)
+            y_f32[i] = ((const float *)t)[x[i]];
+    else
+        for (size_t i = 0; i < count; i++)
+            y[i] = t[x[i]];
+    return MOTE_OK;
+}
