@@ -14,7 +14,7 @@ import numpy as np
 from mote import file
 
 f32 = np.float32
-NUMPY = {"f32": np.float32, "f64": np.float64, "s8": np.int8, "s32": np.int32}  # that run
+NUMPY = {"f32": np.float32, "f64": np.float64, "s8": np.int8, "u8": np.uint8, "s32": np.int32}  # that run
 LANES = 16
 SHARE_ZERO = -709.782712893384
 
@@ -78,6 +78,15 @@ LOG1P = hexes(
     "-0x1.a8cd44p-9 0x1.450272p-6 -0x1.d26032p-5 0x1.b2323ep-4 -0x1.396a9cp-3"
     " 0x1.92f25ap-3 -0x1.ff0e8cp-3 0x1.554c7p-2 -0x1.ffffbep-2 1.0p0"
 )
+ERF = hexes(
+    "0x1.256dep-12 -0x1.868534p-11 0x1.459366p-11 -0x1.0c19acp-10 0x1.db21f6p-9"
+    " -0x1.d7310ap-8 0x1.74ecaap-7 -0x1.2ebff4p-6 0x1.dc6562p-6 -0x1.59282ep-5"
+    " 0x1.d3d416p-5 -0x1.2cef38p-4 0x1.73c16ep-4 -0x1.c26d88p-4 0x1.1566fep-3"
+    " -0x1.750b1ap-3 0x1.75ad7p-2"
+)
+ERF_SCALE, SQRT_HALF, GELU_1, GELU_3 = hexes(
+    "0x1.10c854p-3 0x1.6a09e6p-1 -0x1.988454p+0 -0x1.2444f2p-4"
+)
 ROUND = f32(1.5 * 2**23)  # adding it rounds to an integer
 
 
@@ -122,10 +131,32 @@ def log1p_exp_minus(x) -> np.float32:
     return f32(horner(LOG1P, u) * u)
 
 
+def least(x, bound) -> np.float32:
+    """x, or the bound where x is below it; a NaN stays one."""
+    return f32(bound) if x < bound else x
+
+
+def erf(x) -> np.float32:
+    z = least(x, -3.875)
+    z = f32(3.875) if z > 3.875 else z
+    return f32(z * horner(ERF, fma(f32(z * z), ERF_SCALE, f32(-1))))
+
+
+def gelu(x) -> np.float32:
+    m = least(x, -5.5)
+    return f32(f32(m * f32(0.5)) * f32(f32(1) + erf(f32(m * SQRT_HALF))))
+
+
+def gelu_tanh(x) -> np.float32:
+    m = least(x, -11)
+    inner = f32(fma(f32(m * m), GELU_3, GELU_1) * m)
+    return f32(m / f32(f32(1) + exp(inner)))
+
+
 def activate(kind: int, x):
     if kind == 1:
         return type(x)(0) if x < 0 else x
-    return {0: lambda x: x, 2: sigmoid, 3: tanh}[kind](x)
+    return {0: lambda x: x, 2: sigmoid, 3: tanh, 4: gelu, 5: gelu_tanh}[kind](x)
 
 
 # --------------------------------------------------------------------- operators
@@ -192,9 +223,16 @@ def unpack(tensor: file.Tensor) -> np.ndarray:
     return matrix
 
 
+# What other files add: opcode to a function of the operator and its reads, None
+# for none, that gives an array for each write, or None for scratch.
+OPERATORS: dict = {}
+
+
 def operate(op: file.Operator, values: dict) -> list:
     """What an operator writes: rows for each value, their dtype not yet set."""
-    x, *others = (None if r == file.NONE else values[r] for r in op.reads)
+    x, *others = reads = [None if r == file.NONE else values[r] for r in op.reads]
+    if op.opcode in OPERATORS:
+        return OPERATORS[op.opcode](op, *reads)
     x = x.reshape(-1, x.shape[-1])
     kind = op.attributes[0] if op.attributes else None
     if op.opcode == 1:
@@ -228,6 +266,13 @@ def call(f: file.File, op: file.Operator, values: dict) -> list:
     return [None, *outputs]  # the scratch holds nothing
 
 
+def extent(f: file.File, dim: int, rows: int) -> int:
+    """A dimension in a run of so many rows; other symbols are at their maxima."""
+    if dim < file.SYMBOL:
+        return dim
+    return rows if dim == file.SYMBOL else f.symbols[dim - file.SYMBOL][1]
+
+
 def run(f: file.File, number: int, inputs: list) -> list:
     """Outputs of a plan, for inputs as arrays [rows][columns]; symbol 0 is rows."""
     plan = f.plans[number]
@@ -239,7 +284,7 @@ def run(f: file.File, number: int, inputs: list) -> list:
         written = call(f, op, values) if op.opcode == 9 else operate(op, values)
         for v, array in zip(op.writes, written, strict=True):
             if array is not None:
-                dims = [len(inputs[0]) if d == file.SYMBOL else d for d in plan.values[v].dims]
+                dims = [extent(f, d, len(inputs[0])) for d in plan.values[v].dims]
                 values[v] = np.array(array, NUMPY[plan.values[v].dtype]).reshape(dims)
     return [values[v] for v in plan.outputs]
 

@@ -63,7 +63,7 @@ bad(
     "PLANS",
     "every",
     opcode_0=("operator 0/2", 0, "H", 0),
-    opcode_10=("operator 0/2", 0, "H", 10),
+    opcode_99=("operator 0/2", 0, "H", 99),
     operator_version_2=("operator 0/2", 2, "H", 2),
 )
 bad(
@@ -109,7 +109,7 @@ bad(
     dense_y_columns=("operator 0/1", 24, "I", 18),
     dense_y_f32=("operator 0/1", 24, "I", 6),
     dense_f64_sigmoid=("operator 0/1", 28, "I", 2),
-    dense_activation_4=("operator 0/5", 28, "I", 4),
+    dense_activation_6=("operator 0/5", 28, "I", 6),
     # quantize: x q s
     quantize_x_f64=("operator 0/3", 12, "I", 5),
     quantize_q_f32=("operator 0/3", 16, "I", 12),
@@ -127,7 +127,7 @@ bad(
     dense_s8_c_rank=("operator 0/4", 24, "I", 13),
     dense_s8_b_f64=("operator 0/4", 28, "I", 1),
     dense_s8_y_f64=("operator 0/4", 32, "I", 18),
-    dense_s8_activation_4=("operator 0/4", 36, "I", 4),
+    dense_s8_activation_6=("operator 0/4", 36, "I", 6),
     # softmax, share: x y
     softmax_x_none=("operator 0/7", 12, "I", NONE),
     softmax_x_f32=("operator 0/7", 12, "I", 15),

@@ -1,5 +1,6 @@
 """Operators of arithmetic version 1: what each may read and write."""
 
+from mote import reader_vector as vector
 from mote.reader_bytes import Part
 from mote.reader_tables import SYMBOL, shape
 
@@ -14,8 +15,8 @@ NAMES = {
     SHARE: "share",
     ARGMAX: "argmax",
     CALL: "call",
-}
-ACTIVATIONS = ("none", "relu", "sigmoid", "tanh")
+} | vector.NAMES
+ACTIVATIONS = ("none", "relu", "sigmoid", "tanh", "gelu", "gelu_tanh")
 ROWWISE_KINDS = ("+", "-", "*", "/")
 MAX_CARRIED = 64
 MAX_CALLS = 65536
@@ -42,6 +43,9 @@ def check_operator(part: Part, what: str, plans: list, number: int, op) -> bool:
     if op.opcode == CALL:
         check_call(check, plans, number, op)
         return False
+    if op.opcode in vector.CHECKS:
+        vector.CHECKS[op.opcode](check, op)
+        return op.opcode in vector.IN_PLACE
     reads, writes, attributes, optional = COUNTS[op.opcode]
     check.counts(op, reads, writes, attributes)
     check.operands(op, optional)

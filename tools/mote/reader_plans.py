@@ -28,6 +28,7 @@ class Value:
     offset: int  # in the arena
     bytes: int  # in the arena, for the symbols' maxima
     rows: bool  # elements are in C order, which a tensor's need not be
+    largest: tuple[int, ...]  # dims, for the symbols' maxima
 
 
 @dataclass
@@ -152,7 +153,7 @@ def read_value(
             (dtype, dims) == (t.dtype, t.dims),
             f"expected tensor {tensor}'s {shape(t.dtype, t.dims)}, got {shape(dtype, dims)}",
         )
-        return Value(dtype, dims, tensor, 0, 0, t.layout == "rows")
+        return Value(dtype, dims, tensor, 0, 0, t.layout == "rows", dims)
 
     expect(tensor == 0, f"expected no tensor in the arena, got {tensor}")
     expect(offset % ALIGNMENT == 0, f"expected a multiple of {ALIGNMENT}, got offset {offset}")
@@ -162,7 +163,7 @@ def read_value(
         offset + size <= arena,
         f"expected it to end by {arena}, the arena's end, got {offset + size}",
     )
-    return Value(dtype, dims, None, offset, size, True)
+    return Value(dtype, dims, None, offset, size, True, tuple(largest))
 
 
 def read_operators(

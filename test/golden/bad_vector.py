@@ -1,0 +1,1 @@
+"""Bad files of operators 10 to 19: see bad.py."""
