@@ -14,7 +14,13 @@ import numpy as np
 from mote import file
 
 f32 = np.float32
-NUMPY = {"f32": np.float32, "f64": np.float64, "s8": np.int8, "u8": np.uint8, "s32": np.int32}  # that run
+NUMPY = {
+    "f32": np.float32,
+    "f64": np.float64,
+    "s8": np.int8,
+    "u8": np.uint8,
+    "s32": np.int32,
+}  # that run
 LANES = 16
 SHARE_ZERO = -709.782712893384
 

@@ -173,5 +173,14 @@ def lookups() -> Golden:
 
 MODELS.update(
     (m.__name__, m)
-    for m in (maps, binaries, norms, embeddings, transformer, long_sequence, batch_as_steps, lookups)
+    for m in (
+        maps,
+        binaries,
+        norms,
+        embeddings,
+        transformer,
+        long_sequence,
+        batch_as_steps,
+        lookups,
+    )
 )

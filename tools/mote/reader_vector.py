@@ -58,9 +58,13 @@ def in_rows(check, v: int, dtype: str, dims: tuple[int, ...]) -> None:
     check.expect(check.values[v].rows, f"expected v{v} in rows")
 
 
+def real(word: int) -> float:
+    return struct.unpack("<f", struct.pack("<I", word))[0]
+
+
 def number(check, word: int, name: str) -> None:
     """The bits of an f32 that is finite and above 0."""
-    (x,) = struct.unpack("<f", struct.pack("<I", word))
+    x = real(word)
     check.expect(isfinite(x) and x > 0, f"expected {name} above 0 and finite, got {x}")
 
 
@@ -68,8 +72,7 @@ def steps(check, x: int) -> tuple[tuple[int, ...], int, int]:
     """Of f32 [..., s, n]: the dimensions before, s, and n."""
     before, n = check.rows(x, "f32")
     check.expect(
-        len(before) >= 1,
-        f"expected v{x} to be [..., s, n], got {shape('f32', before + (n,))}",
+        len(before) >= 1, f"expected v{x} to be [..., s, n], got {shape('f32', before + (n,))}"
     )
     return before[:-1], before[-1], n
 
@@ -207,3 +210,17 @@ CHECKS = {
     NORMALIZE: check_normalize,
     LOOKUP: check_lookup,
 }
+
+
+def attributes(op) -> dict[str, str | int | float]:
+    """The words behind the operands, by name."""
+    a = op.attributes
+    kinds = {MAP: MAP_KINDS, BINARY: BINARY_KINDS, NORM: NORM_KINDS, REDUCE: REDUCE_KINDS}
+    named = {"kind": kinds[op.opcode][a[0]]} if op.opcode in kinds else {}
+    if op.opcode == NORM:
+        named["eps"] = real(a[1])
+    if op.opcode == SOFTMAX_F32:
+        named["scale"] = real(a[0])
+    if op.opcode == ATTENTION:
+        named = {"heads": a[0], "scale": real(a[1]), "causal": a[2]}
+    return named
