@@ -1,0 +1,64 @@
+/*
+ * core/kernel/binary_f32_lanes.h - mote_binary_f32 in lanes: see
+ * core/kernel/vector.h and core/kernel/lanes.h.
+ */
+#include "core/kernel/lanes.h"
+#include "core/kernel/vector.h"
+
+LANES_INLINE lanes binary_apply(enum mote_binary kind, lanes a, lanes b)
+{
+    switch (kind) {
+    case MOTE_BINARY_ADD:
+        return lanes_add(a, b);
+    case MOTE_BINARY_SUB:
+        return lanes_sub(a, b);
+    case MOTE_BINARY_MUL:
+        return lanes_mul(a, b);
+    case MOTE_BINARY_DIV:
+        return lanes_div(a, b);
+    case MOTE_BINARY_MIN:
+        return lanes_min(b, a);
+    default:
+        return lanes_max(b, a);
+    }
+}
+
+/* kind is a constant in each use, so that the loop has one operation in it. */
+LANES_INLINE void binary_each(const float *a, const float *b, float *y,
+                              size_t rows, size_t n, bool one,
+                              enum mote_binary kind)
+{
+    for (size_t r = 0; r < rows; r++, a += n, y += n)
+        for (size_t k = 0; k < n; k += LANES) {
+            const size_t left = n - k;
+            const lanes other =
+                one ? lanes_all(b[0]) : lanes_load_some(b + k, left);
+            const lanes x = lanes_load_some(a + k, left);
+            lanes_store_some(y + k, left, binary_apply(kind, x, other));
+        }
+}
+
+LANES_INLINE void binary_f32(const float *a, const float *b, float *y,
+                             size_t rows, size_t n, bool one,
+                             enum mote_binary kind)
+{
+    switch (kind) {
+    case MOTE_BINARY_ADD:
+        binary_each(a, b, y, rows, n, one, MOTE_BINARY_ADD);
+        break;
+    case MOTE_BINARY_SUB:
+        binary_each(a, b, y, rows, n, one, MOTE_BINARY_SUB);
+        break;
+    case MOTE_BINARY_MUL:
+        binary_each(a, b, y, rows, n, one, MOTE_BINARY_MUL);
+        break;
+    case MOTE_BINARY_DIV:
+        binary_each(a, b, y, rows, n, one, MOTE_BINARY_DIV);
+        break;
+    case MOTE_BINARY_MIN:
+        binary_each(a, b, y, rows, n, one, MOTE_BINARY_MIN);
+        break;
+    default:
+        binary_each(a, b, y, rows, n, one, MOTE_BINARY_MAX);
+    }
+}

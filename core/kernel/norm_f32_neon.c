@@ -1,0 +1,11 @@
+/* core/kernel/norm_f32_neon.c - see core/kernel/vector.h */
+#include "core/kernel/lanes_neon.h"
+
+#include "core/kernel/norm_f32_lanes.h"
+
+void mote_norm_f32_neon(const float *x, const float *r, const float *g,
+                        const float *b, float *y, size_t rows, size_t n,
+                        float eps, enum mote_norm kind)
+{
+    norm_f32(x, r, g, b, y, rows, n, eps, kind);
+}

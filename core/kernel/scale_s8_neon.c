@@ -1,0 +1,10 @@
+/* core/kernel/scale_s8_neon.c - see core/kernel/vector.h */
+#include "core/kernel/lanes_neon.h"
+
+#include "core/kernel/scale_s8_lanes.h"
+
+void mote_scale_s8_neon(const float *a, const int8_t *w, float scale, float *y,
+                        size_t n)
+{
+    scale_s8(a, w, scale, y, n);
+}
