@@ -3,6 +3,66 @@
 #include "test/core/vector.h"
 
 #if defined(__x86_64__)
+#include "core/kernel/intrinsics.h"
+
+/* What SIMDe 0.7 lacks. */
+typedef simde__mmask16 __mmask16;
+
+static simde__m512 cvtepi32_ps(simde__m512i a)
+{
+    const simde__m512i_private x = simde__m512i_to_private(a);
+    simde__m512_private y;
+
+    for (int i = 0; i < 16; i++)
+        y.f32[i] = (float)x.i32[i];
+    return simde__m512_from_private(y);
+}
+#define _mm512_cvtepi32_ps cvtepi32_ps
+
+/* To nearest, ties to even, as the processor does by default. */
+static simde__m512i cvtps_epi32(simde__m512 a)
+{
+    const simde__m512_private x = simde__m512_to_private(a);
+    simde__m512i_private y;
+
+    for (int i = 0; i < 16; i++)
+        y.i32[i] =
+            fabsf(x.f32[i]) < 0x1p31f ? (int32_t)rintf(x.f32[i]) : INT32_MIN;
+    return simde__m512i_from_private(y);
+}
+#define _mm512_cvtps_epi32 cvtps_epi32
+
+static simde__m512i cvtepi8_epi32(simde__m128i a)
+{
+    const simde__m128i_private x = simde__m128i_to_private(a);
+    simde__m512i_private y;
+
+    for (int i = 0; i < 16; i++)
+        y.i32[i] = x.i8[i];
+    return simde__m512i_from_private(y);
+}
+#define _mm512_cvtepi8_epi32 cvtepi8_epi32
+
+static simde__m512i srai_epi32(simde__m512i a, unsigned by)
+{
+    simde__m512i_private x = simde__m512i_to_private(a);
+
+    for (int i = 0; i < 16; i++)
+        x.i32[i] >>= by;
+    return simde__m512i_from_private(x);
+}
+#define _mm512_srai_epi32 srai_epi32
+
+static void mask_storeu_ps(float *at, simde__mmask16 k, simde__m512 a)
+{
+    const simde__m512_private x = simde__m512_to_private(a);
+
+    for (int i = 0; i < 16; i++)
+        if (k >> i & 1)
+            at[i] = x.f32[i];
+}
+#define _mm512_mask_storeu_ps mask_storeu_ps
+
 /* Compiled here under other names: the engine's library has the real ones. */
 #define mote_map_f32_avx512 simde_map_f32
 #define mote_binary_f32_avx512 simde_binary_f32
@@ -53,7 +113,13 @@ static void attention_avx512(void)
     attention_check(simde_attention_f32, "avx512");
 }
 
+static void sweep_avx512(void)
+{
+    map_sweep(simde_map_f32, "avx512");
+}
+
 static const struct test_case cases[] = {
+    {"map over all floats", sweep_avx512},
     {"map", map_avx512},
     {"binary", binary_avx512},
     {"norm", norm_avx512},

@@ -14,7 +14,8 @@
 #define VECTOR_MAX 1600 /* numbers in one operand */
 
 /* Whether x and y are equal to the bit, or both a NaN. */
-static bool vector_same(const float *x, const float *y, size_t n)
+__attribute__((unused)) static bool vector_same(const float *x, const float *y,
+                                                size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (mote_f32_bits(x[i]) != mote_f32_bits(y[i]) &&
@@ -62,7 +63,8 @@ static float *vector_guarded(const float *x, size_t n)
     return (float *)(void *)guarded(x, n * sizeof *x);
 }
 
-static void map_check(mote_map_f32_fn *fn, const char *isa)
+__attribute__((unused)) static void map_check(mote_map_f32_fn *fn,
+                                              const char *isa)
 {
     static float x[VECTOR_MAX], want[VECTOR_MAX];
     uint64_t seed = 1;
@@ -82,7 +84,8 @@ static void map_check(mote_map_f32_fn *fn, const char *isa)
 }
 
 /* Each function over floats of every size. */
-static void map_sweep(mote_map_f32_fn *fn, const char *isa)
+__attribute__((unused)) static void map_sweep(mote_map_f32_fn *fn,
+                                              const char *isa)
 {
     enum { N = 1024 };
     static float x[N], y[N], want[N];
@@ -99,7 +102,8 @@ static void map_sweep(mote_map_f32_fn *fn, const char *isa)
         }
 }
 
-static void binary_check(mote_binary_f32_fn *fn, const char *isa)
+__attribute__((unused)) static void binary_check(mote_binary_f32_fn *fn,
+                                                 const char *isa)
 {
     static float a[VECTOR_MAX], b[VECTOR_MAX], want[VECTOR_MAX];
     uint64_t seed = 2;
@@ -124,7 +128,8 @@ static void binary_check(mote_binary_f32_fn *fn, const char *isa)
             }
 }
 
-static void norm_check(mote_norm_f32_fn *fn, const char *isa)
+__attribute__((unused)) static void norm_check(mote_norm_f32_fn *fn,
+                                               const char *isa)
 {
     static float x[VECTOR_MAX], r[VECTOR_MAX], want[VECTOR_MAX];
     static float g[VECTOR_MAX], b[VECTOR_MAX];
@@ -154,7 +159,8 @@ static void norm_check(mote_norm_f32_fn *fn, const char *isa)
         }
 }
 
-static void softmax_check(mote_softmax_f32_fn *fn, const char *isa)
+__attribute__((unused)) static void softmax_check(mote_softmax_f32_fn *fn,
+                                                  const char *isa)
 {
     static float x[VECTOR_MAX], want[VECTOR_MAX];
     uint64_t seed = 4;
@@ -174,7 +180,8 @@ static void softmax_check(mote_softmax_f32_fn *fn, const char *isa)
         }
 }
 
-static void scale_check(mote_scale_s8_fn *fn, const char *isa)
+__attribute__((unused)) static void scale_check(mote_scale_s8_fn *fn,
+                                                const char *isa)
 {
     static float a[VECTOR_MAX], want[VECTOR_MAX];
     static int8_t w[VECTOR_MAX];
@@ -222,7 +229,8 @@ static void attention_shape(mote_attention_f32_fn *fn, const char *isa,
     }
 }
 
-static void attention_check(mote_attention_f32_fn *fn, const char *isa)
+__attribute__((unused)) static void attention_check(mote_attention_f32_fn *fn,
+                                                    const char *isa)
 {
     for (size_t s = 1; s < 36; s++)
         for (unsigned draw = 0; draw < DRAWS; draw++)
