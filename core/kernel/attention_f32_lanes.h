@@ -24,6 +24,7 @@ LANES_INLINE void tile(const float *a, size_t a_step, const float *b,
 #pragma GCC unroll 2
         for (size_t v = 0; v < vectors; v++)
             sum[i][v] = lanes_all(0);
+#pragma GCC unroll 2
     for (size_t k = 0; k < depth; k++, b += b_step)
 #pragma GCC unroll 4
         for (size_t i = 0; i < rows; i++) {
@@ -76,14 +77,30 @@ struct head {
     bool causal;
 };
 
+/* Sixteen columns of k transposed, from row j of k on: the first `there`, and
+ * zeros. They are written side by side, and read from as many cache lines as
+ * stay at hand. */
+LANES_INLINE void transpose(const struct head *h, size_t j, size_t there)
+{
+    const float *k = h->k + j * h->step;
+    float *kt = h->kt + j;
+
+    for (size_t c = 0; c < h->d; c++, k++, kt += h->keys)
+#pragma GCC unroll 16
+        for (size_t i = 0; i < MOTE_ATTENTION_PAD; i++)
+            kt[i] = i < there ? k[i * h->step] : 0;
+}
+
 /* k transposed and v, both filled up with zeros. */
 static void pack(const struct head *h)
 {
-    memset(h->kt, 0, h->d * h->keys * sizeof *h->kt);
-    for (size_t j = 0; j < h->s; j++)
-        for (size_t c = 0; c < h->d; c++)
-            h->kt[c * h->keys + j] = h->k[j * h->step + c];
-    for (size_t j = 0; j < h->s; j++) {
+    size_t j = 0;
+
+    for (; j + MOTE_ATTENTION_PAD <= h->s; j += MOTE_ATTENTION_PAD)
+        transpose(h, j, MOTE_ATTENTION_PAD);
+    if (j < h->s)
+        transpose(h, j, h->s - j);
+    for (j = 0; j < h->s; j++) {
         float *row = h->values + j * h->columns;
         memcpy(row, h->v + j * h->step, h->d * sizeof *row);
         memset(row + h->d, 0, (h->columns - h->d) * sizeof *row);
