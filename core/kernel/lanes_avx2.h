@@ -6,6 +6,7 @@
 #ifndef MOTE_KERNEL_LANES_AVX2_H
 #define MOTE_KERNEL_LANES_AVX2_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -123,6 +124,17 @@ LANES_INLINE lanes lanes_negate(lanes x)
 LANES_INLINE lanes lanes_with_sign(lanes x, lanes sign)
 {
     return _mm256_or_ps(x, _mm256_and_ps(_mm256_set1_ps(-0.0f), sign));
+}
+
+LANES_INLINE bool lanes_every(lanes_mask m)
+{
+    return _mm256_movemask_ps(m) == 0xFF;
+}
+
+LANES_INLINE lanes lanes_add_exponent(lanes x, lanes n)
+{
+    const __m256i power = _mm256_slli_epi32(_mm256_castps_si256(n), 23);
+    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(x), power));
 }
 
 LANES_INLINE lanes lanes_times_power(lanes x, lanes n)

@@ -5,6 +5,7 @@
 #ifndef MOTE_KERNEL_LANES_AVX512_H
 #define MOTE_KERNEL_LANES_AVX512_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -120,6 +121,17 @@ LANES_INLINE lanes lanes_negate(lanes x)
 LANES_INLINE lanes lanes_with_sign(lanes x, lanes sign)
 {
     return _mm512_or_ps(x, _mm512_and_ps(_mm512_set1_ps(-0.0f), sign));
+}
+
+LANES_INLINE bool lanes_every(lanes_mask m)
+{
+    return m == 0xFFFF;
+}
+
+LANES_INLINE lanes lanes_add_exponent(lanes x, lanes n)
+{
+    const __m512i power = _mm512_slli_epi32(_mm512_castps_si512(n), 23);
+    return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(x), power));
 }
 
 /* vscalefps would do it in one step, with the same result. */

@@ -21,25 +21,59 @@ LANES_INLINE lanes lanes_horner(const float *c, size_t n, lanes x)
     return p;
 }
 
-LANES_INLINE lanes lanes_exp(lanes x)
+#define LANES_EXP_ROUND 0x1.8p23f
+
+/* e^r in *p and x / ln 2 rounded to an integer, with LANES_EXP_ROUND added. */
+LANES_INLINE lanes lanes_exp_parts(lanes x, lanes *p)
 {
-    const lanes round = lanes_all(0x1.8p23f), one = lanes_all(1.0f);
+    const lanes round = lanes_all(LANES_EXP_ROUND), one = lanes_all(1.0f);
+    const lanes rounded = lanes_fma(x, lanes_all(0x1.715476p0f), round);
+    const lanes n = lanes_sub(rounded, round);
+    lanes r = lanes_fma(n, lanes_all(-0x1.62e4p-1f), x);
+
+    r = lanes_fma(n, lanes_all(-0x1.7f7d1cp-20f), r);
+    *p = lanes_horner(mote_exp_poly, MOTE_COUNT(mote_exp_poly), r);
+    *p = lanes_add(lanes_fma(*p, lanes_mul(r, r), r), one);
+    return rounded;
+}
+
+/* Of -86 < x < 86, where the result is a normal number and so the exponent
+ * alone changes; other lanes hold anything. */
+LANES_INLINE lanes lanes_exp_normal(lanes x)
+{
+    lanes p;
+    const lanes rounded = lanes_exp_parts(x, &p);
+
+    return lanes_add_exponent(p, rounded);
+}
+
+LANES_INLINE lanes lanes_exp_any(lanes x)
+{
+    lanes p;
 
     x = lanes_max(lanes_all(-104.0f), x); /* a NaN stays one */
     x = lanes_min(lanes_all(89.0f), x);
-    const lanes n =
-        lanes_sub(lanes_fma(x, lanes_all(0x1.715476p0f), round), round);
-    lanes r = lanes_fma(n, lanes_all(-0x1.62e4p-1f), x);
-    r = lanes_fma(n, lanes_all(-0x1.7f7d1cp-20f), r);
-    lanes p = lanes_horner(mote_exp_poly, MOTE_COUNT(mote_exp_poly), r);
-    p = lanes_add(lanes_fma(p, lanes_mul(r, r), r), one);
-    return lanes_times_power(p, n);
+    const lanes rounded = lanes_exp_parts(x, &p);
+    return lanes_times_power(p, lanes_sub(rounded, lanes_all(LANES_EXP_ROUND)));
+}
+
+LANES_INLINE lanes lanes_exp(lanes x)
+{
+    const lanes_mask inside = lanes_less(lanes_abs(x), lanes_all(86.0f));
+    return lanes_every(inside) ? lanes_exp_normal(x) : lanes_exp_any(x);
+}
+
+/* Of x <= 0, or a NaN; lanes of other numbers hold anything. */
+LANES_INLINE lanes lanes_exp_below(lanes x)
+{
+    const lanes_mask inside = lanes_less(lanes_all(-86.0f), x);
+    return lanes_every(inside) ? lanes_exp_normal(x) : lanes_exp_any(x);
 }
 
 LANES_INLINE lanes lanes_sigmoid(lanes x)
 {
     const lanes one = lanes_all(1.0f);
-    const lanes e = lanes_exp(lanes_negate(lanes_abs(x)));
+    const lanes e = lanes_exp_below(lanes_negate(lanes_abs(x)));
     const lanes_mask above = lanes_less(lanes_all(0), x);
 
     return lanes_div(lanes_select(above, one, e), lanes_add(one, e));
@@ -53,10 +87,11 @@ LANES_INLINE lanes lanes_tanh(lanes x)
 
     near = lanes_fma(near, lanes_mul(x2, size), size);
     const lanes e =
-        lanes_exp(lanes_min(lanes_all(20.0f), lanes_add(size, size)));
+        lanes_exp_normal(lanes_min(lanes_all(20.0f), lanes_add(size, size)));
     const lanes far = lanes_sub(one, lanes_div(two, lanes_add(e, one)));
-    const lanes_mask small = lanes_less(size, lanes_all(0.55f));
-    return lanes_with_sign(lanes_select(small, near, far), x);
+    /* from 0.55 on; a NaN is near, where it stays one */
+    const lanes_mask large = lanes_less(lanes_all(0x1.199998p-1f), size);
+    return lanes_with_sign(lanes_select(large, far, near), x);
 }
 
 LANES_INLINE lanes lanes_erf(lanes x)

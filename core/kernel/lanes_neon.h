@@ -5,6 +5,7 @@
 #ifndef MOTE_KERNEL_LANES_NEON_H
 #define MOTE_KERNEL_LANES_NEON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -130,6 +131,17 @@ LANES_INLINE lanes lanes_with_sign(lanes x, lanes sign)
     const uint32x4_t bit =
         vandq_u32(vreinterpretq_u32_f32(sign), vdupq_n_u32(0x80000000u));
     return vreinterpretq_f32_u32(vorrq_u32(vreinterpretq_u32_f32(x), bit));
+}
+
+LANES_INLINE bool lanes_every(lanes_mask m)
+{
+    return vminvq_u32(m) != 0;
+}
+
+LANES_INLINE lanes lanes_add_exponent(lanes x, lanes n)
+{
+    const uint32x4_t power = vshlq_n_u32(vreinterpretq_u32_f32(n), 23);
+    return vreinterpretq_f32_u32(vaddq_u32(vreinterpretq_u32_f32(x), power));
 }
 
 LANES_INLINE lanes lanes_times_power(lanes x, lanes n)

@@ -32,7 +32,7 @@ LANES_INLINE float lanes_row_exp(const float *x, float *y, size_t n, float top,
         LANES16_EACH(i)
         {
             const lanes below = lanes_sub(e.part[i], lanes_all(top));
-            e.part[i] = lanes_exp(lanes_mul(below, lanes_all(scale)));
+            e.part[i] = lanes_exp_below(lanes_mul(below, lanes_all(scale)));
         }
         e = lanes16_first(e, n - k);
         lanes16_store(y + k, n - k, e);
