@@ -23,19 +23,26 @@ LANES_INLINE lanes binary_apply(enum mote_binary kind, lanes a, lanes b)
     }
 }
 
+LANES_INLINE void binary_step(const float *a, const float *b, float *y,
+                              size_t n, bool one, enum mote_binary kind)
+{
+    const lanes other = one ? lanes_all(b[0]) : lanes_load_some(b, n);
+    lanes_store_some(y, n, binary_apply(kind, lanes_load_some(a, n), other));
+}
+
 /* kind is a constant in each use, so that the loop has one operation in it. */
 LANES_INLINE void binary_each(const float *a, const float *b, float *y,
                               size_t rows, size_t n, bool one,
                               enum mote_binary kind)
 {
-    for (size_t r = 0; r < rows; r++, a += n, y += n)
-        for (size_t k = 0; k < n; k += LANES) {
-            const size_t left = n - k;
-            const lanes other =
-                one ? lanes_all(b[0]) : lanes_load_some(b + k, left);
-            const lanes x = lanes_load_some(a + k, left);
-            lanes_store_some(y + k, left, binary_apply(kind, x, other));
-        }
+    for (size_t r = 0; r < rows; r++, a += n, y += n) {
+        size_t k = 0;
+
+        for (; k + LANES <= n; k += LANES)
+            binary_step(a + k, one ? b : b + k, y + k, LANES, one, kind);
+        if (k < n)
+            binary_step(a + k, one ? b : b + k, y + k, n - k, one, kind);
+    }
 }
 
 LANES_INLINE void binary_f32(const float *a, const float *b, float *y,
