@@ -404,7 +404,8 @@ static size_t alike(const struct table *t, size_t at)
     return n;
 }
 
-static void answers_rows(void)
+/* With the kernels that need no more than cpu. */
+static void answers_rows_with(uint32_t cpu)
 {
     static struct opened o;
     struct table *t = rows_table();
@@ -416,6 +417,7 @@ static void answers_rows(void)
         EXPECT(o.status == MOTE_OK, "%s", t->line[at][ROW_PATH]);
         if (o.status != MOTE_OK)
             continue;
+        mote_model_use_cpu(&o.model, cpu);
         void *arena = arena_for(&o.model);
         const size_t batch = refused ? 1 : mote_model_batch(&o.model);
         for (size_t i = 0; i < n; i += batch)
@@ -428,6 +430,16 @@ static void answers_rows(void)
     }
 }
 
+static void answers_rows(void)
+{
+    answers_rows_with(0);
+}
+
+static void answers_rows_with_this_cpu(void)
+{
+    answers_rows_with(mote_cpu_flags(0, 0));
+}
+
 static const struct test_case cases[] = {
     {"taken and refused as listed", opens_as_listed},
     {"less is checked at start", opens_at_start},
@@ -435,5 +447,6 @@ static const struct test_case cases[] = {
     {"every truncation, signed again", refuses_signed_truncations},
     {"every bit flipped", refuses_flips},
     {"answers, whatever the arena held", answers_rows},
+    {"the same with this processor's kernels", answers_rows_with_this_cpu},
 };
 TEST_MAIN(cases)
