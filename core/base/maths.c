@@ -3,7 +3,7 @@
  *
  * Written without branches on the data, operation by operation, so that a
  * vector version can do the same steps and give the same bits:
- * core/kernel/lanes_maths.h.
+ * core/kernel/lanes_maths.inc.
  */
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 /* core/kernel/attention_f32_avx512.c - see core/kernel/attention.h */
-#include "core/kernel/lanes_avx512.h"
+#include "core/kernel/lanes_avx512.inc"
 
-#include "core/kernel/attention_f32_lanes.h"
+#include "core/kernel/attention_f32_lanes.inc"
 
 void mote_attention_f32_avx512(const float *qkv, float *y, float *scratch,
                                size_t s, size_t heads, size_t d, float scale,

@@ -1,7 +1,7 @@
 /* core/kernel/map_f32_avx512.c - see core/kernel/vector.h */
-#include "core/kernel/lanes_avx512.h"
+#include "core/kernel/lanes_avx512.inc"
 
-#include "core/kernel/map_f32_lanes.h"
+#include "core/kernel/map_f32_lanes.inc"
 
 void mote_map_f32_avx512(const float *x, float *y, size_t n, uint32_t kind)
 {

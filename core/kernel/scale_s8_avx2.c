@@ -1,7 +1,7 @@
 /* core/kernel/scale_s8_avx2.c - see core/kernel/vector.h */
-#include "core/kernel/lanes_avx2.h"
+#include "core/kernel/lanes_avx2.inc"
 
-#include "core/kernel/scale_s8_lanes.h"
+#include "core/kernel/scale_s8_lanes.inc"
 
 void mote_scale_s8_avx2(const float *a, const int8_t *w, float scale, float *y,
                         size_t n)

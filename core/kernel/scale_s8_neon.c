@@ -1,7 +1,7 @@
 /* core/kernel/scale_s8_neon.c - see core/kernel/vector.h */
-#include "core/kernel/lanes_neon.h"
+#include "core/kernel/lanes_neon.inc"
 
-#include "core/kernel/scale_s8_lanes.h"
+#include "core/kernel/scale_s8_lanes.inc"
 
 void mote_scale_s8_neon(const float *a, const int8_t *w, float scale, float *y,
                         size_t n)

@@ -1,7 +1,7 @@
 /* core/kernel/softmax_f32_neon.c - see core/kernel/vector.h */
-#include "core/kernel/lanes_neon.h"
+#include "core/kernel/lanes_neon.inc"
 
-#include "core/kernel/softmax_f32_lanes.h"
+#include "core/kernel/softmax_f32_lanes.inc"
 
 void mote_softmax_f32_neon(const float *x, float *y, size_t rows, size_t n,
                            float scale)

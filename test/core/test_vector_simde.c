@@ -5,8 +5,34 @@
 #if defined(__x86_64__)
 #include "core/kernel/intrinsics.h"
 
-/* What SIMDe 0.7 lacks. */
+/* What SIMDe 0.7 lacks, and what it does otherwise than the processor: its
+ * multiply-add rounds twice, and its masked load touches what is masked. */
 typedef simde__mmask16 __mmask16;
+
+static simde__m512 fmadd_ps(simde__m512 a, simde__m512 b, simde__m512 c)
+{
+    simde__m512_private x = simde__m512_to_private(a);
+    const simde__m512_private y = simde__m512_to_private(b);
+    const simde__m512_private z = simde__m512_to_private(c);
+
+    for (int i = 0; i < 16; i++)
+        x.f32[i] = fmaf(x.f32[i], y.f32[i], z.f32[i]);
+    return simde__m512_from_private(x);
+}
+#undef _mm512_fmadd_ps
+#define _mm512_fmadd_ps fmadd_ps
+
+static simde__m512 maskz_loadu_ps(simde__mmask16 k, const float *at)
+{
+    simde__m512_private x = simde__m512_to_private(simde_mm512_setzero_ps());
+
+    for (int i = 0; i < 16; i++)
+        if (k >> i & 1)
+            x.f32[i] = at[i];
+    return simde__m512_from_private(x);
+}
+#undef _mm512_maskz_loadu_ps
+#define _mm512_maskz_loadu_ps maskz_loadu_ps
 
 static simde__m512 cvtepi32_ps(simde__m512i a)
 {
@@ -17,6 +43,7 @@ static simde__m512 cvtepi32_ps(simde__m512i a)
         y.f32[i] = (float)x.i32[i];
     return simde__m512_from_private(y);
 }
+#undef _mm512_cvtepi32_ps
 #define _mm512_cvtepi32_ps cvtepi32_ps
 
 /* To nearest, ties to even, as the processor does by default. */
@@ -30,6 +57,7 @@ static simde__m512i cvtps_epi32(simde__m512 a)
             fabsf(x.f32[i]) < 0x1p31f ? (int32_t)rintf(x.f32[i]) : INT32_MIN;
     return simde__m512i_from_private(y);
 }
+#undef _mm512_cvtps_epi32
 #define _mm512_cvtps_epi32 cvtps_epi32
 
 static simde__m512i cvtepi8_epi32(simde__m128i a)
@@ -41,6 +69,7 @@ static simde__m512i cvtepi8_epi32(simde__m128i a)
         y.i32[i] = x.i8[i];
     return simde__m512i_from_private(y);
 }
+#undef _mm512_cvtepi8_epi32
 #define _mm512_cvtepi8_epi32 cvtepi8_epi32
 
 static simde__m512i srai_epi32(simde__m512i a, unsigned by)
@@ -51,6 +80,7 @@ static simde__m512i srai_epi32(simde__m512i a, unsigned by)
         x.i32[i] >>= by;
     return simde__m512i_from_private(x);
 }
+#undef _mm512_srai_epi32
 #define _mm512_srai_epi32 srai_epi32
 
 static void mask_storeu_ps(float *at, simde__mmask16 k, simde__m512 a)
@@ -61,6 +91,7 @@ static void mask_storeu_ps(float *at, simde__mmask16 k, simde__m512 a)
         if (k >> i & 1)
             at[i] = x.f32[i];
 }
+#undef _mm512_mask_storeu_ps
 #define _mm512_mask_storeu_ps mask_storeu_ps
 
 /* Compiled here under other names: the engine's library has the real ones. */
