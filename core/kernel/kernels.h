@@ -5,11 +5,14 @@
 #define MOTE_KERNEL_KERNELS_H
 
 #include "core/kernel/dense.h"
+#include "core/kernel/quantize_s8.h"
 
 /* A member for each kernel that has several versions. All of them give the
  * same bytes, so a choice is never more than a matter of speed. */
 struct mote_kernels {
+    mote_dense_f32_fn *dense_f32;
     mote_dense_s8_fn *dense_s8;
+    mote_quantize_s8_fn *quantize_s8;
 };
 
 /* The best versions that need no more than cpu, a set of MOTE_CPU_... flags;
