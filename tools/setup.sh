@@ -37,6 +37,7 @@ needs() {
         needs python
         [ "$(uname -m)" = aarch64 ] || needs arm64
         echo valgrind valgrind
+        echo /usr/include/simde/x86/avx512.h libsimde-dev
         echo strace strace
         echo setpriv util-linux
         ;;

@@ -1,0 +1,115 @@
+/* core/kernel/dense_s8_tiles.c - see core/kernel/dense_s8_tiles.h */
+#include "core/kernel/dense_s8_tiles.h"
+#include "core/base/mem.h"
+
+/* Rows that are got ready together, on the stack. */
+#define READY 64
+
+/* The rows of one pass over all panels. */
+struct pass {
+    const struct mote_dense_s8 *d;
+    const struct mote_s8_version *version;
+    size_t row, rows; /* of d */
+    size_t blocks, panel_bytes;
+    int32_t start[READY];
+    int8_t last[READY][MOTE_P8K8];
+};
+
+static void get_ready(struct pass *p)
+{
+    const size_t left = p->d->n % MOTE_P8K8;
+
+    for (size_t r = 0; r < p->rows; r++) {
+        const int8_t *q = p->d->q + (p->row + r) * p->d->q_stride;
+        p->start[r] = p->version->start ? p->version->start(q, p->d->n) : 0;
+        memset(p->last[r], 0, MOTE_P8K8);
+        for (size_t k = 0; k < left; k++)
+            p->last[r][k] = q[p->blocks * MOTE_P8K8 + k];
+    }
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Row r of d, n columns from i on, of which `sum` has the products. */
+static void finish(const struct pass *p, const int32_t *sum, size_t r, size_t i,
+                   size_t n)
+{
+    static const float zeros[MOTE_P8K8];
+    const struct mote_dense_s8 *d = p->d;
+    const size_t padded = (d->m + MOTE_P8K8 - 1) / MOTE_P8K8 * MOTE_P8K8;
+    int32_t *earlier = d->sums ? d->sums + r * padded + i : NULL;
+    int32_t total[MOTE_P8K8];
+
+    if (earlier) {
+        for (size_t j = 0; j < MOTE_P8K8; j++)
+            total[j] = sum[j] + earlier[j];
+        sum = total;
+    }
+    if (d->more)
+        memcpy(earlier, total, sizeof total);
+    else
+        p->version->finish(sum, d->s[r], d->c + i, d->b ? d->b + i : zeros,
+                           d->y + r * d->y_stride + i, n, d->relu);
+}
+
+/* One tile: rows from r of the pass on, panels from `panel` on. */
+static void run_tile(const struct pass *p, size_t r, size_t panel,
+                     const struct mote_s8_version *v, size_t kind)
+{
+    const struct mote_dense_s8 *d = p->d;
+    const size_t rows = v->tiles[kind].rows, panels = v->tiles[kind].panels;
+    const size_t all = (d->m + MOTE_P8K8 - 1) / MOTE_P8K8;
+    int32_t sum[MOTE_S8_ROWS * MOTE_S8_PANELS * MOTE_P8K8];
+    struct mote_s8_tile t = {
+        .q = d->q + (p->row + r) * d->q_stride,
+        .q_stride = d->q_stride,
+        .blocks = p->blocks,
+        .last = d->n % MOTE_P8K8 ? p->last[r] : NULL,
+        .start = p->start + r,
+        .sum = sum,
+    };
+
+    for (size_t j = 0; j < panels; j++) /* the last one again, beyond the end */
+        t.w[j] = d->w + smaller(panel + j, all - 1) * p->panel_bytes;
+    v->tiles[kind].sum(&t);
+    for (size_t j = 0; j < panels && panel + j < all; j++)
+        for (size_t i = 0; i < rows; i++)
+            finish(p, sum + (i * panels + j) * MOTE_P8K8, p->row + r + i,
+                   (panel + j) * MOTE_P8K8,
+                   smaller(d->m - (panel + j) * MOTE_P8K8, MOTE_P8K8));
+}
+
+/* All rows of the pass over a few panels. */
+static void run_panels(const struct pass *p, size_t panel, size_t end)
+{
+    size_t kind = 0;
+
+    for (size_t r = 0; r < p->rows; r += p->version->tiles[kind].rows) {
+        while (p->version->tiles[kind].rows > p->rows - r)
+            kind++;
+        const size_t step = p->version->tiles[kind].panels;
+        for (size_t i = panel; i < end; i += step)
+            run_tile(p, r, i, p->version, kind);
+    }
+}
+
+void mote_dense_s8_tiled(const struct mote_dense_s8 *d,
+                         const struct mote_s8_version *version)
+{
+    const size_t panels = (d->m + MOTE_P8K8 - 1) / MOTE_P8K8;
+    struct pass p;
+
+    p.d = d;
+    p.version = version;
+    p.blocks = d->n / MOTE_P8K8;
+    p.panel_bytes = (d->n + MOTE_P8K8 - 1) / MOTE_P8K8 * MOTE_P8K8_BYTES;
+    for (p.row = 0; p.row < d->rows; p.row += p.rows) {
+        p.rows = smaller(d->rows - p.row, READY);
+        get_ready(&p);
+        for (size_t i = 0; i < panels; i += MOTE_S8_PANELS)
+            run_panels(&p, i, smaller(i + MOTE_S8_PANELS, panels));
+    }
+}
