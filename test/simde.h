@@ -11,6 +11,10 @@
 #define SIMDE_ENABLE_NATIVE_ALIASES
 #include <simde/x86/avx512.h>
 #include <math.h>
+#define __mmask8 simde__mmask8
+#define __mmask16 simde__mmask16
+#define __mmask32 simde__mmask32
+#define __mmask64 simde__mmask64
 
 static inline __attribute__((unused)) simde__m256
 mote_simde_fmadd_256(simde__m256 a, simde__m256 b, simde__m256 c)
@@ -73,6 +77,32 @@ mote_simde_load_512(simde__mmask16 k, const float *at)
 }
 #undef _mm512_maskz_loadu_ps
 #define _mm512_maskz_loadu_ps mote_simde_load_512
+
+/* Missing in SIMDe 0.7. */
+static inline __attribute__((unused)) void
+mote_simde_narrow_store(void *at, simde__mmask16 k, simde__m512i a)
+{
+    const simde__m512i_private x = simde__m512i_to_private(a);
+
+    for (int i = 0; i < 16; i++)
+        if (k >> i & 1)
+            ((int8_t *)at)[i] = (int8_t)x.i32[i];
+}
+#undef _mm512_mask_cvtepi32_storeu_epi8
+#define _mm512_mask_cvtepi32_storeu_epi8 mote_simde_narrow_store
+
+static inline __attribute__((unused)) simde__m512i
+mote_simde_round_512(simde__m512 a)
+{
+    const simde__m512_private x = simde__m512_to_private(a);
+    simde__m512i_private r;
+
+    for (int i = 0; i < 16; i++)
+        r.i32[i] = (int32_t)nearbyintf(x.f32[i]);
+    return simde__m512i_from_private(r);
+}
+#undef _mm512_cvtps_epi32
+#define _mm512_cvtps_epi32 mote_simde_round_512
 
 /* The VEX form, which SIMDe 0.7 has not. */
 #undef _mm256_dpbusd_avx_epi32
