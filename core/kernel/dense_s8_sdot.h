@@ -16,6 +16,16 @@ static inline int8x16_t repeat(const int8_t *q)
     return vcombine_s8(x, x);
 }
 
+/* The last bytes of a row, fewer than 8, and zeros. */
+static inline int8x8_t load_some(const int8_t *q, size_t n)
+{
+    int8_t bytes[MOTE_P8K8] = {0};
+
+    for (size_t i = 0; i < n; i++)
+        bytes[i] = q[i];
+    return vld1_s8(bytes);
+}
+
 /* Compiled once for each pair of constants, with all sums in registers. */
 static inline __attribute__((always_inline)) void
 sum_tile_sdot(const struct mote_s8_tile *t, const size_t rows,

@@ -24,7 +24,7 @@
 #define MOTE_S8_ROWS 8
 
 struct mote_s8_tile {
-    const int8_t *q; /* rows q_stride apart */
+    const int8_t *q; /* rows q_stride apart; or a packed group of rows */
     size_t q_stride;
     size_t blocks;      /* of 8 columns, whole ones */
     const int8_t *last; /* [rows][8]: what is left, with zeros; or NULL */
@@ -33,6 +33,12 @@ struct mote_s8_tile {
     int32_t *sum;         /* [rows][panels of the tile][8] */
 };
 
+/*
+ * Packed rows are what a tile reads in one load: `pack` writes to each block of
+ * columns `packed` bytes for the rows of the first tile, with zeros beyond n.
+ * It costs a store for every load that it saves, so it is done where rows meet
+ * MOTE_S8_PANELS or more panels, and the group fits in the stack's share.
+ */
 struct mote_s8_version {
     struct {
         void (*sum)(const struct mote_s8_tile *t);
@@ -43,6 +49,9 @@ struct mote_s8_version {
                    float *y, size_t n, bool relu);
     /* what the sums of a row start at; NULL: zero */
     int32_t (*start)(const int8_t *q, size_t n);
+    /* NULL: all tiles take plain rows; else the first takes only packed ones */
+    void (*pack)(const int8_t *q, size_t q_stride, size_t n, int8_t *to);
+    size_t packed;
 };
 
 void mote_dense_s8_tiled(const struct mote_dense_s8 *d,

@@ -203,8 +203,9 @@ static void s8_small(mote_dense_s8_fn *fn, const char *isa)
 static void s8_real(mote_dense_s8_fn *fn, const char *isa)
 {
     static const size_t shapes[][3] = {
-        {1, 384, 1536}, {5, 1536, 384}, {3, 128, 512}, {1, 512, 128},
-        {9, 312, 312},  {1, 28, 1},     {200, 24, 9},
+        {1, 384, 1536}, {5, 1536, 384}, {3, 128, 512},
+        {1, 512, 128},  {9, 312, 312},  {1, 28, 1},
+        {200, 24, 9},   {6, 2100, 33},  {9, 384, 24},
     };
 
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
