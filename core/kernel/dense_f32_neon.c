@@ -30,52 +30,66 @@ static inline float32x4_t fold_to_four(const float32x4_t sum[4])
     return vaddq_f32(vaddq_f32(sum[0], sum[2]), vaddq_f32(sum[1], sum[3]));
 }
 
-/* A lane that has no term keeps its very bits: adding 0 would turn -0. */
-static inline float32x4_t add_masked(float32x4_t sum, const float *x,
-                                     const float *w, size_t n)
+/* The end of n floats, and `beyond` after it. */
+static void pad(float to[16], const float *from, size_t n, float beyond)
 {
-    float x4[4] = {0}, w4[4] = {0};
-    static const int32_t lane[4] = {0, 1, 2, 3};
-    const uint32x4_t lanes =
-        vcltq_s32(vld1q_s32(lane), vdupq_n_s32((int32_t)n));
-
-    memcpy(x4, x, n * sizeof *x);
-    memcpy(w4, w, n * sizeof *w);
-    return vbslq_f32(lanes, vfmaq_f32(sum, vld1q_f32(w4), vld1q_f32(x4)), sum);
+    for (size_t i = 0; i < 16; i++)
+        to[i] = i < n ? from[i] : beyond;
 }
 
 /* Four sums: rows times outputs is 4. Compiled once for each pair of constants.
- */
+ * Where the last 16 terms are not whole, they are padded to 0 * -0: adding -0
+ * keeps every sum's very bits, adding 0 would turn -0. */
 static inline __attribute__((always_inline)) void
 sum_tile(const struct mote_f32_tile *t, const size_t rows, const size_t outputs)
 {
-    const size_t n = t->n;
+    const size_t n = t->n, whole = n / 16 * 16;
+    const float *x[2], *w[4];
+    float x_end[2][16], w_end[4][16];
     float32x4_t sum[4][4];
     size_t k = 0;
 
+#pragma GCC unroll 2
+    for (size_t r = 0; r < rows; r++)
+        x[r] = t->x + r * n;
+#pragma GCC unroll 4
+    for (size_t i = 0; i < outputs; i++)
+        w[i] = t->w[i];
 #pragma GCC unroll 16
     for (size_t i = 0; i < 16; i++)
         sum[i / 4][i % 4] = vdupq_n_f32(0);
-    for (; k + 16 <= n; k += 16)
+    do {
+        if (k == whole) {
+            for (size_t r = 0; r < rows; r++)
+                pad(x_end[r], t->x + r * n + k, n - k, 0.0f);
+            for (size_t i = 0; i < outputs; i++)
+                pad(w_end[i], t->w[i] + k, n - k, -0.0f);
+#pragma GCC unroll 2
+            for (size_t r = 0; r < rows; r++)
+                x[r] = x_end[r];
+#pragma GCC unroll 4
+            for (size_t i = 0; i < outputs; i++)
+                w[i] = w_end[i];
+        }
 #pragma GCC unroll 4
         for (size_t h = 0; h < 4; h++)
 #pragma GCC unroll 2
             for (size_t r = 0; r < rows; r++) {
-                const float32x4_t x = vld1q_f32(t->x + r * n + k + 4 * h);
+                const float32x4_t part = vld1q_f32(x[r] + 4 * h);
 #pragma GCC unroll 4
                 for (size_t i = 0; i < outputs; i++) {
                     float32x4_t *to = &sum[r * outputs + i][h];
-                    *to = vfmaq_f32(*to, vld1q_f32(t->w[i] + k + 4 * h), x);
+                    *to = vfmaq_f32(*to, vld1q_f32(w[i] + 4 * h), part);
                 }
             }
+#pragma GCC unroll 2
+        for (size_t r = 0; r < rows; r++)
+            x[r] += 16;
 #pragma GCC unroll 4
-    for (size_t h = 0; h < 4; h++) {
-        const size_t at = k + 4 * h, left = n > at ? n - at : 0;
-#pragma GCC unroll 4
-        for (size_t i = 0; i < 4 && left; i++)
-            sum[i][h] = add_masked(sum[i][h], t->x + i / outputs * n + at,
-                                   t->w[i % outputs] + at, left < 4 ? left : 4);
-    }
+        for (size_t i = 0; i < outputs; i++)
+            w[i] += 16;
+        k += 16;
+    } while (k < n);
     vst1q_f32(t->sum, fold_four(fold_to_four(sum[0]), fold_to_four(sum[1]),
                                 fold_to_four(sum[2]), fold_to_four(sum[3])));
 }
