@@ -51,6 +51,23 @@ mote_dense_f32_fn *mote_dense_f32_select(uint32_t cpu);
 #define MOTE_P8K8_BYTES 64
 
 /*
+ *   y[r][i] = round(clamp((sum + b[i]) * c[i], low - zero, 127 - zero)) + zero
+ *
+ * sum      of products; adding b wraps around. Then one product in fp32
+ * clamp    gives its lower bound for a NaN
+ * round    to nearest even
+ * b        [m], with the zero point of q in it: b[i] - zero_q * sum of w[i][k]
+ * c        [m], scale of q times scale of w[i], over the scale of y
+ * low      -128; zero when y is to be relu of it; zero in [-128, 127]
+ */
+struct mote_requantize {
+    const int32_t *b;
+    const float *c;
+    int8_t *y; /* [rows][m], y_stride elements from row to row */
+    int32_t zero, low;
+};
+
+/*
  *   y[r][i] = relu(fma(sum over k of q[r][k] * w[i][k], s[r] * c[i], b[i]))
  *
  * of a matrix in panels, or of some of its panels, or of some of its columns:
@@ -66,6 +83,8 @@ mote_dense_f32_fn *mote_dense_f32_select(uint32_t cpu);
  *         fits 32 bits: 65536 * 128 * 127 < 2^31
  * reads   of q nothing but its rows; of w whole blocks, with their padding of
  *         zeros
+ * to_s8   NULL, or int8 results instead, as one scale for all rows gives them:
+ *         s, c, b, y and relu are not used
  */
 struct mote_dense_s8 {
     const int8_t *q; /* [rows][n], q_stride elements from row to row  */
@@ -77,6 +96,7 @@ struct mote_dense_s8 {
     int32_t *sums;
     size_t rows, n, m, q_stride, y_stride;
     bool more, relu;
+    const struct mote_requantize *to_s8;
 };
 typedef void mote_dense_s8_fn(const struct mote_dense_s8 *d);
 

@@ -40,4 +40,34 @@ static void finish(const int32_t *sum, float s, const float *c, const float *b,
     memcpy(y, out, n * sizeof *y);
 }
 
+static inline int16x4_t requantize_four(const int32_t *sum, const int32_t *b,
+                                        const float *c,
+                                        const struct mote_requantize *t)
+{
+    const float32x4_t low = vdupq_n_f32((float)(t->low - t->zero));
+    const float32x4_t high = vdupq_n_f32((float)(127 - t->zero));
+    const int32x4_t biased = vaddq_s32(vld1q_s32(sum), vld1q_s32(b));
+    const float32x4_t x = vmulq_f32(vcvtq_f32_s32(biased), vld1q_f32(c));
+    /* of a NaN the number is taken */
+    const float32x4_t clamped = vminnmq_f32(vmaxnmq_f32(x, low), high);
+
+    return vqmovn_s32(vaddq_s32(vcvtnq_s32_f32(clamped), vdupq_n_s32(t->zero)));
+}
+
+/* See mote_s8_version. */
+static void finish_s8(const int32_t *sum, const struct mote_requantize *t,
+                      size_t n)
+{
+    int32_t b[MOTE_P8K8] = {0};
+    float c[MOTE_P8K8] = {0};
+    int8_t out[MOTE_P8K8];
+
+    memcpy(b, t->b, n * sizeof *b);
+    memcpy(c, t->c, n * sizeof *c);
+    vst1_s8(out, vqmovn_s16(
+                     vcombine_s16(requantize_four(sum, b, c, t),
+                                  requantize_four(sum + 4, b + 4, c + 4, t))));
+    memcpy(t->y, out, n);
+}
+
 #endif

@@ -88,6 +88,7 @@ void mote_dense_s8_avx2(const struct mote_dense_s8 *d)
     static const struct mote_s8_version version = {
         .tiles = {{four_rows, 4, 1}, {two_rows, 2, 1}, {one_row, 1, 2}},
         .finish = finish,
+        .finish_s8 = finish_s8,
     };
     mote_dense_s8_tiled(d, &version);
 }

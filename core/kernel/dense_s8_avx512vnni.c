@@ -102,6 +102,7 @@ void mote_dense_s8_avx512vnni(const struct mote_dense_s8 *d)
                   {two_rows, 2, 4},
                   {one_row, 1, 4}},
         .finish = finish,
+        .finish_s8 = finish_s8,
         .start = start,
     };
     mote_dense_s8_tiled(d, &version);

@@ -76,6 +76,7 @@ void mote_dense_s8_i8mm(const struct mote_dense_s8 *d)
     static const struct mote_s8_version version = {
         .tiles = {{four_rows, 4, 2}, {two_rows, 2, 2}, {one_row, 1, 4}},
         .finish = finish,
+        .finish_s8 = finish_s8,
         .pack = pack,
         .packed = 32,
     };

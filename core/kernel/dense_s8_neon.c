@@ -79,6 +79,7 @@ void mote_dense_s8_neon(const struct mote_dense_s8 *d)
     static const struct mote_s8_version version = {
         .tiles = {{two_rows, 2, 1}, {one_row, 1, 2}},
         .finish = finish,
+        .finish_s8 = finish_s8,
     };
     mote_dense_s8_tiled(d, &version);
 }

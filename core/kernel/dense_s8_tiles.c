@@ -73,11 +73,16 @@ static void finish(const struct pass *p, const int32_t *sum, size_t r, size_t i,
             total[j] = sum[j] + earlier[j];
         sum = total;
     }
-    if (d->more)
+    if (d->more) {
         memcpy(earlier, total, sizeof total);
-    else
+    } else if (d->to_s8) {
+        struct mote_requantize t = *d->to_s8;
+        t.b += i, t.c += i, t.y += r * d->y_stride + i;
+        p->version->finish_s8(sum, &t, n);
+    } else {
         p->version->finish(sum, d->s[r], d->c + i, d->b ? d->b + i : zeros,
                            d->y + r * d->y_stride + i, n, d->relu);
+    }
 }
 
 /* One tile: rows from r of the pass on, panels from `panel` on. */

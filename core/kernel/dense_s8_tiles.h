@@ -47,6 +47,10 @@ struct mote_s8_version {
     /* y[i] = relu(fma(sum[i], s * c[i], b[i])) for i < n <= 8 */
     void (*finish)(const int32_t *sum, float s, const float *c, const float *b,
                    float *y, size_t n, bool relu);
+    /* y[i], likewise, of mote_requantize for i < n <= 8; t's arrays are moved
+     */
+    void (*finish_s8)(const int32_t *sum, const struct mote_requantize *t,
+                      size_t n);
     /* what the sums of a row start at; NULL: zero */
     int32_t (*start)(const int8_t *q, size_t n);
     /* NULL: all tiles take plain rows; else the first takes only packed ones */

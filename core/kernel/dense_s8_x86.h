@@ -38,4 +38,34 @@ static void finish(const int32_t *sum, float s, const float *c, const float *b,
         _mm256_maskstore_ps(y, lanes, out);
 }
 
+/* See mote_s8_version. */
+static void finish_s8(const int32_t *sum, const struct mote_requantize *t,
+                      size_t n)
+{
+    const __m256i lanes = first_lanes(n);
+    const __m256 low = _mm256_set1_ps((float)(t->low - t->zero));
+    const __m256 high = _mm256_set1_ps((float)(127 - t->zero));
+    const __m256i biased =
+        _mm256_add_epi32(_mm256_loadu_si256((const __m256i *)(const void *)sum),
+                         _mm256_castps_si256(_mm256_maskload_ps(
+                             (const float *)(const void *)t->b, lanes)));
+    __m256 x = _mm256_mul_ps(_mm256_cvtepi32_ps(biased),
+                             _mm256_maskload_ps(t->c, lanes));
+
+    x = _mm256_max_ps(x, low); /* of a NaN the second is taken */
+    x = _mm256_min_ps(x, high);
+    const __m256i wide =
+        _mm256_add_epi32(_mm256_cvtps_epi32(x), _mm256_set1_epi32(t->zero));
+    const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(wide),
+                                          _mm256_extracti128_si256(wide, 1));
+    const __m128i bytes = _mm_packs_epi16(words, words);
+    int8_t out[MOTE_P8K8];
+
+    _mm_storel_epi64((__m128i *)(void *)out, bytes);
+    if (n == MOTE_P8K8)
+        __builtin_memcpy(t->y, out, sizeof out);
+    for (size_t i = 0; n < MOTE_P8K8 && i < n; i++)
+        t->y[i] = out[i];
+}
+
 #endif

@@ -257,6 +257,49 @@ static void s8_parts(mote_dense_s8_fn *fn, const char *isa)
     s8_compare(&(struct s8_case){t.d, w}, isa);
 }
 
+/* int8 results: zero points at both ends, ties, clamping, scales that are no
+ * numbers. */
+static void s8_to_s8(mote_dense_s8_fn *fn, const char *isa)
+{
+    static const int zeros[] = {0, -128, 127, 3};
+    uint64_t seed = 8;
+
+    for (size_t i = 0; i < 200; i++) {
+        const size_t rows = 1 + i % 9, n = 1 + i % 37, m = 1 + i % 27;
+        struct s8_case t = s8_case(rows, n, m, i % PLACES, RANDOM, i % 3);
+        int32_t *b = lend(4, m * sizeof *b, i % PLACES, 0);
+        int8_t *y = lend(5, (rows - 1) * t.d.y_stride + m, i % PLACES, GAP);
+        float *c = lend(3, m * sizeof *c, i % PLACES, 0);
+        struct mote_requantize to = {b, c, y, zeros[i % 4], -128};
+
+        to.low = i % 5 ? -128 : to.zero;
+        for (size_t j = 0; j < m; j++) {
+            b[j] = (int32_t)(test_random(&seed) % 20000) - 10000;
+            c[j] = j % 3 ? 0x1p-7f : random_f32(&seed) * 0x1p-8f;
+        }
+        c[0] = i % 17 ? c[0] : i % 2 ? NAN : INFINITY;
+        b[0] = i % 19 ? b[0] : INT32_MAX;
+        t.d.to_s8 = &to;
+        fn(&t.d);
+        for (size_t r = 0; r < rows; r++)
+            for (size_t j = 0; j < m; j++) {
+                const int32_t sum =
+                    (int32_t)((uint32_t)exact_sum(t.d.q + r * t.d.q_stride,
+                                                  t.w + j * n, n) +
+                              (uint32_t)b[j]);
+                const float x = rintf((float)sum * c[j]);
+                const int got = y[r * t.d.y_stride + j];
+                const int want = isnan(x) || x + (float)to.zero < (float)to.low
+                                     ? to.low
+                                 : x + (float)to.zero > 127 ? 127
+                                                            : (int)x + to.zero;
+                EXPECT(got == want, "%s: case %zu at %zu, %zu: %d, got %d", isa,
+                       i, r, j, want, got);
+            }
+        EXPECT(rows == 1 || i % 3 == 0 || y[m] == GAP, "%s: gap", isa);
+    }
+}
+
 __attribute__((unused)) static void dense_s8_check(mote_dense_s8_fn *fn,
                                                    const char *isa)
 {
@@ -264,6 +307,7 @@ __attribute__((unused)) static void dense_s8_check(mote_dense_s8_fn *fn,
     s8_real(fn, isa);
     s8_long(fn, isa);
     s8_parts(fn, isa);
+    s8_to_s8(fn, isa);
 }
 
 /* ------------------------------------------------------------------------
