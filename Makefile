@@ -210,7 +210,7 @@ compile: $(VENV)/.done $(ENGINE_LIB) ## the estimator to models/MODEL/MODEL.mote
 # C tests of one MODE and ARCH; `make test` runs several of them.
 # Those named *_simde run kernels for processors that this one is not, through
 # SIMDe's headers, which lie among the system's own.
-$(OUT)/test/core/test_%_simde.o: CFLAGS += -DMOTE_SIMDE -Wno-psabi -fno-lto -idirafter /usr/include
+$(OUT)/test/core/test_%_simde.o: CFLAGS += -DMOTE_SIMDE -Wno-psabi -fno-lto -g0 -idirafter /usr/include
 C_TESTS := $(patsubst %.c,$(OUT)/%,$(wildcard test/*/test_*.c))
 $(OUT)/test/%: $(OUT)/test/%.o $(LIB)
 	$(Q)$(TARGET_CC) $(LINK.$(MODE)) $^ -o $@ -lm

@@ -1,23 +1,16 @@
 /* core/kernel/dense_f32.c - see core/kernel/dense.h */
 #include "core/kernel/dense.h"
-#include "core/kernel/sum16.h"
 
-static float dot(const float *a, const float *b, size_t n)
+const struct mote_dense_f32_impl mote_dense_f32_impls[] = {
+#define MOTE_KERNEL(isa, fn, needs) {#isa, needs, fn},
+#include "core/kernel/dense_f32.inc"
+#undef MOTE_KERNEL
+};
+
+mote_dense_f32_fn *mote_dense_f32_select(uint32_t cpu)
 {
-    float lane[MOTE_LANES] = {0};
-
-    for (size_t k = 0; k < n; k++)
-        lane[k % MOTE_LANES] = mote_fmaf(a[k], b[k], lane[k % MOTE_LANES]);
-    return mote_sum16_fold(lane);
-}
-
-void mote_dense_f32(const float *x, const float *w, const float *b, float *y,
-                    size_t rows, size_t n, size_t m,
-                    enum mote_activation activation)
-{
-    for (size_t r = 0; r < rows; r++)
-        for (size_t i = 0; i < m; i++) {
-            const float sum = dot(w + i * n, x + r * n, n);
-            y[r * m + i] = mote_activate_f32(activation, b ? sum + b[i] : sum);
-        }
+    size_t i = 0;
+    while (mote_dense_f32_impls[i].needs & ~cpu)
+        i++; /* ends at scalar, which needs nothing */
+    return mote_dense_f32_impls[i].fn;
 }

@@ -6,24 +6,48 @@
 static int32_t dot(const int8_t *q, const int8_t *w, size_t n, size_t i)
 {
     const size_t blocks = (n + MOTE_P8K8 - 1) / MOTE_P8K8;
-    const int8_t *row = w + i / MOTE_P8K8 * blocks * MOTE_P8K8 * MOTE_P8K8 +
+    const int8_t *row = w + i / MOTE_P8K8 * blocks * MOTE_P8K8_BYTES +
                         i % MOTE_P8K8 * MOTE_P8K8;
     int32_t sum = 0;
 
     for (size_t k = 0; k < n; k++)
-        sum +=
-            q[k] * row[k / MOTE_P8K8 * MOTE_P8K8 * MOTE_P8K8 + k % MOTE_P8K8];
+        sum += q[k] * row[k / MOTE_P8K8 * MOTE_P8K8_BYTES + k % MOTE_P8K8];
     return sum;
 }
 
-void mote_dense_s8_scalar(const int8_t *q, const float *s, const int8_t *w,
-                          const float *c, const float *b, float *y, size_t rows,
-                          size_t n, size_t m, enum mote_activation activation)
+static float finish(const struct mote_dense_s8 *d, int32_t sum, size_t r,
+                    size_t i)
 {
-    for (size_t r = 0; r < rows; r++)
-        for (size_t i = 0; i < m; i++) {
-            const float sum = (float)dot(q + r * n, w, n, i);
-            y[r * m + i] = mote_activate_f32(
-                activation, mote_fmaf(sum, s[r] * c[i], b ? b[i] : 0));
+    const float y =
+        mote_fmaf((float)sum, d->s[r] * d->c[i], d->b ? d->b[i] : 0);
+    return d->relu && y < 0 ? 0 : y;
+}
+
+static int8_t finish_s8(const struct mote_requantize *t, int32_t sum, size_t i)
+{
+    const float round = 0x1.8p23f; /* adding it rounds to an integer */
+    const float low = (float)(t->low - t->zero), high = (float)(127 - t->zero);
+    float x = (float)(int32_t)((uint32_t)sum + (uint32_t)t->b[i]) * t->c[i];
+
+    x = x > low ? x : low; /* a NaN is not */
+    x = x < high ? x : high;
+    return (int8_t)((int32_t)((x + round) - round) + t->zero);
+}
+
+void mote_dense_s8_scalar(const struct mote_dense_s8 *d)
+{
+    const size_t columns = (d->m + MOTE_P8K8 - 1) / MOTE_P8K8 * MOTE_P8K8;
+
+    for (size_t r = 0; r < d->rows; r++)
+        for (size_t i = 0; i < d->m; i++) {
+            int32_t *earlier = d->sums ? d->sums + r * columns + i : NULL;
+            const int32_t sum = dot(d->q + r * d->q_stride, d->w, d->n, i) +
+                                (earlier ? *earlier : 0);
+            if (d->more)
+                *earlier = sum;
+            else if (d->to_s8)
+                d->to_s8->y[r * d->y_stride + i] = finish_s8(d->to_s8, sum, i);
+            else
+                d->y[r * d->y_stride + i] = finish(d, sum, r, i);
         }
 }

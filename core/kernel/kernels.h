@@ -6,12 +6,15 @@
 
 #include "core/kernel/attention.h"
 #include "core/kernel/dense.h"
+#include "core/kernel/quantize_s8.h"
 #include "core/kernel/vector.h"
 
 /* A member for each kernel that has several versions. All of them give the
  * same bytes, so a choice is never more than a matter of speed. */
 struct mote_kernels {
+    mote_dense_f32_fn *dense_f32;
     mote_dense_s8_fn *dense_s8;
+    mote_quantize_s8_fn *quantize_s8;
     mote_map_f32_fn *map_f32;
     mote_binary_f32_fn *binary_f32;
     mote_norm_f32_fn *norm_f32;

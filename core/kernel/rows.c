@@ -24,39 +24,6 @@ void mote_rowwise(const double *x, const double *v, double *y, size_t rows,
         y[i] = apply(x[i], v[i % n], kind);
 }
 
-/* Largest |x| of n; not finite when one of them is not. */
-static float largest_size(const float *x, size_t n)
-{
-    uint32_t top = 0; /* as bits: the sign off, they are in order, NaN last */
-
-    for (size_t k = 0; k < n; k++) {
-        const uint32_t bits = mote_f32_bits(x[k]) & 0x7FFFFFFF;
-        top = bits > top ? bits : top;
-    }
-    return mote_f32_of_bits(top);
-}
-
-size_t mote_quantize_rows(const float *x, int8_t *q, float *s, size_t rows,
-                          size_t n)
-{
-    const float round = 0x1.8p23f; /* adding it rounds to an integer */
-
-    for (size_t r = 0; r < rows; r++) {
-        const float top = largest_size(x + r * n, n);
-        if (!mote_is_finite(top))
-            return r;
-        /* below that, 127 / top may not be finite: the row counts as zeros */
-        const bool tiny = top < 0x1p-120f;
-        const float inverse = tiny ? 0.0f : 127.0f / top;
-        s[r] = tiny ? 1.0f : top / 127.0f;
-        for (size_t k = 0; k < n; k++) {
-            const float scaled = (x[r * n + k] * inverse + round) - round;
-            q[r * n + k] = (int8_t)scaled;
-        }
-    }
-    return rows;
-}
-
 /* y holds x less the row's largest. */
 static void softmax_row(float *y, size_t n)
 {

@@ -22,18 +22,6 @@ enum mote_rowwise {
 void mote_rowwise(const double *x, const double *v, double *y, size_t rows,
                   size_t n, enum mote_rowwise kind);
 
-/*
- * Symmetric int8 with a scale for each row: q = x / s rounded to nearest even,
- * s = max |x| / 127; a row whose largest is below 2^-120 counts as zeros, with
- * s = 1.
- *
- * q, s     [rows][n] in [-127, 127], [rows]
- * returns  rows; or the first row with a NaN or an infinity in it, and from
- *          there on q and s are not written
- */
-size_t mote_quantize_rows(const float *x, int8_t *q, float *s, size_t rows,
-                          size_t n);
-
 /* e^x / sum of e^x over each row, without overflow: the row's largest is
  * subtracted first, in float64, so that large scores close to each other keep
  * their difference. */

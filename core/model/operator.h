@@ -31,8 +31,9 @@ struct mote_scope {
  * may be asked only of what is known. */
 bool mote_operator_known(const struct mote_file_operator *f);
 
-/* Whether its kernel has several versions. */
-bool mote_operator_has_choice(const struct mote_file_operator *f);
+/* Whether its kernel has several versions for these operands. */
+bool mote_operator_has_choice(const struct mote_plan *plan,
+                              const struct mote_operation *op);
 
 /* Whether write 0 may be in the very place of read 0. */
 bool mote_operator_in_place(const struct mote_file_operator *f);

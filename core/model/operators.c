@@ -6,7 +6,7 @@
  * use that fits its signature has whatever its run relies on.
  */
 #include "core/base/linked.h"
-#include "core/kernel/dense.h"
+#include "core/kernel/layer.h"
 #include "core/kernel/rows.h"
 #include "core/model/operator.h"
 
@@ -270,8 +270,8 @@ static enum mote_status run_dense(const struct use *u, struct mote_where *where)
         mote_dense_f64(u->at[0], u->at[1], u->at[2], u->at[3], u->rows, u->n,
                        u->m, u->attribute);
     else
-        mote_dense_f32(u->at[0], u->at[1], u->at[2], u->at[3], u->rows, u->n,
-                       u->m, u->attribute);
+        mote_layer_f32(u->kernels, u->at[0], u->at[1], u->at[2], u->at[3],
+                       u->rows, u->n, u->m, u->attribute);
     return MOTE_OK;
 }
 
@@ -279,7 +279,7 @@ static enum mote_status run_quantize(const struct use *u,
                                      struct mote_where *where)
 {
     const size_t done =
-        mote_quantize_rows(u->at[0], u->at[1], u->at[2], u->rows, u->n);
+        u->kernels->quantize_s8(u->at[0], u->at[1], u->at[2], u->rows, u->n);
 
     if (done == u->rows)
         return MOTE_OK;
@@ -291,9 +291,22 @@ static enum mote_status run_quantize(const struct use *u,
 static enum mote_status run_dense_s8(const struct use *u,
                                      struct mote_where *where)
 {
+    const struct mote_dense_s8 d = {
+        .q = u->at[0],
+        .s = u->at[1],
+        .w = u->at[2],
+        .c = u->at[3],
+        .b = u->at[4],
+        .y = u->at[5],
+        .rows = u->rows,
+        .n = u->n,
+        .m = u->m,
+        .q_stride = u->n,
+        .y_stride = u->m,
+    };
+
     (void)where;
-    u->kernels->dense_s8(u->at[0], u->at[1], u->at[2], u->at[3], u->at[4],
-                         u->at[5], u->rows, u->n, u->m, u->attribute);
+    mote_layer_s8(u->kernels, &d, u->attribute);
     return MOTE_OK;
 }
 
@@ -327,7 +340,9 @@ struct operator
 {
     const struct signature *signature;
     enum mote_status (*run)(const struct use *u, struct mote_where *where);
-    bool in_place, choice;
+    bool in_place;
+    bool choice;    /* several versions of its kernel to choose from, */
+    bool plain_f64; /* but only one where the first operand is f64    */
     /* in place of signature and run, where letters are not enough */
     bool (*check)(const struct mote_scope *scope,
                   const struct mote_operation *op);
@@ -345,8 +360,10 @@ static const struct operator* const operators[] = {
     OPERATOR(1, .signature = &cast_signature, .run = run_cast),
     OPERATOR(2, .signature = &rowwise_signature, .run = run_rowwise,
              .in_place = true),
-    OPERATOR(3, .signature = &dense_signature, .run = run_dense),
-    OPERATOR(4, .signature = &quantize_signature, .run = run_quantize),
+    OPERATOR(3, .signature = &dense_signature, .run = run_dense, .choice = true,
+             .plain_f64 = true),
+    OPERATOR(4, .signature = &quantize_signature, .run = run_quantize,
+             .choice = true),
     OPERATOR(5, .signature = &dense_s8_signature, .run = run_dense_s8,
              .choice = true),
     OPERATOR(6, .signature = &scores_signature, .run = run_softmax),
@@ -383,9 +400,13 @@ bool mote_operator_known(const struct mote_file_operator *f)
            operators[f->opcode];
 }
 
-bool mote_operator_has_choice(const struct mote_file_operator *f)
+bool mote_operator_has_choice(const struct mote_plan *plan,
+                              const struct mote_operation *op)
 {
-    return operators[f->opcode]->choice;
+    const struct operator* o = operators[op->file->opcode];
+
+    return o->choice &&
+           !(o->plain_f64 && plan->values[op->reads[0]].dtype == MOTE_F64);
 }
 
 bool mote_operator_in_place(const struct mote_file_operator *f)

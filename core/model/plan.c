@@ -233,11 +233,10 @@ enum mote_status mote_plan_check(const struct mote_model *m, uint32_t i,
 bool mote_plan_has_choice(const struct mote_plan *plan)
 {
     for (uint32_t at = 0; at < plan->file->operators_bytes;) {
-        const struct mote_file_operator *f =
-            (const void *)(plan->operators + at);
-        if (mote_operator_has_choice(f))
+        const struct mote_operation op = mote_operation_at(plan, at);
+        if (mote_operator_has_choice(plan, &op))
             return true;
-        at += f->bytes;
+        at += op.file->bytes;
     }
     return false;
 }

@@ -1,0 +1,83 @@
+/* core/kernel/dense_s8_avxvnni.c - see core/kernel/dense_s8_vnni.h */
+#include "core/kernel/dense_s8_vnni.h"
+
+/* 4 outputs of a block, unsigned. */
+static inline __m256i load(const int8_t *w)
+{
+    return _mm256_xor_si256(
+        _mm256_loadu_si256((const __m256i *)(const void *)w),
+        _mm256_set1_epi8(-128));
+}
+
+/* The 8 bytes at q, four times. */
+static inline __m256i repeat(const int8_t *q)
+{
+    long long bytes;
+    __builtin_memcpy(&bytes, q, sizeof bytes);
+    return _mm256_set1_epi64x(bytes);
+}
+
+/* Compiled once for each pair of constants, with all sums in registers. An
+ * output's sum is a pair of lanes. */
+static inline __attribute__((always_inline)) void
+sum_tile(const struct mote_s8_tile *t, const size_t rows, const size_t panels)
+{
+    const int8_t *q = t->q;
+    const size_t blocks = t->blocks, all = blocks + (t->last != NULL);
+    size_t stride = t->q_stride, k = 0;
+    __m256i sum[4][2];
+
+#pragma GCC unroll 4
+    for (size_t i = 0; i < rows * panels; i++)
+        sum[i][0] = sum[i][1] =
+            _mm256_set1_epi64x((uint32_t)t->start[i / panels]);
+    do {
+        if (k == blocks)
+            q = t->last, stride = MOTE_P8K8;
+#pragma GCC unroll 4
+        for (size_t p = 0; p < panels; p++) {
+            const int8_t *w = t->w[p] + k * MOTE_P8K8_BYTES;
+            const __m256i low = load(w), high = load(w + 32);
+#pragma GCC unroll 4
+            for (size_t r = 0; r < rows; r++) {
+                const __m256i x = repeat(q + r * stride);
+                __m256i *to = sum[r * panels + p];
+                to[0] = _mm256_dpbusd_avx_epi32(to[0], low, x);
+                to[1] = _mm256_dpbusd_avx_epi32(to[1], high, x);
+            }
+        }
+        q += MOTE_P8K8;
+    } while (++k < all);
+#pragma GCC unroll 4
+    for (size_t i = 0; i < rows * panels; i++) {
+        const __m256i pairs = _mm256_hadd_epi32(sum[i][0], sum[i][1]);
+        _mm256_storeu_si256((__m256i *)(void *)(t->sum + i * MOTE_P8K8),
+                            _mm256_permute4x64_epi64(pairs, 0xD8));
+    }
+}
+
+static void four_rows(const struct mote_s8_tile *t)
+{
+    sum_tile(t, 4, 1);
+}
+
+static void two_rows(const struct mote_s8_tile *t)
+{
+    sum_tile(t, 2, 2);
+}
+
+static void one_row(const struct mote_s8_tile *t)
+{
+    sum_tile(t, 1, 4);
+}
+
+void mote_dense_s8_avxvnni(const struct mote_dense_s8 *d)
+{
+    static const struct mote_s8_version version = {
+        .tiles = {{four_rows, 4, 1}, {two_rows, 2, 2}, {one_row, 1, 4}},
+        .finish = finish,
+        .finish_s8 = finish_s8,
+        .start = start,
+    };
+    mote_dense_s8_tiled(d, &version);
+}
