@@ -12,7 +12,7 @@ void mote_kernels_select(struct mote_kernels *kernels, uint32_t cpu)
         kernels->quantize_s8 = mote_quantize_s8_select(cpu);
     if (MOTE_LINKED(5))
         kernels->dense_s8 = mote_dense_s8_select(cpu);
-    if (MOTE_LINKED(10))
+    if (MOTE_LINKED(3) || MOTE_LINKED(5) || MOTE_LINKED(10))
         kernels->map_f32 = mote_map_f32_select(cpu);
     if (MOTE_LINKED(11) || MOTE_LINKED(14) || MOTE_LINKED(15) ||
         MOTE_LINKED(17))

@@ -16,15 +16,6 @@ static bool is_curved(enum mote_activation activation)
     return activation > MOTE_ACTIVATION_RELU;
 }
 
-static void activate(float *y, size_t rows, size_t m, size_t stride,
-                     enum mote_activation activation)
-{
-    for (size_t r = 0; r < rows; r++)
-        for (size_t i = 0; i < m; i++)
-            y[r * stride + i] =
-                mote_activate_f32(activation, y[r * stride + i]);
-}
-
 void mote_layer_f32(const struct mote_kernels *kernels, const float *x,
                     const float *w, const float *b, float *y, size_t rows,
                     size_t n, size_t m, enum mote_activation activation)
@@ -37,7 +28,7 @@ void mote_layer_f32(const struct mote_kernels *kernels, const float *x,
         kernels->dense_f32(x + r * n, w, b, y + r * m, count, n, m,
                            curved ? MOTE_ACTIVATION_NONE : activation);
         if (curved)
-            activate(y + r * m, 1, count * m, 0, activation);
+            kernels->map_f32(y + r * m, y + r * m, count * m, activation);
     }
 }
 
@@ -77,6 +68,9 @@ void mote_layer_s8(const struct mote_kernels *kernels,
         for (size_t r = 0; r < d->rows; r += height) {
             const struct mote_dense_s8 part = part_of(d, r, height, i, width);
             kernels->dense_s8(&part);
-            activate(part.y, part.rows, part.m, part.y_stride, activation);
+            for (size_t k = 0; k < part.rows; k++)
+                kernels->map_f32(part.y + k * part.y_stride,
+                                 part.y + k * part.y_stride, part.m,
+                                 activation);
         }
 }
