@@ -6,7 +6,7 @@
  * 2 * 128 * 127 = 32512, which fits: exact, as long as w is never -128, which
  * has no negative.
  */
-#include "core/kernel/dense_s8_x86.h"
+#include "core/kernel/dense_s8_x86.inc"
 
 /* Sums of a block for 4 outputs, in pairs of lanes. q: the row's 8 bytes, four
  * times; size: |q|. */

@@ -3,6 +3,8 @@
 #include "test/core/dense.h"
 
 #if defined(__x86_64__)
+#include "test/simde.h"
+
 /* The files are compiled here, under other names: the engine's library has the
  * real ones. Each file has helpers of the same names, so they are renamed. */
 #define mote_dense_s8_avx512vnni simde_dense_s8_avx512vnni
