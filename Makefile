@@ -51,10 +51,13 @@ FLAGS = -std=c11 -D_DEFAULT_SOURCE $(WARN) $(BASE.$(ARCH)) $(MODE.$(MODE)) \
 
 # A file whose name ends in one of these is built with that set's flags, for
 # speed, and on its own machine only.
-ISAS.x86_64 := avx2 avxvnni avx512 avx512vnni
+ISAS.x86_64 := sse41 avx2 avxvnni avx512 avx512vnni
 ISAS.arm64  := neon dotprod i8mm
+ISA.sse41      := -msse4.1
 ISA.avx2       := -mavx2 -mfma -mbmi2
-ISA.avxvnni    := $(ISA.avx2) -mavxvnni
+# without the last of these GCC 12 copies each sum of vpdpbusd twice
+ISA.avxvnni    := $(ISA.avx2) -mavxvnni \
+	$(if $(filter release asan,$(MODE)),-fno-tree-coalesce-vars)
 ISA.avx512     := $(ISA.avx2) -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprefer-vector-width=512
 ISA.avx512vnni := $(ISA.avx512) -mavx512vnni
 ISA.neon       := -march=armv8-a

@@ -67,16 +67,17 @@ static inline void finish_some(const float *sum, const float *b, float *y,
     }
 }
 
-/* All outputs of `rows` rows from r on. */
+/* Outputs from `first` to `end` of `rows` rows from r on. */
 static inline __attribute__((always_inline)) void
-run_rows(const struct mote_f32_layer *l, size_t r, size_t rows, size_t outputs,
+run_rows(const struct mote_f32_layer *l, size_t r, size_t first, size_t end,
+         size_t rows, size_t outputs,
          void (*sum_tile)(const struct mote_f32_tile *t))
 {
     float sum[MOTE_F32_ROWS * MOTE_F32_OUTPUTS];
     struct mote_f32_tile t = {.x = l->x + r * l->n, .n = l->n, .sum = sum};
 
-    for (size_t i = 0; i < l->m; i += outputs) {
-        const size_t left = l->m - i, count = left < outputs ? left : outputs;
+    for (size_t i = first; i < end; i += outputs) {
+        const size_t left = end - i, count = left < outputs ? left : outputs;
         for (size_t j = 0; j < outputs; j++)
             t.w[j] = l->w + (i + (j < count ? j : count - 1)) * l->n;
         sum_tile(&t);
@@ -86,16 +87,28 @@ run_rows(const struct mote_f32_layer *l, size_t r, size_t rows, size_t outputs,
     }
 }
 
+/* Outputs whose weights stay in the first cache while all rows pass: 16 KiB of
+ * them, or as few as a tile has. */
+static inline size_t outputs_at_once(size_t n)
+{
+    const size_t fit = 4096 / n / MOTE_F32_OUTPUTS * MOTE_F32_OUTPUTS;
+    return fit ? fit : MOTE_F32_OUTPUTS;
+}
+
 static inline __attribute__((always_inline)) void
 run_tiles(const struct mote_f32_layer *l, size_t rows,
           const struct mote_f32_version v)
 {
-    size_t r = 0;
+    const size_t step = rows < v.rows ? l->m : outputs_at_once(l->n);
 
-    for (; r + v.rows <= rows; r += v.rows)
-        run_rows(l, r, v.rows, v.outputs, v.sum);
-    for (; r < rows; r++)
-        run_rows(l, r, 1, v.one_outputs, v.one_sum);
+    for (size_t i = 0; i < l->m; i += step) {
+        const size_t end = l->m - i < step ? l->m : i + step;
+        size_t r = 0;
+        for (; r + v.rows <= rows; r += v.rows)
+            run_rows(l, r, i, end, v.rows, v.outputs, v.sum);
+        for (; r < rows; r++)
+            run_rows(l, r, i, end, 1, v.one_outputs, v.one_sum);
+    }
 }
 
 #endif

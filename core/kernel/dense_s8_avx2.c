@@ -6,7 +6,7 @@
  * 2 * 128 * 127 = 32512, which fits: exact, as long as w is never -128, which
  * has no negative.
  */
-#include "core/kernel/dense_s8_x86.h"
+#include "core/kernel/dense_s8_x86.inc"
 
 /* Sums of a block for 4 outputs, in pairs of lanes. q: the row's 8 bytes, four
  * times; size: |q|. */
@@ -80,13 +80,13 @@ static void two_rows(const struct mote_s8_tile *t)
 
 static void one_row(const struct mote_s8_tile *t)
 {
-    sum_tile(t, 1, 2);
+    sum_tile(t, 1, 4);
 }
 
 void mote_dense_s8_avx2(const struct mote_dense_s8 *d)
 {
     static const struct mote_s8_version version = {
-        .tiles = {{four_rows, 4, 1}, {two_rows, 2, 1}, {one_row, 1, 2}},
+        .tiles = {{four_rows, 4, 1}, {two_rows, 2, 1}, {one_row, 1, 4}},
         .finish = finish,
         .finish_s8 = finish_s8,
     };

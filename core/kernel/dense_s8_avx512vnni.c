@@ -1,5 +1,5 @@
-/* core/kernel/dense_s8_avx512vnni.c - see core/kernel/dense_s8_vnni.h */
-#include "core/kernel/dense_s8_vnni.h"
+/* core/kernel/dense_s8_avx512vnni.c - see core/kernel/dense_s8_vnni.inc */
+#include "core/kernel/dense_s8_vnni.inc"
 
 /* A block of 8 outputs, unsigned. */
 static inline __m512i load(const int8_t *w)

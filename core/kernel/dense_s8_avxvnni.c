@@ -1,5 +1,5 @@
-/* core/kernel/dense_s8_avxvnni.c - see core/kernel/dense_s8_vnni.h */
-#include "core/kernel/dense_s8_vnni.h"
+/* core/kernel/dense_s8_avxvnni.c - see core/kernel/dense_s8_vnni.inc */
+#include "core/kernel/dense_s8_vnni.inc"
 
 /* 4 outputs of a block, unsigned. */
 static inline __m256i load(const int8_t *w)

@@ -1,11 +1,11 @@
 /*
- * core/kernel/dense_s8_dotprod.c - see core/kernel/dense_s8_sdot.h
+ * core/kernel/dense_s8_dotprod.c - see core/kernel/dense_s8_sdot.inc
  *
  * Doubling 8 bytes takes a slot that an sdot could have. For four rows it is
  * done beforehand: on a Neoverse N1 31.8 products a cycle instead of 28.2, of
  * 32 (llvm-mca 19).
  */
-#include "core/kernel/dense_s8_sdot.h"
+#include "core/kernel/dense_s8_sdot.inc"
 
 /* Four rows, packed: to each block 16 bytes of each row, its 8 bytes twice. */
 static void pack(const int8_t *q, size_t q_stride, size_t n, int8_t *to)

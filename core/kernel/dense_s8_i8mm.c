@@ -7,7 +7,7 @@
  * of 128 (llvm-mca 19). For a single row half of smmla would be wasted, and
  * sdot is as good.
  */
-#include "core/kernel/dense_s8_sdot.h"
+#include "core/kernel/dense_s8_sdot.inc"
 
 /* Four rows, packed: to each block two pairs of 8 bytes. */
 static void pack(const int8_t *q, size_t q_stride, size_t n, int8_t *to)

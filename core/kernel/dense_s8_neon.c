@@ -4,7 +4,7 @@
  * For processors without the dot product instruction: products of two blocks
  * are added in 16 bits, 2 * 128 * 127 = 32512 fits, then pairs in 32.
  */
-#include "core/kernel/dense_s8_arm.h"
+#include "core/kernel/dense_s8_arm.inc"
 
 /* Adds to 8 outputs, four lanes each, their products with 8 bytes of a row,
  * and with 8 more of the next block. */

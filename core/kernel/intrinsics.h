@@ -10,7 +10,8 @@
 #define MOTE_KERNEL_INTRINSICS_H
 
 #if defined(MOTE_SIMDE)
-#include "test/simde.h"
+#define SIMDE_ENABLE_NATIVE_ALIASES
+#include <simde/x86/avx512.h>
 #elif defined(__x86_64__)
 #define _MM_MALLOC_H_INCLUDED 1
 #define __MM_MALLOC_H 1

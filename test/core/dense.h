@@ -386,7 +386,8 @@ __attribute__((unused)) static void dense_f32_check(mote_dense_f32_fn *fn,
                 if (at++ % step == 0)
                     f32_check(fn, isa, rows, n, m, at / step % PLACES);
     f32_check(fn, isa, 1, 32, 64, AT_END);
-    f32_check(fn, isa, 3, 256, 256, AT_END);
+    f32_check(fn, isa, 7, 256, 41, AT_END); /* more than are done at once */
+    f32_check(fn, isa, 5, 5000, 11, AT_END);
 }
 
 /* ------------------------------------------------------------------------
