@@ -14,6 +14,11 @@
 #define MOTE_OPERATORS UINT64_MAX
 #endif
 
+/* Opcode 0 is no operator; its bit says that some operator calls a kernel of
+ * several versions, which are not linked otherwise. (dense calls one for
+ * float32 alone.) */
+#define MOTE_LINKED_KERNELS MOTE_LINKED(0)
+
 /* A constant, so that a compiler drops what depends on it. */
 #define MOTE_LINKED(opcode) ((MOTE_OPERATORS >> (opcode)) & 1)
 

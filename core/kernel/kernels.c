@@ -6,6 +6,8 @@
  * need none. */
 void mote_kernels_select(struct mote_kernels *kernels, uint32_t cpu)
 {
+    if (!MOTE_LINKED_KERNELS)
+        return;
     if (MOTE_LINKED(3))
         kernels->dense_f32 = mote_dense_f32_select(cpu);
     if (MOTE_LINKED(4))

@@ -2,8 +2,9 @@
  * tools/engine/opcodes.c - which operators a model uses: `TRIM=1` links them.
  *
  * in   a .mote file, by name
- * out  on stdout one number in C: bit i is set if a plan uses opcode i, as
- *      MOTE_OPERATORS of core/base/linked.h wants it
+ * out  on stdout one number in C: bit i is set if a plan uses opcode i, bit 0
+ *      if one of them has kernels to choose from, as MOTE_OPERATORS of
+ *      core/base/linked.h wants it
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,7 @@ static uint64_t opcodes_of(const struct mote_plan *plan)
     for (uint32_t at = 0; at < plan->file->operators_bytes;) {
         const struct mote_operation op = mote_operation_at(plan, at);
         set |= UINT64_C(1) << op.file->opcode;
+        set |= mote_operator_has_choice(plan, &op);
         at += op.file->bytes;
     }
     return set;
