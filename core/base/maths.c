@@ -109,11 +109,14 @@ float mote_tanhf(float x)
 
 float mote_erff(float x)
 {
-    const float low = x < -MOTE_ERF_END ? -MOTE_ERF_END : x;
-    const float z = low > MOTE_ERF_END ? MOTE_ERF_END : low;
+    const float least = x < -MOTE_ERF_END ? -MOTE_ERF_END : x;
+    const float z = least > MOTE_ERF_END ? MOTE_ERF_END : least;
     const float v = mote_fmaf(z * z, MOTE_ERF_SCALE, -1.0f);
+    const float v2 = v * v, v4 = v2 * v2;
+    const float high = horner(mote_erf_high, MOTE_COUNT(mote_erf_high), v);
+    const float low = horner(mote_erf_low, MOTE_COUNT(mote_erf_low), v);
 
-    return z * horner(mote_erf_poly, MOTE_COUNT(mote_erf_poly), v);
+    return z * mote_fmaf(high, v4 * v4, low);
 }
 
 float mote_geluf(float x)

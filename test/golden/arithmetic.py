@@ -84,14 +84,16 @@ LOG1P = hexes(
     "-0x1.a8cd44p-9 0x1.450272p-6 -0x1.d26032p-5 0x1.b2323ep-4 -0x1.396a9cp-3"
     " 0x1.92f25ap-3 -0x1.ff0e8cp-3 0x1.554c7p-2 -0x1.ffffbep-2 1.0p0"
 )
-ERF = hexes(
-    "0x1.256dep-12 -0x1.868534p-11 0x1.459366p-11 -0x1.0c19acp-10 0x1.db21f6p-9"
-    " -0x1.d7310ap-8 0x1.74ecaap-7 -0x1.2ebff4p-6 0x1.dc6562p-6 -0x1.59282ep-5"
-    " 0x1.d3d416p-5 -0x1.2cef38p-4 0x1.73c16ep-4 -0x1.c26d88p-4 0x1.1566fep-3"
-    " -0x1.750b1ap-3 0x1.75ad7p-2"
+ERF_HIGH = hexes(
+    "0x1.fff178p-13 -0x1.585bfcp-11 0x1.2dcb88p-11 -0x1.00a402p-10 0x1.b826c2p-9"
+    " -0x1.b7df0ep-8 0x1.630fb4p-7 -0x1.23c4ccp-6 0x1.ced232p-6"
+)
+ERF_LOW = hexes(
+    "-0x1.5259eep-5 0x1.ce8242p-5 -0x1.2b8c98p-4 0x1.73f11cp-4 -0x1.c42ec6p-4"
+    " 0x1.16fccep-3 -0x1.777032p-3 0x1.782342p-2"
 )
 ERF_SCALE, SQRT_HALF, GELU_1, GELU_3 = hexes(
-    "0x1.10c854p-3 0x1.6a09e6p-1 -0x1.988454p+0 -0x1.2444f2p-4"
+    "0x1.14648ap-3 0x1.6a09e6p-1 -0x1.988454p+0 -0x1.2444f2p-4"
 )
 ROUND = f32(1.5 * 2**23)  # adding it rounds to an integer
 
@@ -143,9 +145,12 @@ def least(x, bound) -> np.float32:
 
 
 def erf(x) -> np.float32:
-    z = least(x, -3.875)
-    z = f32(3.875) if z > 3.875 else z
-    return f32(z * horner(ERF, fma(f32(z * z), ERF_SCALE, f32(-1))))
+    z = least(x, -3.849609375)
+    z = f32(3.849609375) if z > 3.849609375 else z
+    v = fma(f32(z * z), ERF_SCALE, f32(-1))
+    v2 = f32(v * v)
+    v4 = f32(v2 * v2)
+    return f32(z * fma(horner(ERF_HIGH, v), f32(v4 * v4), horner(ERF_LOW, v)))
 
 
 def gelu(x) -> np.float32:

@@ -55,8 +55,9 @@ def main():
     show("log1p", *lawson(basis, np.log1p(x) / x, x / np.log1p(x)))
 
     # erf z = z P(v) for z in [0, c], v = 2 z^2 / c^2 - 1. c is one of the few
-    # ends where the rounded polynomial is 1 there and nowhere above it
-    c = LD(3.875)
+    # ends where the rounded polynomial, taken in two halves, is exactly 1, and
+    # hardly ever above before it
+    c = LD(3.849609375)
     u = c * c * (1 - np.cos(np.pi * (np.arange(3000) + LD(0.5)) / 3000)) / 2
     z = np.sqrt(u)
     exact = np.array([LD(erf(float(t))) for t in z])
