@@ -91,18 +91,71 @@ mote_simde_narrow_store(void *at, simde__mmask16 k, simde__m512i a)
 #undef _mm512_mask_cvtepi32_storeu_epi8
 #define _mm512_mask_cvtepi32_storeu_epi8 mote_simde_narrow_store
 
+/* To nearest, ties to even, as the processor does by default. */
 static inline __attribute__((unused)) simde__m512i
-mote_simde_round_512(simde__m512 a)
+mote_simde_cvtps_epi32(simde__m512 a)
 {
     const simde__m512_private x = simde__m512_to_private(a);
-    simde__m512i_private r;
+    simde__m512i_private y;
 
     for (int i = 0; i < 16; i++)
-        r.i32[i] = (int32_t)nearbyintf(x.f32[i]);
-    return simde__m512i_from_private(r);
+        y.i32[i] =
+            fabsf(x.f32[i]) < 0x1p31f ? (int32_t)rintf(x.f32[i]) : INT32_MIN;
+    return simde__m512i_from_private(y);
 }
 #undef _mm512_cvtps_epi32
-#define _mm512_cvtps_epi32 mote_simde_round_512
+#define _mm512_cvtps_epi32 mote_simde_cvtps_epi32
+
+/* Missing as well. */
+static inline __attribute__((unused)) simde__m512
+mote_simde_cvtepi32_ps(simde__m512i a)
+{
+    const simde__m512i_private x = simde__m512i_to_private(a);
+    simde__m512_private y;
+
+    for (int i = 0; i < 16; i++)
+        y.f32[i] = (float)x.i32[i];
+    return simde__m512_from_private(y);
+}
+#undef _mm512_cvtepi32_ps
+#define _mm512_cvtepi32_ps mote_simde_cvtepi32_ps
+
+static inline __attribute__((unused)) simde__m512i
+mote_simde_cvtepi8_epi32(simde__m128i a)
+{
+    const simde__m128i_private x = simde__m128i_to_private(a);
+    simde__m512i_private y;
+
+    for (int i = 0; i < 16; i++)
+        y.i32[i] = x.i8[i];
+    return simde__m512i_from_private(y);
+}
+#undef _mm512_cvtepi8_epi32
+#define _mm512_cvtepi8_epi32 mote_simde_cvtepi8_epi32
+
+static inline __attribute__((unused)) simde__m512i
+mote_simde_srai_epi32(simde__m512i a, unsigned by)
+{
+    simde__m512i_private x = simde__m512i_to_private(a);
+
+    for (int i = 0; i < 16; i++)
+        x.i32[i] >>= by;
+    return simde__m512i_from_private(x);
+}
+#undef _mm512_srai_epi32
+#define _mm512_srai_epi32 mote_simde_srai_epi32
+
+static inline __attribute__((unused)) void
+mote_simde_mask_storeu_ps(float *at, simde__mmask16 k, simde__m512 a)
+{
+    const simde__m512_private x = simde__m512_to_private(a);
+
+    for (int i = 0; i < 16; i++)
+        if (k >> i & 1)
+            at[i] = x.f32[i];
+}
+#undef _mm512_mask_storeu_ps
+#define _mm512_mask_storeu_ps mote_simde_mask_storeu_ps
 
 /* The VEX form, which SIMDe 0.7 has not. */
 #undef _mm256_dpbusd_avx_epi32
