@@ -15,6 +15,10 @@ MAGIC = b"\x89mote\r\n\x1a"
 
 DTYPES = {"f32": 1, "f64": 2, "s8": 3, "u8": 4, "s16": 5, "s32": 6, "s64": 7, "bool": 8}
 DTYPE_BYTES = {"f32": 4, "f64": 8, "s8": 1, "u8": 1, "s16": 2, "s32": 4, "s64": 8, "bool": 1}
+NUMPY = {
+    "f32": "<f4", "f64": "<f8", "s8": "i1", "u8": "u1", "s16": "<i2", "s32": "<i4", "s64": "<i8",
+    "bool": "?",
+}  # fmt: skip
 LAYOUTS = {"rows": 0, "p8k8": 1}
 SECTIONS = {
     "STRINGS": 1, "SYMBOLS": 2, "TENSORS": 3, "PLANS": 4, "MODEL": 5, "INPUT": 6,

@@ -1,12 +1,19 @@
-"""A model as the importers hand it over: exact, in float64, not yet lowered.
+"""A model as the importers hand it over: exact, not yet lowered.
 
-Every value is a matrix [batch][columns], or a column [batch] when columns is
-None. Operators and their attributes:
+A graph is a list of nodes over values. Nodes are written by the methods of
+Graph, which check shapes and give the value that a node computes:
 
-    rowwise   kind "+-*/", vector [n]
-    dense     weight [m][n], bias [m], activation none|relu|sigmoid|tanh
-    softmax   argmax
-    share     the logistic function of each, divided by their sum
+    g = Graph([Value(("batch", 32), "f32")], {"batch": 8})
+    h = g.dense(g.input, weight1, bias1, "relu")
+    g.outputs = [g.dense(h, weight2, bias2)]
+
+From it `lower.py` makes the plan of a .mote file, and `onnx_export.py` an ONNX
+file of the same model. A new operator needs a method here, a function in
+each of the two, and nothing else.
+
+Names of operators are those of compress/FORMAT.md, but one node says only what
+is computed: whether a dense layer runs in float64, float32 or int8, and which
+scratch it takes, is decided when it is lowered.
 """
 
 from dataclasses import dataclass, field
@@ -14,43 +21,144 @@ from dataclasses import dataclass, field
 import numpy as np
 import xxhash
 
+BATCH = "batch"
+ACTIVATIONS = ("none", "relu", "sigmoid", "tanh", "gelu", "gelu_tanh")
+REDUCTIONS = ("mean", "max", "sum", "first", "last")
+Dim = int | str  # a constant, or the name of a symbol
+
 
 @dataclass(eq=False)
 class Value:
-    columns: int | None
+    """dims: of the value, the last one a constant. dtype "real" is a number
+    that lowering computes in a type of its choice; s32 are indices."""
+
+    dims: tuple[Dim, ...]
+    dtype: str = "real"
+
+    @property
+    def columns(self) -> int | None:
+        """Of rows [batch][columns]; None of one number a row."""
+        return None if len(self.dims) == 1 else self.dims[-1]
 
 
 @dataclass
 class Node:
     op: str
-    input: Value
-    output: Value
+    inputs: list[Value]
+    outputs: list[Value]
     attributes: dict
+
+    @property
+    def input(self) -> Value:
+        return self.inputs[0]
+
+    @property
+    def output(self) -> Value:
+        return self.outputs[0]
+
+
+def real(array) -> np.ndarray:
+    return np.ascontiguousarray(array, np.float64)
+
+
+def expect(condition: bool, message: str) -> None:
+    if not condition:
+        raise ValueError(message)
 
 
 @dataclass
 class Graph:
-    input: Value
+    """inputs: of dtype f64, f32 or s32; symbols: what names in dims stand for
+    at most; outputs: set when all is written."""
+
+    inputs: list[Value]
+    symbols: dict[str, int] = field(default_factory=dict)
     nodes: list[Node] = field(default_factory=list)
+    outputs: list[Value] = field(default_factory=list)
 
-    def add(self, op: str, value: Value, columns: int | None, **attributes) -> Value:
-        output = Value(columns)
-        self.nodes.append(Node(op, value, output, attributes))
+    @classmethod
+    def of_rows(cls, columns: int) -> "Graph":
+        """One input of float64 rows, as many at once as lowering likes."""
+        return cls([Value((BATCH, columns), "f64")])
+
+    @property
+    def input(self) -> Value:
+        return self.inputs[0]
+
+    def node(self, op: str, inputs: list[Value], dims: tuple[Dim, ...], **attributes) -> Value:
+        output = Value(dims, attributes.pop("dtype", "real"))
+        self.nodes.append(Node(op, inputs, [output], attributes))
         return output
-
-    def rowwise(self, value: Value, kind: str, vector) -> Value:
-        vector = np.ascontiguousarray(vector, np.float64)
-        return self.add("rowwise", value, value.columns, kind=kind, vector=vector)
-
-    def dense(self, value: Value, weight, bias, activation: str = "none") -> Value:
-        weight = np.ascontiguousarray(weight, np.float64)
-        bias = np.ascontiguousarray(bias, np.float64)
-        return self.add(
-            "dense", value, len(weight), weight=weight, bias=bias, activation=activation
-        )
 
     def weights(self) -> int:
         return sum(n.attributes["weight"].size for n in self.nodes if n.op == "dense")
+
+    # Rows: each row of [..., n] by itself
+
+    def rowwise(self, x: Value, kind: str, vector) -> Value:
+        """x o vector [n], kind one of + - * /."""
+        return self.node("rowwise", [x], x.dims, kind=kind, vector=real(vector))
+
+    def dense(self, x: Value, weight, bias=None, activation: str = "none") -> Value:
+        """activation(weight [m][n] x + bias [m])."""
+        weight = real(weight)
+        expect(weight.shape[1] == x.dims[-1], f"weight {weight.shape} for rows of {x.dims[-1]}")
+        expect(activation in ACTIVATIONS, f"activation {activation!r}")
+        bias = np.zeros(len(weight)) if bias is None else real(bias)
+        dims = x.dims[:-1] + (len(weight),)
+        return self.node("dense", [x], dims, weight=weight, bias=bias, activation=activation)
+
+    def softmax(self, x: Value) -> Value:
+        return self.node("softmax", [x], x.dims)
+
+    def share(self, x: Value) -> Value:
+        """The logistic function of each, divided by their sum."""
+        return self.node("share", [x], x.dims)
+
+    def argmax(self, x: Value) -> Value:
+        """Index of the first largest."""
+        return self.node("argmax", [x], x.dims[:-1], dtype="s32")
+
+    def norm(self, x: Value, gain, bias, residual: Value | None = None, eps=1e-12) -> Value:
+        """Layer normalization of x, or of x + residual."""
+        inputs = [x] if residual is None else [x, residual]
+        return self.node("norm", inputs, x.dims, gain=real(gain), bias=real(bias), eps=eps)
+
+    def normalize(self, x: Value) -> Value:
+        """Rows of L2 norm 1."""
+        return self.node("normalize", [x], x.dims)
+
+    def map(self, x: Value, kind: str) -> Value:
+        """An activation of each number."""
+        expect(kind in ACTIVATIONS[1:], f"kind {kind!r}")
+        return self.node("map", [x], x.dims, kind=kind)
+
+    def binary(self, a: Value, b: Value, kind: str) -> Value:
+        """a o b of equal shape, kind one of + - * /."""
+        expect(a.dims == b.dims, f"{a.dims} {kind} {b.dims}")
+        return self.node("binary", [a, b], a.dims, kind=kind)
+
+    # Sequences [..., steps, n]
+
+    def embed(self, ids: Value, table) -> Value:
+        """Rows of table [vocabulary][n], for s32 indices of any shape."""
+        table = real(table)
+        return self.node("embed", [ids], ids.dims + (table.shape[1],), table=table)
+
+    def position(self, x: Value, table) -> Value:
+        """x + the row of table [longest][n] that belongs to each step."""
+        return self.node("position", [x], x.dims, table=real(table))
+
+    def attention(self, qkv: Value, heads: int, causal: bool = False) -> Value:
+        """Self-attention of qkv [..., steps, 3 heads d]: all of q, then k, v."""
+        expect(qkv.dims[-1] % (3 * heads) == 0, f"{heads} heads of {qkv.dims[-1]} columns")
+        dims = qkv.dims[:-1] + (qkv.dims[-1] // 3,)
+        return self.node("attention", [qkv], dims, heads=heads, causal=causal)
+
+    def reduce(self, x: Value, kind: str) -> Value:
+        """Over the steps: kind one of REDUCTIONS."""
+        expect(kind in REDUCTIONS, f"kind {kind!r}")
+        return self.node("reduce", [x], x.dims[:-2] + x.dims[-1:], kind=kind)
 
 
 @dataclass

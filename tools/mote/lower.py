@@ -2,183 +2,191 @@
 
 Precision. A linear model is computed as its trainer does, in float64: it is
 small, and so every label is the trainer's. A net is computed in float32, or,
-once it has INT8_WEIGHTS weights, with int8 weights and rows quantized at run
-time; below that, quantizing a row costs more than it saves.
+once it has INT8_WEIGHTS weights, layer by layer with int8 weights and rows
+quantized at run time where that is faster.
 
-Memory. Values get their places here, once: greedily by size, each in the
-first gap among the values alive at the same time. Element-wise steps work in
-place when their input is not needed afterwards.
+Memory. Values get their places here, once (memory.py). A step works in place
+when its operator can and its input is not needed afterwards.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from mote import file
-from mote.graph import Graph, Imported, Node, Value
+from mote import file, memory
+from mote.graph import BATCH, Graph, Imported, Node, Value
+from mote.opcodes import CAST, IN_PLACE
+from mote.operators import LOWER
+from mote.slots import Slot, Step
 
-INT8_WEIGHTS = 50_000
-INT8_COLUMNS = 32  # a layer with fewer inputs stays float32
-ACTIVATIONS = {"none": 0, "relu": 1, "sigmoid": 2, "tanh": 3}
-ROWWISE = {"+": 0, "-": 1, "*": 2, "/": 3}
-CAST, ROW, DENSE, QUANTIZE, DENSE_S8, SOFTMAX, SHARE, ARGMAX = range(1, 9)
-IN_PLACE = {ROW}
+INT8_WEIGHTS = 50_000  # of a net; below that, int8 gains nothing that can be measured
 BATCHES = (64, 32, 16, 8)
-BATCH = file.SYMBOL  # symbol 0
-
-
-@dataclass(eq=False)
-class Slot:
-    """A value of the plan before it has an index: in the arena, or a tensor."""
-
-    dtype: str
-    columns: int | None
-    tensor: file.Tensor | None = None
-
-    @property
-    def dims(self) -> tuple[int, ...]:
-        if self.tensor:
-            return self.tensor.dims
-        return (BATCH,) if self.columns is None else (BATCH, self.columns)
-
-    def bytes(self, batch: int) -> int:
-        return file.DTYPE_BYTES[self.dtype] * (self.columns or 1) * batch
-
-
-@dataclass
-class Step:
-    opcode: int
-    reads: list
-    writes: list
-    attributes: list[int]
-
-
-def quantize_weight(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """int8 rows in [-127, 127] and a float32 scale for each; zeros keep 1."""
-    top = np.abs(weight).max(axis=1)
-    scale = np.where(top > 0, top / 127, 1).astype(np.float32)
-    q = np.rint(weight / scale[:, None].astype(np.float64))
-    return np.clip(q, -127, 127).astype(np.int8), scale
+LINEAR = {"rowwise", "dense", "softmax", "share", "argmax"}
 
 
 def choose_precision(graph: Graph) -> str:
     dense = [n for n in graph.nodes if n.op == "dense"]
-    if len(dense) <= 1:
+    if len(dense) <= 1 and {n.op for n in graph.nodes} <= LINEAR:
         return "float64"
     return "int8" if graph.weights() >= INT8_WEIGHTS else "float32"
 
 
 class Lowering:
+    """Steps, tensors and slots of a graph, as the functions in `operators`
+    write them, node after node."""
+
     def __init__(self, graph: Graph, precision: str):
+        self.graph = graph
         self.precision = precision
         self.steps: list[Step] = []
         self.tensors: list[Slot] = []
-        self.casts: dict[Slot, Slot] = {}
-        self.input = Slot("f64", graph.input.columns)
-        self.slots: dict[Value, Slot] = {graph.input: self.input}
+        self.made: dict[tuple, tuple] = {}
+        self.inputs = [Slot(v.dtype, v.dims) for v in graph.inputs]
+        self.slots: dict[Value, Slot] = dict(zip(graph.inputs, self.inputs))
         for node in graph.nodes:
-            self.slots[node.output] = getattr(self, "lower_" + node.op)(node)
+            LOWER[node.op](self, node)
+
+    # What the functions use
+
+    def read(self, node: Node, i: int = 0, dtype: str | None = None) -> Slot:
+        """The slot of input i of a node, in that type."""
+        slot = self.slots[node.inputs[i]]
+        return self.cast(slot, dtype) if dtype else slot
+
+    def write(self, node: Node, *slots: Slot) -> None:
+        """slots hold the node's outputs."""
+        self.slots.update(zip(node.outputs, slots))
 
     def tensor(self, array: np.ndarray, dtype: str, layout: str = "rows") -> Slot:
+        array = np.asarray(array, file.NUMPY[dtype])
         data = file.p8k8(array) if layout == "p8k8" else array.tobytes()
-        slot = Slot(dtype, None, file.Tensor(dtype, array.shape, data, layout))
+        slot = Slot(dtype, array.shape, file.Tensor(dtype, array.shape, data, layout))
         self.tensors.append(slot)
         return slot
 
-    def step(self, opcode: int, reads: list, dtype: str, columns: int | None, *attributes) -> Slot:
-        out = Slot(dtype, columns)
-        self.steps.append(Step(opcode, reads, [out], list(attributes)))
-        return out
+    def step(self, opcode: int, reads: list, dtype: str, dims: tuple, *attributes: int) -> Slot:
+        """A step with one result."""
+        return self.steps_of(opcode, reads, [Slot(dtype, dims)], *attributes)[0]
+
+    def steps_of(self, opcode: int, reads: list, writes: list, *attributes: int) -> list[Slot]:
+        self.steps.append(Step(opcode, reads, writes, list(attributes)))
+        return writes
+
+    def once(self, key: tuple, make) -> tuple:
+        """What make() gives, made once for each key."""
+        if key not in self.made:
+            self.made[key] = make()
+        return self.made[key]
 
     def cast(self, slot: Slot, dtype: str) -> Slot:
-        """slot in another type, converted once however often it is needed."""
         if slot.dtype == dtype:
             return slot
-        if slot not in self.casts:
-            self.casts[slot] = self.step(CAST, [slot], dtype, slot.columns)
-        return self.casts[slot]
+        return self.once((slot, dtype), lambda: self.step(CAST, [slot], dtype, slot.dims))
 
-    def lower_rowwise(self, node: Node) -> Slot:
-        x = self.cast(self.slots[node.input], "f64")
-        vector = self.tensor(node.attributes["vector"].astype("<f8"), "f64")
-        kind = ROWWISE[node.attributes["kind"]]
-        return self.step(ROW, [x, vector], "f64", x.columns, kind)
+    def most(self, dim) -> int:
+        """The largest that a dimension can be."""
+        return self.graph.symbols.get(dim, dim)
 
-    def lower_dense(self, node: Node) -> Slot:
-        x, a = self.slots[node.input], node.attributes
-        m, n = a["weight"].shape
-        activation = ACTIVATIONS[a["activation"]]
-        if self.precision == "int8" and n >= INT8_COLUMNS:
-            q, scale = quantize_weight(a["weight"])
-            x = self.cast(x, "f32")
-            rows, row_scale = Slot("s8", n), Slot("f32", None)
-            self.steps.append(Step(QUANTIZE, [x], [rows, row_scale], []))
-            reads = [
-                rows,
-                row_scale,
-                self.tensor(q, "s8", "p8k8"),
-                self.tensor(scale.astype("<f4"), "f32"),
-                self.tensor(a["bias"].astype("<f4"), "f32"),
-            ]
-            return self.step(DENSE_S8, reads, "f32", m, activation)
-        dtype, numpy_type = ("f64", "<f8") if self.precision == "float64" else ("f32", "<f4")
-        x = self.cast(x, dtype)
-        reads = [
-            x,
-            self.tensor(a["weight"].astype(numpy_type), dtype),
-            self.tensor(a["bias"].astype(numpy_type), dtype),
-        ]
-        return self.step(DENSE, reads, dtype, m, activation)
 
-    def lower_softmax(self, node: Node) -> Slot:
-        x = self.cast(self.slots[node.input], "f64")
-        return self.step(SOFTMAX, [x], "f32", x.columns)
-
-    def lower_share(self, node: Node) -> Slot:
-        x = self.cast(self.slots[node.input], "f64")
-        return self.step(SHARE, [x], "f32", x.columns)
-
-    def lower_argmax(self, node: Node) -> Slot:
-        return self.step(ARGMAX, [self.cast(self.slots[node.input], "f64")], "s32", None)
+# ------------------------------------------------------------------ places
 
 
 def share_buffers(steps: list[Step], outputs: list[Slot]) -> dict[Slot, Slot]:
     """Each value in the arena to the one whose memory it uses: its own, or,
     where a step may work in place, that of an input nobody reads later."""
+    last = {slot: i for i, step in enumerate(steps) for slot in step.reads}
+    last |= {slot: len(steps) for slot in outputs}
     owner: dict[Slot, Slot] = {}
     for i, step in enumerate(steps):
-        first = step.reads[0]
         for slot in step.reads + step.writes:
-            owner.setdefault(slot, slot)
-        later = [s for after in steps[i + 1 :] for s in after.reads] + outputs
-        if step.opcode in IN_PLACE and first.tensor is None and first not in later:
+            if slot is not None and slot.tensor is None:
+                owner.setdefault(slot, slot)
+        first, *others = step.reads
+        if (
+            step.opcode in IN_PLACE
+            and first in owner
+            and first not in others
+            and last[first] == i
+            and same_bytes(first, step.writes[0])
+        ):
             owner[step.writes[0]] = owner[first]
     return owner
 
 
-def place(steps: list[Step], given: Slot, outputs: list[Slot], batch: int) -> tuple[dict, int]:
-    """Offsets of all values in the arena, and its size."""
-    owner = share_buffers(steps, outputs)
-    begin, end = {given: -1}, {given: -1}
+def same_bytes(a: Slot, b: Slot) -> bool:
+    return a.dims == b.dims and file.DTYPE_BYTES[a.dtype] == file.DTYPE_BYTES[b.dtype]
+
+
+def place(
+    steps: list[Step], inputs: list[Slot], outputs: list[Slot], symbols: dict[str, int]
+) -> tuple[dict[Slot, int], memory.Layout]:
+    """Offsets of all values in the arena."""
+    owner = {slot: slot for slot in inputs} | share_buffers(steps, outputs)
+    begin, end = dict.fromkeys(inputs, -1), dict.fromkeys(inputs, -1)
     for i, step in enumerate(steps):
         for slot in step.reads + step.writes:
-            if slot.tensor is None:
+            if slot in owner:
                 begin.setdefault(owner[slot], i)
                 end[owner[slot]] = i
     for slot in outputs:
         end[owner[slot]] = len(steps)
+    buffers = [memory.Buffer(s.bytes(symbols), begin[s], end[s]) for s in begin]
+    layout = memory.plan(buffers)
+    at = dict(zip(begin, layout.offsets))
+    return {slot: at[o] for slot, o in owner.items()}, layout
 
-    placed: list[tuple[int, int, Slot]] = []
-    for slot in sorted(begin, key=lambda s: (-s.bytes(batch), begin[s])):
-        offset = 0
-        for low, high, other in sorted(placed, key=lambda p: p[0]):
-            alive_together = begin[slot] <= end[other] and begin[other] <= end[slot]
-            if alive_together and offset + slot.bytes(batch) > low and offset < high:
-                offset = high
-        placed.append((offset, file.align(offset + slot.bytes(batch)), slot))
-    offsets = {slot: low for low, _, slot in placed}
-    arena = max(high for _, high, _ in placed)
-    return {slot: offsets[o] for slot, o in owner.items() if slot.tensor is None}, arena
+
+# ------------------------------------------------------------------- plans
+
+
+@dataclass
+class Lowered:
+    plan: file.Plan
+    tensors: list[file.Tensor]
+    symbols: dict[str, int]
+    layout: memory.Layout
+
+
+def make_plan(low: Lowering, outputs: list[Slot], symbols: dict[str, int], name: str) -> Lowered:
+    offsets, layout = place(low.steps, low.inputs, outputs, symbols)
+    order = dict.fromkeys(low.inputs)
+    for step in low.steps:
+        order |= dict.fromkeys(s for s in step.reads + step.writes if s is not None)
+    index = {slot: i for i, slot in enumerate(order)}
+    tensor_index = {slot: i for i, slot in enumerate(low.tensors)}
+    names = {symbol: file.SYMBOL + i for i, symbol in enumerate(symbols)}
+    plan = file.Plan(
+        name=name,
+        inputs=len(low.inputs),
+        outputs=[index[s] for s in outputs],
+        values=[
+            file.PlacedValue(
+                s.dtype,
+                tuple(names.get(d, d) for d in s.dims),
+                offsets.get(s, 0),
+                tensor_index.get(s),
+            )
+            for s in order
+        ],
+        operators=[
+            file.Operator(
+                s.opcode,
+                [file.NONE if r is None else index[r] for r in s.reads],
+                [index[w] for w in s.writes],
+                s.attributes,
+            )
+            for s in low.steps
+        ],
+        arena=layout.arena,
+    )
+    return Lowered(plan, [s.tensor for s in low.tensors], symbols, layout)
+
+
+def lower_graph(graph: Graph, precision: str, name: str = "predict") -> Lowered:
+    """The plan of a graph, for the symbols that it states."""
+    low = Lowering(graph, precision)
+    symbols = {BATCH: graph.symbols.get(BATCH, 1)} | graph.symbols
+    return make_plan(low, [low.slots[v] for v in graph.outputs], symbols, name)
 
 
 def lower(imported: Imported, config, precision: str) -> file.File:
@@ -187,40 +195,18 @@ def lower(imported: Imported, config, precision: str) -> file.File:
     out = imported.output
     outputs = [low.slots[v] for v in (out.index, out.scores) if v is not None]
     for batch in BATCHES:  # as many rows at once as fit in one page, or 32
-        offsets, arena = place(low.steps, low.input, outputs, batch)
-        if arena <= file.PAGE:
+        lowered = make_plan(low, outputs, {BATCH: batch}, "predict")
+        if lowered.plan.arena <= file.PAGE:
             break
     else:
-        batch = 32
-        offsets, arena = place(low.steps, low.input, outputs, batch)
-
-    order = [low.input]
-    for step in low.steps:
-        order += [s for s in step.reads + step.writes if s not in order]
-    tensor_index = {slot: i for i, slot in enumerate(low.tensors)}
-    index = {slot: i for i, slot in enumerate(order)}
-    plan = file.Plan(
-        name="predict",
-        inputs=1,
-        outputs=[index[s] for s in outputs],
-        values=[
-            file.PlacedValue(s.dtype, s.dims, offsets.get(s, 0), tensor_index.get(s)) for s in order
-        ],
-        operators=[
-            file.Operator(
-                s.opcode, [index[r] for r in s.reads], [index[w] for w in s.writes], s.attributes
-            )
-            for s in low.steps
-        ],
-        arena=arena,
-    )
+        lowered = make_plan(low, outputs, {BATCH: 32}, "predict")
     return file.File(
         name=config.name,
         version=config.version,
         description=config.description,
-        symbols=[("batch", batch)],
-        tensors=[s.tensor for s in low.tensors],
-        plans=[plan],
+        symbols=list(lowered.symbols.items()),
+        tensors=lowered.tensors,
+        plans=[lowered.plan],
         features=[
             file.FeatureRecord(f.name, "f64", 0, i, f.missing)
             for i, f in enumerate(imported.features)

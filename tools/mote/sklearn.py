@@ -97,7 +97,7 @@ def import_estimator(estimator, names: list[str] | None = None, labels=None) -> 
         raise Refusal(f"{final_name}: is not fitted; fit it before it is saved")
     names = _feature_names(estimator, names, count)
 
-    graph = Graph(Value(count))
+    graph = Graph.of_rows(count)
     value = graph.input
     for name, step in steps[:-1]:
         value = _scale(graph, value, name, step)
@@ -263,7 +263,7 @@ def _decision(graph, value, name, step) -> Value:
 
 
 def _class_output(graph, z, scores, kind, names, numeric) -> Output:
-    index = graph.add("argmax", z, None)
+    index = graph.argmax(z)
     return Output("class", names, index, scores, kind, numeric)
 
 
@@ -277,7 +277,7 @@ def _import_logistic(graph, value, name, step, labels) -> Output:
         # the library's softmax over (-z, z): the same as over (0, 2z)
         doubled = graph.nodes.pop()
         z = graph.dense(value, 2 * doubled.attributes["weight"], 2 * doubled.attributes["bias"])
-    scores = graph.add("share", z, z.columns) if rest else graph.add("softmax", z, z.columns)
+    scores = graph.share(z) if rest else graph.softmax(z)
     return _class_output(graph, z, scores, "probabilities", names, numeric)
 
 
@@ -288,7 +288,7 @@ def _import_classifier(graph, value, name, step, labels) -> Output:
     z = _decision(graph, value, name, step)
     if getattr(step, "loss", None) == "log_loss" and hasattr(step, "predict_proba"):
         two = len(names) == 2
-        scores = graph.add("softmax", z, 2) if two else graph.add("share", z, z.columns)
+        scores = graph.softmax(z) if two else graph.share(z)
         return _class_output(graph, z, scores, "probabilities", names, numeric)
     # of two classes the library gives one decision value, for the second; here
     # the first has its own, which is 0
@@ -314,7 +314,7 @@ def _import_mlp(graph, value, name, step, labels) -> Output:
             raise Refusal(f"step {name!r}: has several labels a row; compile one model for each")
         weight, bias = _two_rows(weight, bias)
     z = graph.dense(value, weight, bias)
-    scores = graph.add("softmax", z, z.columns)
+    scores = graph.softmax(z)
     return _class_output(graph, z, scores, "probabilities", names, numeric)
 
 

@@ -1,0 +1,127 @@
+/* tools/bench/kernels_ours.c - see tools/bench/kernels_ours.h */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+#include "core/base/cpu.h"
+#include "tools/bench/kernels_ours.h"
+
+static __attribute__((noreturn)) void die(const char *path, const char *why)
+{
+    fprintf(stderr, "kernels: %s: %s\n", path, why);
+    exit(1);
+}
+
+static void *take_pages(size_t n)
+{
+    const size_t page = MOTE_FILE_PAGE;
+    void *p = aligned_alloc(page, (n + page) & ~(page - 1));
+
+    if (!p)
+        die("memory", "there is none");
+    return p;
+}
+
+static void *read_file(const char *path, size_t *n)
+{
+    FILE *f = fopen(path, "rb");
+
+    if (!f || fseek(f, 0, SEEK_END))
+        die(path, "cannot be read");
+    *n = (size_t)ftell(f);
+    void *bytes = take_pages(*n);
+    rewind(f);
+    if (fread(bytes, 1, *n, f) != *n)
+        die(path, "cannot be read");
+    fclose(f);
+    return bytes;
+}
+
+/* The shape of a value in this run. */
+static struct tensor shape_of(const struct mote_run *run, uint32_t value)
+{
+    const struct mote_file_value *v = run->plan->values + value;
+    struct tensor t = {.dtype = v->dtype,
+                       .rank = v->rank,
+                       .bytes = mote_dtype_bytes(v->dtype)};
+
+    for (uint32_t i = 0; i < v->rank; i++) {
+        t.dims[i] = v->dims[i] & MOTE_DIM_SYMBOL
+                        ? run->extents[v->dims[i] & ~MOTE_DIM_SYMBOL]
+                        : v->dims[i];
+        t.bytes *= (size_t)t.dims[i];
+    }
+    return t;
+}
+
+static void take_shapes(struct ours *o, const char *path)
+{
+    o->ins = o->run.plan->file->inputs;
+    o->outs = o->run.plan->file->outputs;
+    if (o->ins > PEER_TENSORS || o->outs > PEER_TENSORS)
+        die(path, "has too many inputs or outputs");
+    o->in_bytes = o->out_bytes = 0;
+    for (uint32_t i = 0; i < o->ins; i++) {
+        o->in[i] = shape_of(&o->run, i);
+        o->in_bytes += o->in[i].bytes;
+    }
+    for (uint32_t i = 0; i < o->outs; i++) {
+        o->out[i] = shape_of(&o->run, o->run.plan->outputs[i]);
+        o->out_bytes += o->out[i].bytes;
+    }
+}
+
+void ours_open(struct ours *o, const char *path, const uint32_t *extents,
+               size_t symbols)
+{
+    struct mote_where where = {.row = MOTE_NO_ROW};
+    size_t n;
+
+    o->bytes = read_file(path, &n);
+    enum mote_status s = mote_model_open(&o->model, o->bytes, n, &where);
+    if (s == MOTE_OK)
+        s = mote_model_check(&o->model, &where);
+    if (s != MOTE_OK) {
+        fprintf(stderr, "kernels: %s: %.*s at %zu: expected %s\n", path,
+                (int)where.field.n, where.field.at, where.offset,
+                where.expected ? where.expected : "something else");
+        exit(1);
+    }
+    mote_model_use_cpu(
+        &o->model, mote_cpu_flags(getauxval(AT_HWCAP), getauxval(AT_HWCAP2)));
+    o->run =
+        mote_run_of(&o->model, take_pages(o->model.header->request_arena), 1);
+    for (size_t i = 0; i < symbols && i < o->model.symbol_count; i++) {
+        if (extents[i] < 1 || extents[i] > o->model.symbols[i].maximum)
+            die(path, "an extent is beyond the symbol's maximum");
+        o->run.extents[i] = extents[i];
+    }
+    take_shapes(o, path);
+}
+
+void ours_run(struct ours *o, const uint8_t *inputs)
+{
+    struct mote_where where = {.row = MOTE_NO_ROW};
+
+    for (uint32_t i = 0; i < o->ins; i++) {
+        memcpy(mote_run_value(&o->run, i), inputs, o->in[i].bytes);
+        inputs += o->in[i].bytes;
+    }
+    if (mote_plan_run(&o->run, &where) != MOTE_OK)
+        die("run", where.expected ? where.expected : "failed");
+}
+
+void ours_outputs(const struct ours *o, uint8_t *outputs)
+{
+    for (uint32_t i = 0; i < o->outs; i++) {
+        memcpy(outputs, mote_run_output(&o->run, i), o->out[i].bytes);
+        outputs += o->out[i].bytes;
+    }
+}
+
+void ours_close(struct ours *o)
+{
+    free(o->run.arena);
+    free(o->bytes);
+}

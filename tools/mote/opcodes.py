@@ -1,0 +1,23 @@
+"""Numbers of compress/FORMAT.md that lowering writes: operators, and what
+their attributes stand for."""
+
+import struct
+
+CAST, ROWWISE, DENSE, QUANTIZE, DENSE_S8, SOFTMAX, SHARE, ARGMAX, CALL = range(1, 10)
+MAP, BINARY, NORM, SOFTMAX_F32, EMBED, POSITION, ATTENTION, REDUCE, NORMALIZE, LOOKUP = range(
+    10, 20
+)
+# Those whose first result may lie over what they read first.
+IN_PLACE = {
+    ROWWISE, MAP, BINARY, NORM, SOFTMAX_F32, EMBED, POSITION, NORMALIZE, LOOKUP
+}  # fmt: skip
+
+ACTIVATIONS = {"none": 0, "relu": 1, "sigmoid": 2, "tanh": 3, "gelu": 4, "gelu_tanh": 5}
+ARITHMETIC = {"+": 0, "-": 1, "*": 2, "/": 3}
+REDUCTIONS = {"mean": 0, "max": 1, "sum": 2, "first": 3, "last": 4}
+LAYER_NORM = 0
+
+
+def f32_bits(x: float) -> int:
+    """An f32 as an attribute has it."""
+    return struct.unpack("<I", struct.pack("<f", x))[0]

@@ -1,0 +1,167 @@
+"""How each node of a graph becomes steps of a plan: a function for each
+operator, in LOWER by its name.
+
+A function is given the lowering and the node. It reads the node's inputs, adds
+steps and tensors, and says which slots hold the outputs (`low.write`).
+"""
+
+import numpy as np
+
+from mote import opcodes as op
+from mote.slots import Slot
+
+LOWER = {}
+INT8_COLUMNS = 32  # a layer with fewer inputs stays float32,
+INT8_ROWS = 8  # and one with fewer outputs: a row costs more to quantize than it saves
+
+
+def lowers(function):
+    """Puts lower_<name> into LOWER."""
+    LOWER[function.__name__.removeprefix("lower_")] = function
+    return function
+
+
+# Rows
+
+
+@lowers
+def lower_rowwise(low, node) -> None:
+    x = low.read(node, dtype="f64")
+    vector = low.tensor(node.attributes["vector"], "f64")
+    kind = op.ARITHMETIC[node.attributes["kind"]]
+    low.write(node, low.step(op.ROWWISE, [x, vector], "f64", x.dims, kind))
+
+
+@lowers
+def lower_dense(low, node) -> None:
+    weight, bias = node.attributes["weight"], node.attributes["bias"]
+    activation = op.ACTIVATIONS[node.attributes["activation"]]
+    m, n = weight.shape
+    dims = node.output.dims
+    if low.precision == "int8" and n >= INT8_COLUMNS and m >= INT8_ROWS:
+        q, scale = quantize_weight(weight)
+        reads = [
+            *quantized_rows(low, low.read(node, dtype="f32")),
+            low.tensor(q, "s8", "p8k8"),
+            low.tensor(scale, "f32"),
+            low.tensor(bias, "f32"),
+        ]
+        low.write(node, low.step(op.DENSE_S8, reads, "f32", dims, activation))
+        return
+    dtype = "f64" if low.precision == "float64" else "f32"
+    reads = [low.read(node, dtype=dtype), low.tensor(weight, dtype), low.tensor(bias, dtype)]
+    low.write(node, low.step(op.DENSE, reads, dtype, dims, activation))
+
+
+def quantize_weight(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """int8 rows in [-127, 127] and a float32 scale for each; zeros keep 1."""
+    top = np.abs(weight).max(axis=1)
+    scale = np.where(top > 0, top / 127, 1).astype(np.float32)
+    q = np.rint(weight / scale[:, None].astype(np.float64))
+    return np.clip(q, -127, 127).astype(np.int8), scale
+
+
+def quantized_rows(low, x) -> tuple:
+    """x in int8 and a scale for each row, made once however often it is read."""
+
+    def make():
+        rows = [Slot("s8", x.dims), Slot("f32", x.dims[:-1])]
+        return low.steps_of(op.QUANTIZE, [x], rows)
+
+    return low.once((x, "quantized"), make)
+
+
+@lowers
+def lower_softmax(low, node) -> None:
+    x = low.read(node, dtype="f64")
+    low.write(node, low.step(op.SOFTMAX, [x], "f32", x.dims))
+
+
+@lowers
+def lower_share(low, node) -> None:
+    x = low.read(node, dtype="f64")
+    low.write(node, low.step(op.SHARE, [x], "f32", x.dims))
+
+
+@lowers
+def lower_argmax(low, node) -> None:
+    x = low.read(node, dtype="f64")
+    low.write(node, low.step(op.ARGMAX, [x], "s32", x.dims[:-1]))
+
+
+@lowers
+def lower_norm(low, node) -> None:
+    a = node.attributes
+    residual = low.read(node, 1, "f32") if len(node.inputs) > 1 else None
+    x = low.read(node, dtype="f32")
+    reads = [x, residual, low.tensor(a["gain"], "f32"), low.tensor(a["bias"], "f32")]
+    eps = op.f32_bits(a["eps"])
+    low.write(node, low.step(op.NORM, reads, "f32", x.dims, op.LAYER_NORM, eps))
+
+
+@lowers
+def lower_normalize(low, node) -> None:
+    x = low.read(node, dtype="f32")
+    low.write(node, low.step(op.NORMALIZE, [x], "f32", x.dims))
+
+
+@lowers
+def lower_map(low, node) -> None:
+    x = low.read(node, dtype="f32")
+    kind = op.ACTIVATIONS[node.attributes["kind"]]
+    low.write(node, low.step(op.MAP, [x], "f32", x.dims, kind))
+
+
+@lowers
+def lower_binary(low, node) -> None:
+    a, b = low.read(node, 0, "f32"), low.read(node, 1, "f32")
+    kind = op.ARITHMETIC[node.attributes["kind"]]
+    low.write(node, low.step(op.BINARY, [a, b], "f32", a.dims, kind))
+
+
+# Sequences
+
+
+def table(low, array: np.ndarray) -> list:
+    """A table of rows, and their scales: int8, or in a small net float32
+    without scales."""
+    if low.precision != "int8":
+        return [low.tensor(array, "f32"), None]
+    q, scale = quantize_weight(array)
+    return [low.tensor(q, "s8"), low.tensor(scale, "f32")]
+
+
+@lowers
+def lower_embed(low, node) -> None:
+    reads = [None, low.read(node), *table(low, node.attributes["table"])]
+    low.write(node, low.step(op.EMBED, reads, "f32", node.output.dims))
+
+
+@lowers
+def lower_position(low, node) -> None:
+    x = low.read(node, dtype="f32")
+    reads = [x, *table(low, node.attributes["table"])]
+    low.write(node, low.step(op.POSITION, reads, "f32", x.dims))
+
+
+@lowers
+def lower_attention(low, node) -> None:
+    qkv, heads = low.read(node, dtype="f32"), node.attributes["heads"]
+    d = node.output.dims[-1] // heads
+    scratch = Slot("f32", (attention_floats(low.most(qkv.dims[-2]), d),))
+    writes = [Slot("f32", node.output.dims), scratch]
+    attributes = [heads, op.f32_bits(d**-0.5), int(node.attributes["causal"])]
+    low.write(node, low.steps_of(op.ATTENTION, [qkv], writes, *attributes)[0])
+
+
+def attention_floats(steps: int, d: int) -> int:
+    """Scratch of attention, as compress/FORMAT.md wants it."""
+    padded_steps, padded_d = -(-steps // 16) * 16, -(-d // 16) * 16
+    return d * padded_steps + steps * padded_d + 16 * (padded_steps + padded_d)
+
+
+@lowers
+def lower_reduce(low, node) -> None:
+    x = low.read(node, dtype="f32")
+    kind = op.REDUCTIONS[node.attributes["kind"]]
+    low.write(node, low.step(op.REDUCE, [x], "f32", node.output.dims, kind))
