@@ -262,8 +262,8 @@ static void open_contestants(const struct contest *c)
     read_inputs(c);
     outputs = aligned_alloc(64, (ours.out_bytes + 63) & ~(size_t)63);
     for (size_t i = 0; i < c->peers; i++)
-        peers[i] = peer_open(c->peer_paths[i], ours.in, ours.ins, inputs,
-                             c->rows, ours.out, ours.outs, outputs);
+        peers[i] = peer_open(c->peer_paths[i], &ours.symbols, ours.in, ours.ins,
+                             inputs, c->rows, ours.out, ours.outs, outputs);
 }
 
 static void close_contestants(const struct contest *c)

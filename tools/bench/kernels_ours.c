@@ -72,6 +72,22 @@ static void take_shapes(struct ours *o, const char *path)
     }
 }
 
+static void take_symbols(struct ours *o, const char *path,
+                         const uint32_t *extents)
+{
+    const struct mote_model *m = &o->model;
+
+    o->symbols.n = m->symbol_count;
+    for (uint32_t i = 0; i < m->symbol_count; i++) {
+        const struct mote_text name = mote_model_string(m, m->symbols[i].name);
+        if (extents[i] < 1 || extents[i] > m->symbols[i].maximum)
+            die(path, "an extent is beyond the symbol's maximum");
+        o->run.extents[i] = o->symbols.extents[i] = extents[i];
+        snprintf(o->symbols.names[i], sizeof o->symbols.names[i], "%.*s",
+                 (int)name.n, name.at);
+    }
+}
+
 void ours_open(struct ours *o, const char *path, const uint32_t *extents,
                size_t symbols)
 {
@@ -92,11 +108,10 @@ void ours_open(struct ours *o, const char *path, const uint32_t *extents,
         &o->model, mote_cpu_flags(getauxval(AT_HWCAP), getauxval(AT_HWCAP2)));
     o->run =
         mote_run_of(&o->model, take_pages(o->model.header->request_arena), 1);
-    for (size_t i = 0; i < symbols && i < o->model.symbol_count; i++) {
-        if (extents[i] < 1 || extents[i] > o->model.symbols[i].maximum)
-            die(path, "an extent is beyond the symbol's maximum");
-        o->run.extents[i] = extents[i];
-    }
+    o->run.plan = o->model.plans;
+    if (symbols != o->model.symbol_count)
+        die(path, "has another number of symbols");
+    take_symbols(o, path, extents);
     take_shapes(o, path);
 }
 

@@ -11,12 +11,13 @@ struct ours {
     struct mote_model model;
     struct mote_run run;
     void *bytes;
+    struct symbols symbols;
     size_t ins, outs;
     struct tensor in[PEER_TENSORS], out[PEER_TENSORS];
     size_t in_bytes, out_bytes; /* of all of them together */
 };
 
-/* Opens the file at path, checks all of it and makes its main plan ready to
+/* Opens the file at path, checks all of it and makes its first plan ready to
  * run; the symbols are as large as extents say. Ends the program with a
  * message when it cannot. */
 void ours_open(struct ours *o, const char *path, const uint32_t *extents,

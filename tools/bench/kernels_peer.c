@@ -52,6 +52,9 @@ struct api {
     void (*release_value)(void *);
     void *skip_97[3];
     void (*release_options)(void *);
+    void *skip_101[23];
+    struct status *(*override_dimension)(void *options, const char *name,
+                                         int64_t extent);
 };
 struct api_base {
     const struct api *(*get)(uint32_t version);
@@ -122,7 +125,7 @@ static void *value_of(const struct tensor *t, uint8_t *data)
     return value;
 }
 
-static void *session_of(const char *path)
+static void *session_of(const char *path, const struct symbols *symbols)
 {
     void *options, *session;
 
@@ -130,19 +133,24 @@ static void *session_of(const char *path)
     need(api->set_optimization(options, OPTIMIZE_ALL), "optimization");
     need(api->set_intra_threads(options, 1), "threads");
     need(api->set_inter_threads(options, 1), "threads");
+    for (size_t i = 0; i < symbols->n; i++)
+        need(api->override_dimension(options, symbols->names[i],
+                                     symbols->extents[i]),
+             "dimension");
     need(api->create_session(env, path, options, &session), path);
     api->release_options(options);
     return session;
 }
 
-struct peer *peer_open(const char *path, const struct tensor *in, size_t ins,
-                       uint8_t *inputs, size_t rows, const struct tensor *out,
-                       size_t outs, uint8_t *outputs)
+struct peer *peer_open(const char *path, const struct symbols *symbols,
+                       const struct tensor *in, size_t ins, uint8_t *inputs,
+                       size_t rows, const struct tensor *out, size_t outs,
+                       uint8_t *outputs)
 {
     struct peer *p = calloc(1, sizeof *p + rows * ins * sizeof *p->inputs);
     size_t count;
 
-    p->session = session_of(path);
+    p->session = session_of(path, symbols);
     p->rows = rows;
     p->ins = ins;
     p->outs = outs;

@@ -12,12 +12,20 @@
 #include <stdint.h>
 
 #define PEER_TENSORS 4
+#define PEER_SYMBOLS 8
 
 /* A dense tensor; dtype as in a .mote file (enum mote_dtype). */
 struct tensor {
     uint8_t dtype, rank;
     int64_t dims[4];
     size_t bytes; /* of one row of the bench: all of the tensor */
+};
+
+/* What the names in dims stand for in all runs of a session. */
+struct symbols {
+    size_t n;
+    char names[PEER_SYMBOLS][32];
+    uint32_t extents[PEER_SYMBOLS];
 };
 
 struct peer;
@@ -31,9 +39,10 @@ const char *peer_version(void);
  * behind the other, each input after the one before it, and one set of
  * outputs at `out`. The memory outlives the session.
  */
-struct peer *peer_open(const char *path, const struct tensor *in, size_t ins,
-                       uint8_t *inputs, size_t rows, const struct tensor *out,
-                       size_t outs, uint8_t *outputs);
+struct peer *peer_open(const char *path, const struct symbols *symbols,
+                       const struct tensor *in, size_t ins, uint8_t *inputs,
+                       size_t rows, const struct tensor *out, size_t outs,
+                       uint8_t *outputs);
 
 /* Runs set number `row`. */
 void peer_run(struct peer *p, size_t row);

@@ -36,9 +36,8 @@ def lower_rowwise(low, node) -> None:
 def lower_dense(low, node) -> None:
     weight, bias = node.attributes["weight"], node.attributes["bias"]
     activation = op.ACTIVATIONS[node.attributes["activation"]]
-    m, n = weight.shape
     dims = node.output.dims
-    if low.precision == "int8" and n >= INT8_COLUMNS and m >= INT8_ROWS:
+    if is_int8(low.precision, weight):
         q, scale = quantize_weight(weight)
         reads = [
             *quantized_rows(low, low.read(node, dtype="f32")),
@@ -51,6 +50,12 @@ def lower_dense(low, node) -> None:
     dtype = "f64" if low.precision == "float64" else "f32"
     reads = [low.read(node, dtype=dtype), low.tensor(weight, dtype), low.tensor(bias, dtype)]
     low.write(node, low.step(op.DENSE, reads, dtype, dims, activation))
+
+
+def is_int8(precision: str, weight: np.ndarray) -> bool:
+    """Whether a layer of an int8 net is itself in int8, by what it costs."""
+    m, n = weight.shape
+    return precision == "int8" and n >= INT8_COLUMNS and m >= INT8_ROWS
 
 
 def quantize_weight(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

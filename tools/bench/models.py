@@ -1,0 +1,183 @@
+"""Reference models of `make bench-kernels`: shapes of real ones, random weights.
+
+    python tools/bench/models.py FOLDER
+
+writes for each a .mote file, ONNX files of the same graph in float32 and, where
+ours is int8, in int8, sets of inputs, and cases.tsv for kernels_models.c.
+"""
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from mote import file, lower
+from mote.graph import Graph, Value
+
+SEED = 20260101
+ROWS = 512  # sets of inputs that a case takes in turn
+TOKENS = (16, 32, 64, 128, 256)
+BATCHES = (1, 8, 64)
+
+
+@dataclass
+class Model:
+    """cases: a name and what the symbols are, for each thing to measure.
+    tolerance: of our answers, as a part of the largest number in the peer's."""
+
+    name: str
+    graph: Graph
+    cases: dict[str, dict[str, int]]
+    tolerance: float
+    precision: str = field(init=False)
+
+    def __post_init__(self):
+        self.precision = lower.choose_precision(self.graph)
+
+
+class Weights:
+    """Random ones that keep numbers near 1 from layer to layer."""
+
+    def __init__(self, seed: int):
+        self.rng = np.random.default_rng([SEED, seed])
+
+    def matrix(self, m: int, n: int) -> np.ndarray:
+        return self.rng.normal(size=(m, n)) / n**0.5
+
+    def vector(self, n: int, center: float = 0.0) -> np.ndarray:
+        return center + 0.1 * self.rng.normal(size=n)
+
+
+def transformer(seed: int, layers: int, width: int, heads: int, inner: int, words: int) -> Graph:
+    """A sentence encoder as MiniLM is one: mean of the tokens, L2 norm 1."""
+    w = Weights(seed)
+    g = Graph([Value(("batch", "tokens"), "s32")], {"batch": 1, "tokens": max(TOKENS)})
+
+    def norm(x, residual=None):
+        return g.norm(x, w.vector(width, 1.0), w.vector(width), residual, eps=1e-12)
+
+    x = g.embed(g.input, w.matrix(words, width) * width**0.5)
+    x = norm(g.position(x, w.matrix(max(TOKENS), width) * width**0.5))
+    for _ in range(layers):
+        qkv = g.dense(x, w.matrix(3 * width, width), w.vector(3 * width))
+        a = g.dense(g.attention(qkv, heads), w.matrix(width, width), w.vector(width))
+        x = norm(a, x)
+        h = g.dense(x, w.matrix(inner, width), w.vector(inner), "gelu")
+        h = g.dense(h, w.matrix(width, inner), w.vector(width))
+        x = norm(h, x)
+    g.outputs = [g.normalize(g.reduce(x, "mean"))]
+    return g
+
+
+def mlp(seed: int, *widths: int) -> Graph:
+    w = Weights(seed)
+    g = Graph([Value(("batch", widths[0]), "f32")], {"batch": max(BATCHES)})
+    x = g.input
+    for i, (n, m) in enumerate(zip(widths, widths[1:])):
+        last = i == len(widths) - 2
+        x = g.dense(x, w.matrix(m, n), w.vector(m), "none" if last else "relu")
+    g.outputs = [x]
+    return g
+
+
+def by_tokens(name: str) -> dict[str, dict[str, int]]:
+    return {f"{name} {t} tokens": {"batch": 1, "tokens": t} for t in TOKENS}
+
+
+def by_batch(name: str) -> dict[str, dict[str, int]]:
+    return {f"{name} batch {b}": {"batch": b} for b in BATCHES}
+
+
+def models() -> list[Model]:
+    """A table of 4096 words, and not of 30522, keeps the files small; a request
+    reads only the rows of its tokens."""
+    return [
+        Model("mlp-32", mlp(1, 32, 64, 32, 1), by_batch("MLP 32-64-32-1"), 1e-5),
+        Model("mlp-128", mlp(2, 128, 256, 256, 10), by_batch("MLP 128-256-256-10"), 0.05),
+        Model("bert", transformer(3, 2, 128, 2, 512, 4096), by_tokens("BERT 2x128"), 0.1),
+        Model("minilm", transformer(4, 6, 384, 12, 1536, 4096), by_tokens("MiniLM-L6"), 0.1),
+    ]
+
+
+# ------------------------------------------------------------------- files
+
+
+def mote_file(model: Model) -> tuple[bytes, lower.Lowered]:
+    """The plan to measure comes first. The one that would answer requests only
+    gives back its input: INPUT has no words yet for tokens or steps."""
+    lowered = lower.lower_graph(model.graph, model.precision, "bench")
+    batch = lowered.symbols["batch"]
+    value = file.PlacedValue("f64", (file.SYMBOL, 1))
+    idle = file.Plan("idle", 1, [0], [value], [], file.align(8 * batch))
+    whole = file.File(
+        name=model.name,
+        version="0.0.0",
+        description=None,
+        symbols=list(lowered.symbols.items()),
+        tensors=lowered.tensors,
+        plans=[lowered.plan, idle],
+        features=[file.FeatureRecord("x", "f64", 0, 0)],
+        output=file.OutputRecord("numbers", "full", ["y"], scores=0),
+        main=1,
+    )
+    return whole.to_bytes(), lowered
+
+
+def inputs(model: Model, extents: dict[str, int]) -> bytes:
+    """ROWS sets, in each the inputs one behind the other."""
+    rng = np.random.default_rng([SEED, 99])
+    sets = []
+    for value in model.graph.inputs:
+        dims = [ROWS] + [extents.get(d, d) for d in value.dims]
+        if value.dtype == "s32":
+            words = min(len(n.attributes["table"]) for n in model.graph.nodes if n.op == "embed")
+            array = rng.integers(words, size=dims)
+        else:
+            array = rng.normal(size=dims)
+        sets.append(array.astype(file.NUMPY[value.dtype]).reshape(ROWS, -1))
+    return b"".join(s[row].tobytes() for row in range(ROWS) for s in sets)
+
+
+def write(model: Model, folder: Path) -> list[str]:
+    """Its files, and a line for each of its cases."""
+    from mote import onnx_export
+
+    blob, lowered = mote_file(model)
+    mote = folder / f"{model.name}.mote"
+    mote.write_bytes(blob)
+    peers = []
+    for precision in dict.fromkeys(["float32", model.precision]):
+        path = folder / f"{model.name}.{precision}.onnx"
+        path.write_bytes(onnx_export.export(model.graph, precision).SerializeToString())
+        peers.append(f"{precision}={path}")
+    lines = []
+    for i, (name, extents) in enumerate(model.cases.items()):
+        path = folder / f"{model.name}.{i}.inputs"
+        path.write_bytes(inputs(model, extents))
+        symbols = ",".join(str(extents[s]) for s in lowered.symbols)
+        lines.append("\t".join([name, str(mote), symbols, str(ROWS), str(path),
+                                str(model.tolerance), *peers]))  # fmt: skip
+    print(
+        f"{model.name}: {len(blob)} bytes, {model.precision}, arena {lowered.plan.arena}, "
+        f"{lowered.layout.bound} alive at once"
+    )
+    return lines
+
+
+def main(arguments: list[str]) -> int:
+    if not arguments:
+        print("usage: models.py FOLDER [PART OF A NAME]", file=sys.stderr)
+        return 2
+    folder = Path(arguments[0])
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = []
+    for model in models():
+        if len(arguments) < 2 or arguments[1] in model.name:
+            lines += write(model, folder)
+    (folder / "cases.tsv").write_text("".join(line + "\n" for line in lines))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
