@@ -87,7 +87,7 @@ RUNS      ?= 500
 .SECONDARY:
 .SECONDEXPANSION:
 .PHONY: help build run invoke zip image sizes train compile engine test ci \
-	test-long fuzz freestanding bench-coldstart format clean c-tests c-suite \
+	test-long fuzz freestanding bench-coldstart bench-kernels format clean c-tests c-suite \
 	test-programs
 
 help: ## this list
@@ -280,6 +280,28 @@ bench-coldstart: $(BOOTSTRAP) $(OUT)/floor build/host/coldstart ## spawn to firs
 	@mkdir -p build/bench
 	@build/host/coldstart -n $(RUNS) -d '$(DATA)' -j build/bench/coldstart.json \
 		floor:floor:$(OUT)/floor $(MODEL):self:$(BOOTSTRAP)
+
+# The peer, and what writes the models, live in an environment of their own.
+PEER := build/venv-bench
+$(PEER)/.done: tools/bench/requirements.txt | setup-python
+	python3 -m venv $(PEER)
+	$(PEER)/bin/pip install -q -r $<
+	@touch $@
+CASES := build/bench/models/cases.tsv
+$(CASES): tools/bench/kernels_models.py $(wildcard tools/mote/*.py) $(PEER)/.done
+	PYTHONPATH=tools $(PEER)/bin/python $< $(@D)
+# programs of this machine's C library, around the engine that ships
+$(OUT)/bench-models: $(wildcard tools/bench/kernels_*.c) $(LIB)
+	$(Q)$(HOST_CC) -no-pie $^ -o $@ -ldl -lm
+$(OUT)/bench-products: tools/bench/kernels.c $(LIB)
+	$(Q)$(HOST_CC) -no-pie $^ -o $@ -lm
+
+BENCH_SECONDS ?= 1
+bench-kernels: $(OUT)/bench-models $(OUT)/bench-products $(CASES) ## the engine against ONNX Runtime, and every kernel by itself
+	@$(OUT)/bench-products | tee build/bench/products.txt
+	@$(OUT)/bench-models -l $$(ls $(PEER)/lib/python3*/site-packages/onnxruntime/capi/libonnxruntime.so.*) \
+		-c $(CASES) -j build/bench/models.json -s $(BENCH_SECONDS)
+	@$(PEER)/bin/python tools/bench/kernels_report.py build/bench
 
 format: ## clang-format and ruff over everything
 	clang-format -i $$(git ls-files '*.c' '*.h')

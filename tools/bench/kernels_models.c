@@ -329,7 +329,7 @@ static void pin(int cpu)
 struct options {
     const char *library, *cases, *json, *only;
     double seconds;
-    int cpu;
+    int cpu, profile;
 };
 
 static struct options read_options(int argc, char **argv)
@@ -353,13 +353,16 @@ static struct options read_options(int argc, char **argv)
         case 's':
             o.seconds = atof(argv[i + 1]);
             break;
+        case 'v':
+            o.profile = atoi(argv[i + 1]);
+            break;
         case 'p':
             o.cpu = atoi(argv[i + 1]);
             break;
         }
     if (!o.library || !o.cases) {
         fputs("usage: kernels_models -l LIBRARY -c CASES [-j JSON] [-s SECONDS]"
-              " [-p CPU] [-o PART OF A NAME]\n",
+              " [-p CPU] [-o PART OF A NAME] [-v RUNS TO PROFILE]\n",
               stderr);
         exit(2);
     }
@@ -394,6 +397,8 @@ int main(int argc, char **argv)
         compare(&c, results);
         measure(&c, o.seconds, results);
         print_row(&c, results);
+        if (o.profile)
+            ours_profile(&ours, inputs, o.profile);
         if (json)
             write_row(json, &c, results, first);
         first = false;

@@ -3,9 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <time.h>
 
 #include "core/base/cpu.h"
+#include "core/model/operator.h"
 #include "tools/bench/kernels_ours.h"
+
+#define OPCODES 64
 
 static __attribute__((noreturn)) void die(const char *path, const char *why)
 {
@@ -133,6 +137,47 @@ void ours_outputs(const struct ours *o, uint8_t *outputs)
         memcpy(outputs, mote_run_output(&o->run, i), o->out[i].bytes);
         outputs += o->out[i].bytes;
     }
+}
+
+static double now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+/* Adds the time of each operator of one run to that of its opcode. */
+static void time_operators(const struct mote_run *run, double *us, int *uses)
+{
+    struct mote_where where;
+
+    for (uint32_t at = 0; at < run->plan->file->operators_bytes;) {
+        const struct mote_operation op = mote_operation_at(run->plan, at);
+        const double began = now_us();
+        mote_operator_run(run, &op, &where);
+        us[op.file->opcode % OPCODES] += now_us() - began;
+        uses[op.file->opcode % OPCODES]++;
+        at += op.file->bytes;
+    }
+}
+
+void ours_profile(struct ours *o, const uint8_t *inputs, int runs)
+{
+    double us[OPCODES] = {0}, all = 0;
+    int uses[OPCODES] = {0};
+
+    for (int i = 0; i < runs; i++) {
+        ours_run(o, inputs); /* inputs may have been overwritten */
+        for (uint32_t n = 0, at = 0; n < o->ins; at += o->in[n++].bytes)
+            memcpy(mote_run_value(&o->run, n), inputs + at, o->in[n].bytes);
+        time_operators(&o->run, us, uses);
+    }
+    for (int i = 0; i < OPCODES; i++)
+        all += us[i];
+    for (int i = 0; i < OPCODES; i++)
+        if (uses[i])
+            printf("  opcode %2d: %5.1f %%, %10.2f us in %d uses\n", i,
+                   100 * us[i] / all, us[i] / runs, uses[i] / runs);
 }
 
 void ours_close(struct ours *o)

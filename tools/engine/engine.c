@@ -9,6 +9,7 @@
 #include <sys/auxv.h>
 
 #include "core/function/handle.h"
+#include "core/model/operator.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -46,6 +47,9 @@ EXPORT int engine_rows(struct engine *e, const double *rows, size_t count,
                        int32_t *index, double *scores, char *why);
 EXPORT size_t engine_event(struct engine *e, char *event, size_t n, char *reply,
                            size_t cap, int *failed);
+EXPORT int engine_plan(struct engine *e, uint32_t plan, const uint32_t *extents,
+                       const void *const *inputs, void *const *outputs,
+                       char *why);
 
 EXPORT void engine_close(struct engine *e)
 {
@@ -155,6 +159,38 @@ EXPORT int engine_rows(struct engine *e, const double *rows, size_t count,
             mote_input_rewind(in);
         }
     }
+    if (s != MOTE_OK)
+        say(why, s, &where);
+    return s;
+}
+
+/* Bytes of a value in this run. */
+static size_t value_bytes(const struct mote_run *run, uint32_t i)
+{
+    const struct mote_file_value *v = run->plan->values + i;
+    return mote_run_extent(run, v, 0) * mote_dtype_bytes(v->dtype);
+}
+
+/*
+ * Runs any plan once, for symbols that are as large as extents say (each from
+ * 1 to its maximum): inputs[i] holds input i, output i is copied to
+ * outputs[i]. Returns a status; why (513 bytes).
+ */
+EXPORT int engine_plan(struct engine *e, uint32_t plan, const uint32_t *extents,
+                       const void *const *inputs, void *const *outputs,
+                       char *why)
+{
+    struct mote_where where = {.row = MOTE_NO_ROW};
+    struct mote_run r = mote_run_of(&e->model, e->arena, 1);
+
+    r.plan = e->model.plans + plan;
+    memcpy(r.extents, extents, e->model.symbol_count * sizeof *extents);
+    for (uint32_t i = 0; i < r.plan->file->inputs; i++)
+        memcpy(mote_run_value(&r, i), inputs[i], value_bytes(&r, i));
+    const enum mote_status s = mote_plan_run(&r, &where);
+    for (uint32_t i = 0; i < r.plan->file->outputs && s == MOTE_OK; i++)
+        memcpy(outputs[i], mote_run_output(&r, i),
+               value_bytes(&r, r.plan->outputs[i]));
     if (s != MOTE_OK)
         say(why, s, &where);
     return s;

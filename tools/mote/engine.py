@@ -31,6 +31,7 @@ def _load():
     lib.engine_close.argtypes = [pointer]
     lib.engine_features.argtypes = lib.engine_outputs.argtypes = [pointer]
     lib.engine_rows.argtypes = [pointer, pointer, size, pointer, pointer, text]
+    lib.engine_plan.argtypes = [pointer, ctypes.c_uint32, pointer, pointer, pointer, text]
     lib.engine_event.restype = size
     lib.engine_event.argtypes = [
         pointer,
@@ -89,6 +90,26 @@ class Engine:
         if status:
             raise Rejected(status, why.value.decode())
         return index, scores
+
+    def plan(
+        self, number: int, extents: list[int], inputs: list, outputs: list[tuple]
+    ) -> list[np.ndarray]:
+        """Runs any plan once. inputs: arrays of the plan's own types; outputs:
+        type and shape of each, for the symbols that extents give."""
+        inputs = [np.ascontiguousarray(x) for x in inputs]
+        made = [np.zeros(shape, dtype) for dtype, shape in outputs]
+        why = ctypes.create_string_buffer(MESSAGE_BYTES)
+        status = self._lib.engine_plan(
+            self._handle,
+            number,
+            (ctypes.c_uint32 * len(extents))(*extents),
+            (ctypes.c_void_p * len(inputs))(*(x.ctypes.data for x in inputs)),
+            (ctypes.c_void_p * len(made))(*(x.ctypes.data for x in made)),
+            why,
+        )
+        if status:
+            raise Rejected(status, why.value.decode())
+        return made
 
     def event(self, event: bytes, room: int = 1 << 23) -> tuple[bytes, bool]:
         """The reply to an event, and whether it is an invocation error."""

@@ -67,10 +67,7 @@ def export(graph: Graph, precision: str) -> onnx.ModelProto:
     outputs = [value_info(v, e.names[v]) for v in graph.outputs]
     model = helper.make_model(
         helper.make_graph(e.nodes, "model", inputs, outputs, e.constants),
-        opset_imports=[
-            helper.make_opsetid("", OPSET),
-            helper.make_opsetid("ai.onnx.ml", OPSET_ML),
-        ],
+        opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid("ai.onnx.ml", OPSET_ML)],
         ir_version=IR,
     )
     onnx.checker.check_model(model)
@@ -183,7 +180,9 @@ def export_attention(e: Exporter, node: Node) -> str:
         raise NotImplementedError("attention: expected [batch][steps][3 heads d], not causal")
     d = node.output.dims[-1] // heads
     split = e.constant([0, 0, heads, d], np.int64)
-    q, k, v = (e.op("Reshape", part, split) for part in e.op("Split", e.input(node), outputs=3, axis=-1))
+    q, k, v = (
+        e.op("Reshape", part, split) for part in e.op("Split", e.input(node), outputs=3, axis=-1)
+    )
     q, v = (e.op("Transpose", x, perm=[0, 2, 1, 3]) for x in (q, v))
     scores = e.op("MatMul", q, e.op("Transpose", k, perm=[0, 2, 3, 1]))
     weights = e.op("Softmax", e.op("Mul", scores, e.constant(d**-0.5)), axis=-1)

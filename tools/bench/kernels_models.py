@@ -1,6 +1,6 @@
 """Reference models of `make bench-kernels`: shapes of real ones, random weights.
 
-    python tools/bench/models.py FOLDER
+    python tools/bench/kernels_models.py FOLDER
 
 writes for each a .mote file, ONNX files of the same graph in float32 and, where
 ours is int8, in int8, sets of inputs, and cases.tsv for kernels_models.c.

@@ -1,0 +1,87 @@
+"""Puts what `make bench-kernels` measured into one JSON file and one picture.
+
+    python tools/bench/kernels_report.py FOLDER
+
+reads FOLDER/models.json (kernels_models.c) and FOLDER/products.txt (kernels.c),
+writes FOLDER/kernels.json and FOLDER/kernels.svg.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+WIDTH, LABEL, BAR, LINE = 860, 230, 460, 22
+OURS, PEER, INK, PALE = "#1f6f8b", "#c2c8cf", "#1c2126", "#6b737b"
+
+
+def read_products(path: Path) -> list[dict]:
+    """Lines of kernels.c: a name, microseconds, and how much in a second."""
+    if not path.exists():
+        return []
+    line = re.compile(r"(.+?)\s+([\d.]+) us\s+([\d.]+) (\S+)$")
+    found = (line.match(text) for text in path.read_text().splitlines())
+    return [
+        {"name": m[1], "ours_us": float(m[2]), "rate": float(m[3]), "unit": m[4]}
+        for m in found
+        if m
+    ]
+
+
+def text(x: float, y: float, words: str, color=INK, anchor="start", size=12) -> str:
+    words = words.replace("&", "&amp;").replace("<", "&lt;")
+    return (
+        f'<text x="{x:.0f}" y="{y:.0f}" fill="{color}" font-size="{size}" '
+        f'text-anchor="{anchor}">{words}</text>'
+    )
+
+
+def bar(x: float, y: float, width: float, height: float, color: str) -> str:
+    return (
+        f'<rect x="{x:.0f}" y="{y:.0f}" width="{max(width, 1):.1f}" height="{height}" '
+        f'fill="{color}"/>'
+    )
+
+
+def draw(peer: str, rows: list[dict]) -> str:
+    """For each model two bars: times of both, as parts of the longer one."""
+    rows = [r for r in rows if "peer_us" in r]
+    height = 64 + LINE * len(rows) + 16
+    out = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
+        'font-family="sans-serif">',
+        f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
+        text(16, 24, f"One request, one thread: mote and {peer}", size=15),
+        bar(16, 36, 10, 10, OURS) + text(32, 45, "mote", PALE),
+        bar(84, 36, 10, 10, PEER) + text(100, 45, f"{peer}, its faster precision", PALE),
+        text(WIDTH - 16, 45, "times faster; microseconds of both", PALE, "end"),
+    ]
+    for i, r in enumerate(rows):
+        y, longest = 60 + LINE * i, max(r["ours_us"], r["peer_us"])
+        out += [
+            text(LABEL - 8, y + 13, r["name"], anchor="end"),
+            bar(LABEL, y + 2, BAR * r["ours_us"] / longest, 8, OURS),
+            bar(LABEL, y + 11, BAR * r["peer_us"] / longest, 6, PEER),
+            text(
+                WIDTH - 16, y + 13,
+                f"{r['ratio']:.2f} x    {r['ours_us']:.4g} / {r['peer_us']:.4g}", anchor="end",
+            ),
+        ]  # fmt: skip
+    return "\n".join(out + ["</svg>"]) + "\n"
+
+
+def main(arguments: list[str]) -> int:
+    if len(arguments) != 1:
+        print("usage: report.py FOLDER", file=sys.stderr)
+        return 2
+    folder = Path(arguments[0])
+    report = json.loads((folder / "models.json").read_text())
+    report["products"] = read_products(folder / "products.txt")
+    (folder / "kernels.json").write_text(json.dumps(report, indent=1) + "\n")
+    (folder / "kernels.svg").write_text(draw(report["peer"], report["rows"]))
+    print(f"{folder}/kernels.json, {folder}/kernels.svg")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
