@@ -88,7 +88,7 @@ RUNS      ?= 500
 .SECONDEXPANSION:
 .PHONY: help build run invoke zip image sizes train compile engine test ci \
 	test-long fuzz freestanding bench-coldstart bench-kernels format clean c-tests c-suite \
-	test-programs
+	test-programs count-program
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
@@ -291,16 +291,25 @@ CASES := build/bench/models/cases.tsv
 $(CASES): tools/bench/kernels_models.py $(wildcard tools/mote/*.py) $(PEER)/.done
 	PYTHONPATH=tools $(PEER)/bin/python $< $(@D)
 # programs of this machine's C library, around the engine that ships
-$(OUT)/bench-models: $(wildcard tools/bench/kernels_*.c) $(LIB)
+$(OUT)/bench-models: tools/bench/kernels_models.c tools/bench/kernels_ours.c \
+		tools/bench/kernels_peer.c $(LIB)
 	$(Q)$(HOST_CC) -no-pie $^ -o $@ -ldl -lm
 $(OUT)/bench-products: tools/bench/kernels.c $(LIB)
 	$(Q)$(HOST_CC) -no-pie $^ -o $@ -lm
 
+# ... and of what is counted on arm64
+build/arm64/bench-count: tools/bench/kernels_count.c tools/bench/kernels_ours.c
+	@$(MAKE) -s ARCH=arm64 MODE=release count-program
+count-program: $(LIB)
+	$(Q)$(TARGET_CC) $(FLAGS) $(LINK.$(MODE)) tools/bench/kernels_count.c \
+		tools/bench/kernels_ours.c $(LIB) -o $(OUT)/bench-count
+
 BENCH_SECONDS ?= 1
-bench-kernels: $(OUT)/bench-models $(OUT)/bench-products $(CASES) ## the engine against ONNX Runtime, and every kernel by itself
+bench-kernels: $(OUT)/bench-models $(OUT)/bench-products build/arm64/bench-count $(CASES) ## the engine against ONNX Runtime, and every kernel by itself
 	@$(OUT)/bench-products | tee build/bench/products.txt
 	@$(OUT)/bench-models -l $$(ls $(PEER)/lib/python3*/site-packages/onnxruntime/capi/libonnxruntime.so.*) \
 		-c $(CASES) -j build/bench/models.json -s $(BENCH_SECONDS)
+	@$(PEER)/bin/python tools/bench/kernels_arm64.py build/arm64/bench-count $(CASES) build/bench/arm64.json
 	@$(PEER)/bin/python tools/bench/kernels_report.py build/bench
 
 format: ## clang-format and ruff over everything

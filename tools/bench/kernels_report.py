@@ -2,8 +2,8 @@
 
     python tools/bench/kernels_report.py FOLDER
 
-reads FOLDER/models.json (kernels_models.c) and FOLDER/products.txt (kernels.c),
-writes FOLDER/kernels.json and FOLDER/kernels.svg.
+reads FOLDER/models.json (kernels_models.c), FOLDER/products.txt (kernels.c) and
+FOLDER/arm64.json (kernels_arm64.py), writes FOLDER/kernels.json and FOLDER/kernels.svg.
 """
 
 import json
@@ -77,6 +77,9 @@ def main(arguments: list[str]) -> int:
     folder = Path(arguments[0])
     report = json.loads((folder / "models.json").read_text())
     report["products"] = read_products(folder / "products.txt")
+    arm64 = folder / "arm64.json"
+    if arm64.exists():
+        report["arm64, instructions of one run, a model"] = json.loads(arm64.read_text())
     (folder / "kernels.json").write_text(json.dumps(report, indent=1) + "\n")
     (folder / "kernels.svg").write_text(draw(report["peer"], report["rows"]))
     print(f"{folder}/kernels.json, {folder}/kernels.svg")
