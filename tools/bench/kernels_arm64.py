@@ -20,16 +20,26 @@ COUNTED = ("batch 1", "BERT 2x128 16 tokens", "MiniLM-L6 16 tokens", "forest", "
 
 
 def instructions(command: list[str], cpu: str) -> int:
-    """Of a whole program: qemu logs each block, and a block is one instruction."""
+    """Of a whole program. qemu logs each block of instructions when it first
+    meets it, and each time that it enters one."""
     log = subprocess.Popen(
-        ["qemu-aarch64-static", "-cpu", cpu, "-singlestep", "-d", "exec,nochain"]
+        ["qemu-aarch64-static", "-cpu", cpu, "-d", "in_asm,exec,nochain"]
         + ["-D", "/dev/stdout", *command],
         stdout=subprocess.PIPE,
     )
-    count = subprocess.run(["grep", "-c", "^Trace"], stdin=log.stdout, capture_output=True)
+    lengths: dict[bytes, int] = {}
+    new = count = 0
+    for line in log.stdout:
+        if line.startswith(b"0x"):
+            new += 1
+        elif line.startswith(b"Trace"):
+            block = line[9:25]  # where its translation lies
+            if new:
+                lengths[block], new = new, 0
+            count += lengths[block]
     if log.wait():
         raise SystemExit(f"{' '.join(command)}: ended with {log.returncode} on {cpu}")
-    return int(count.stdout)
+    return count
 
 
 def of_one_run(program: str, mote: str, extents: str, cpu: str) -> int:

@@ -259,6 +259,7 @@ static void open_contestants(const struct contest *c)
          at += *at == ',')
         extents[symbols++] = (uint32_t)strtoul(at, &at, 10);
     ours_open(&ours, c->mote, extents, symbols);
+    ours_check(&ours, c->mote);
     read_inputs(c);
     outputs = aligned_alloc(64, (ours.out_bytes + 63) & ~(size_t)63);
     for (size_t i = 0; i < c->peers; i++)

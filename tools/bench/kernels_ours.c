@@ -76,6 +76,17 @@ static void take_shapes(struct ours *o, const char *path)
     }
 }
 
+static void refuse_unless(enum mote_status s, const char *path,
+                          const struct mote_where *where)
+{
+    if (s == MOTE_OK)
+        return;
+    fprintf(stderr, "kernels: %s: %.*s at %zu: expected %s\n", path,
+            (int)where->field.n, where->field.at, where->offset,
+            where->expected ? where->expected : "something else");
+    exit(1);
+}
+
 static void take_symbols(struct ours *o, const char *path,
                          const uint32_t *extents)
 {
@@ -99,15 +110,8 @@ void ours_open(struct ours *o, const char *path, const uint32_t *extents,
     size_t n;
 
     o->bytes = read_file(path, &n);
-    enum mote_status s = mote_model_open(&o->model, o->bytes, n, &where);
-    if (s == MOTE_OK)
-        s = mote_model_check(&o->model, &where);
-    if (s != MOTE_OK) {
-        fprintf(stderr, "kernels: %s: %.*s at %zu: expected %s\n", path,
-                (int)where.field.n, where.field.at, where.offset,
-                where.expected ? where.expected : "something else");
-        exit(1);
-    }
+    refuse_unless(mote_model_open(&o->model, o->bytes, n, &where), path,
+                  &where);
     mote_model_use_cpu(
         &o->model, mote_cpu_flags(getauxval(AT_HWCAP), getauxval(AT_HWCAP2)));
     o->run =
@@ -117,6 +121,13 @@ void ours_open(struct ours *o, const char *path, const uint32_t *extents,
         die(path, "has another number of symbols");
     take_symbols(o, path, extents);
     take_shapes(o, path);
+}
+
+void ours_check(const struct ours *o, const char *path)
+{
+    struct mote_where where = {.row = MOTE_NO_ROW};
+
+    refuse_unless(mote_model_check(&o->model, &where), path, &where);
 }
 
 void ours_run(struct ours *o, const uint8_t *inputs)

@@ -17,11 +17,13 @@ struct ours {
     size_t in_bytes, out_bytes; /* of all of them together */
 };
 
-/* Opens the file at path, checks all of it and makes its first plan ready to
- * run; the symbols are as large as extents say. Ends the program with a
- * message when it cannot. */
+/* Opens the file at path and makes its first plan ready to run; the symbols are
+ * as large as extents say. Ends the program with a message when it cannot. */
 void ours_open(struct ours *o, const char *path, const uint32_t *extents,
                size_t symbols);
+
+/* The checks that take a pass over all of the file. */
+void ours_check(const struct ours *o, const char *path);
 
 /* Runs the plan on one set of inputs, copied from where they lie one behind
  * the other; the outputs stay in the arena. */
