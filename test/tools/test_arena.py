@@ -6,12 +6,7 @@ from kernels_models import models
 
 from mote import lower
 
-ARENA = {
-    "mlp-32": 24576,
-    "mlp-128": 82176,
-    "bert": 806912,
-    "minilm": 2360320,
-}
+ARENA = {"mlp-32": 24576, "mlp-128": 82176, "bert": 806912, "minilm": 2360320}
 GROWTH = 1.03
 
 

@@ -56,7 +56,39 @@ def attention(qkv, *, heads, causal):
     return (softmax(scores) @ v).transpose(0, 2, 1, 3).reshape(b, s, n // 3)
 
 
+def conv1d(x, *, weight, bias, dilation, activation):
+    y = np.zeros(x.shape[:-1] + (len(weight),)) + bias
+    for i, w in enumerate(weight.transpose(1, 0, 2)[::-1]):
+        ago = i * dilation
+        y[:, ago:] += x[:, : x.shape[1] - ago] @ w.T
+    return activate(y, activation)
+
+
+def gru(x, *, weight, recurrent, bias, recurrent_bias):
+    m = recurrent.shape[1]
+    state, states = np.zeros((len(x), m)), []
+    for t in range(x.shape[1]):
+        a = np.split(x[:, t] @ weight.T + bias, 3, -1)
+        b = np.split(state @ recurrent.T + recurrent_bias, 3, -1)
+        z, r = (activate(p + q, "sigmoid") for p, q in zip(a[:2], b[:2]))
+        h = np.tanh(a[2] + r * b[2])
+        state = (1 - z) * h + z * state
+        states.append(state)
+    return np.stack(states, axis=1)
+
+
+def walk(tree, row):
+    i = 0
+    while tree.left[i] >= 0:
+        goes_left = row[tree.feature[i]] <= np.float32(tree.threshold[i])
+        i = tree.left[i] if goes_left else tree.right[i]
+    return tree.value[i]
+
+
 FORMULAS = {
+    "conv1d": conv1d,
+    "gru": gru,
+    "trees": lambda x, trees, base: np.array([base + sum(walk(t, r) for t in trees) for r in x]),
     "rowwise": lambda x, kind, vector: ARITHMETIC[kind](x, vector),
     "dense": lambda x, weight, bias, activation: activate(x @ weight.T + bias, activation),
     "softmax": softmax,

@@ -67,6 +67,18 @@ def expect(condition: bool, message: str) -> None:
 
 
 @dataclass
+class Tree:
+    """Nodes by index, the root first. A node with left -1 is a leaf and has a
+    value for each output; others send x[feature] <= threshold to the left."""
+
+    feature: np.ndarray
+    threshold: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    value: np.ndarray  # [nodes][outputs]
+
+
+@dataclass
 class Graph:
     """inputs: of dtype f64, f32 or s32; symbols: what names in dims stand for
     at most; outputs: set when all is written."""
@@ -91,7 +103,13 @@ class Graph:
         return output
 
     def weights(self) -> int:
-        return sum(n.attributes["weight"].size for n in self.nodes if n.op == "dense")
+        """Numbers that products are taken with."""
+        return sum(
+            node.attributes[name].size
+            for node in self.nodes
+            for name in ("weight", "recurrent")
+            if name in node.attributes
+        )
 
     # Rows: each row of [..., n] by itself
 
@@ -159,6 +177,40 @@ class Graph:
         """Over the steps: kind one of REDUCTIONS."""
         expect(kind in REDUCTIONS, f"kind {kind!r}")
         return self.node("reduce", [x], x.dims[:-2] + x.dims[-1:], kind=kind)
+
+    def conv1d(self, x: Value, weight, bias, dilation: int = 1, activation: str = "none") -> Value:
+        """Causal convolution over the steps: y[t] has x[t], x[t - dilation] and
+        so on, zeros before the first step. weight [m][size][n], the last of
+        `size` for x[t]."""
+        weight = real(weight)
+        expect(weight.ndim == 3, f"weight {weight.shape}")
+        expect(weight.shape[2] == x.dims[-1], f"weight {weight.shape} for {x.dims[-1]} channels")
+        expect(activation in ACTIVATIONS, f"activation {activation!r}")
+        dims = x.dims[:-1] + (len(weight),)
+        return self.node(
+            "conv1d", [x], dims,
+            weight=weight, bias=real(bias), dilation=dilation, activation=activation,
+        )  # fmt: skip
+
+    def gru(self, x: Value, weight, recurrent, bias, recurrent_bias) -> Value:
+        """States of all steps, from a state of zeros. Gates z, r, h lie one
+        behind the other in weight [3m][n], recurrent [3m][m] and the biases:
+        h = tanh(Wx + b + r (Uh + c)), the next state is (1 - z) h + z state."""
+        weight, recurrent = real(weight), real(recurrent)
+        m = recurrent.shape[1]
+        expect(weight.shape == (3 * m, x.dims[-1]), f"weight {weight.shape} for {x.dims[-1]}")
+        return self.node(
+            "gru", [x], x.dims[:-1] + (m,),
+            weight=weight, recurrent=recurrent, bias=real(bias),
+            recurrent_bias=real(recurrent_bias),
+        )  # fmt: skip
+
+    # Trees
+
+    def trees(self, x: Value, trees: list[Tree], base) -> Value:
+        """base [outputs] + the sum over trees of the leaf's values, in f32."""
+        base = real(base)
+        return self.node("trees", [x], x.dims[:-1] + (len(base),), trees=trees, base=base)
 
 
 @dataclass

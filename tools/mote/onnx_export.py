@@ -199,3 +199,73 @@ def export_reduce(e: Exporter, node: Node) -> str:
     if kind == "sum":
         return e.op("ReduceSum", x, e.constant([-2], np.int64), keepdims=0)
     return e.op({"mean": "ReduceMean", "max": "ReduceMax"}[kind], x, axes=[-2], keepdims=0)
+
+
+@exports
+def export_conv1d(e: Exporter, node: Node) -> str:
+    """Of [batch][steps][channels]; the other engine wants channels before steps."""
+    a = node.attributes
+    weight, dilation = a["weight"].transpose(0, 2, 1), a["dilation"]
+    before = dilation * (weight.shape[2] - 1)
+    y = e.op(
+        "Conv",
+        e.op("Transpose", e.input(node), perm=[0, 2, 1]),
+        e.constant(weight),
+        e.constant(a["bias"]),
+        dilations=[dilation],
+        pads=[before, 0],
+    )
+    return e.op("Transpose", activate(e, y, a["activation"]), perm=[0, 2, 1])
+
+
+@exports
+def export_gru(e: Exporter, node: Node) -> str:
+    """Of [batch][steps][n]; the other engine wants steps first."""
+    a = node.attributes
+    states, _ = e.op(
+        "GRU",
+        e.op("Transpose", e.input(node), perm=[1, 0, 2]),
+        e.constant(a["weight"][None]),
+        e.constant(a["recurrent"][None]),
+        e.constant(np.concatenate([a["bias"], a["recurrent_bias"]])[None]),
+        outputs=2,
+        hidden_size=a["recurrent"].shape[1],
+        linear_before_reset=1,
+    )
+    rows = e.op("Squeeze", states, e.constant([1], np.int64))
+    return e.op("Transpose", rows, perm=[1, 0, 2])
+
+
+@exports
+def export_trees(e: Exporter, node: Node) -> str:
+    trees, base = node.attributes["trees"], node.attributes["base"]
+    nodes = {k: [] for k in ("treeids", "nodeids", "featureids", "values", "modes",
+                             "truenodeids", "falsenodeids")}  # fmt: skip
+    target = {k: [] for k in ("treeids", "nodeids", "ids", "weights")}
+    for number, tree in enumerate(trees):
+        leaf = tree.left < 0
+        count = len(leaf)
+        nodes["treeids"] += [number] * count
+        nodes["nodeids"] += range(count)
+        nodes["featureids"] += np.where(leaf, 0, tree.feature).tolist()
+        nodes["values"] += np.where(leaf, 0, tree.threshold).astype(np.float32).tolist()
+        nodes["modes"] += ["LEAF" if x else "BRANCH_LEQ" for x in leaf]
+        nodes["truenodeids"] += np.where(leaf, 0, tree.left).tolist()
+        nodes["falsenodeids"] += np.where(leaf, 0, tree.right).tolist()
+        for i in np.flatnonzero(leaf).tolist():
+            for output in range(len(base)):
+                target["treeids"].append(number)
+                target["nodeids"].append(i)
+                target["ids"].append(output)
+                target["weights"].append(float(np.float32(tree.value[i, output])))
+    return e.op(
+        "TreeEnsembleRegressor",
+        e.input(node),
+        domain="ai.onnx.ml",
+        n_targets=len(base),
+        base_values=base.astype(np.float32).tolist(),
+        aggregate_function="SUM",
+        post_transform="NONE",
+        **{f"nodes_{k}": v for k, v in nodes.items()},
+        **{f"target_{k}": v for k, v in target.items()},
+    )
