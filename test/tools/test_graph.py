@@ -9,7 +9,7 @@ from kernels_models import Model, mote_file
 
 from mote import file, lower
 from mote.engine import Engine
-from mote.graph import Graph, Value
+from mote.graph import Graph, Tree, Value
 
 RNG = np.random.default_rng(11)
 
@@ -201,6 +201,32 @@ def test_a_transformer_layer(precision, tolerance, causal):
     g.outputs = [g.norm(g.dense(h, weights(width, 96)), weights(width), weights(width), x)]
     lowered = check(g, precision, tolerance, words)
     assert lowered.layout.arena <= 1.03 * lowered.layout.bound
+
+
+def random_tree(features: int, outputs: int, depth: int) -> Tree:
+    """Of any shape, with thresholds that the numbers of a row may meet."""
+    nodes = []
+
+    def grow(level: int) -> int:
+        i = len(nodes)
+        nodes.append([0, 0.0, -1, -1])
+        if level < depth and RNG.random() < 0.8:
+            grown = [RNG.integers(features), RNG.integers(-3, 4) / 2, grow(level + 1)]
+            nodes[i] = [*grown, grow(level + 1)]
+        return i
+
+    grow(0)
+    feature, threshold, left, right = (np.array(column) for column in zip(*nodes))
+    return Tree(feature, threshold, left, right, RNG.normal(size=(len(nodes), outputs)))
+
+
+@pytest.mark.parametrize("features, outputs, count", [(3, 1, 1), (28, 3, 21), (300, 1, 16)])
+def test_trees(features, outputs, count):
+    g = net("batch", features, batch=19)
+    rounded = g.rowwise(g.rowwise(g.input, "*", np.full(features, 2.0)), "+", np.zeros(features))
+    trees = [random_tree(features, outputs, depth=i % 7) for i in range(count)]
+    g.outputs = [g.trees(rounded, trees, RNG.normal(size=outputs))]
+    check(g, "float32", 1e-6)
 
 
 def test_in_place_only_where_nobody_reads_later():

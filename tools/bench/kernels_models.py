@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from mote import file, lower
-from mote.graph import Graph, Value
+from mote.graph import Graph, Tree, Value
 
 SEED = 20260101
 ROWS = 512  # sets of inputs that a case takes in turn
@@ -81,6 +81,24 @@ def mlp(seed: int, *widths: int) -> Graph:
     return g
 
 
+def forest(seed: int, trees: int, depth: int, features: int = 28) -> Graph:
+    """Balanced trees whose every step is as likely to go left as right: the
+    worst case for a branch predictor."""
+    rng = Weights(seed).rng
+    n, inner = (2 << depth) - 1, (1 << depth) - 1
+    i = np.arange(n)
+
+    def tree() -> Tree:
+        left = np.where(i < inner, 2 * i + 1, -1)
+        threshold = rng.normal(size=n) / 2
+        value = rng.normal(size=(n, 1)) / 10
+        return Tree(rng.integers(features, size=n), threshold, left, left + 1, value)
+
+    g = Graph([Value(("batch", features), "f32")], {"batch": 64})
+    g.outputs = [g.trees(g.input, [tree() for _ in range(trees)], [0.5])]
+    return g
+
+
 def by_tokens(name: str) -> dict[str, dict[str, int]]:
     return {f"{name} {t} tokens": {"batch": 1, "tokens": t} for t in TOKENS}
 
@@ -95,6 +113,15 @@ def models() -> list[Model]:
     return [
         Model("mlp-32", mlp(1, 32, 64, 32, 1), by_batch("MLP 32-64-32-1"), 1e-5),
         Model("mlp-128", mlp(2, 128, 256, 256, 10), by_batch("MLP 128-256-256-10"), 0.05),
+        *(
+            Model(
+                f"forest-{n}x{depth}",
+                forest(n + depth, n, depth),
+                {f"forest {n}x{depth}": {"batch": 1}},
+                1e-5,
+            )
+            for n, depth in ((100, 6), (500, 6), (500, 8), (1000, 6))
+        ),
         Model("bert", transformer(3, 2, 128, 2, 512, 4096), by_tokens("BERT 2x128"), 0.1),
         Model("minilm", transformer(4, 6, 384, 12, 1536, 4096), by_tokens("MiniLM-L6"), 0.1),
     ]

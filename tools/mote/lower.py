@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mote import file, memory
+from mote import file, memory, operators_trees  # noqa: F401 - adds to LOWER
 from mote.graph import BATCH, Graph, Imported, Node, Value
 from mote.opcodes import CAST, IN_PLACE
 from mote.operators import LOWER
