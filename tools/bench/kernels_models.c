@@ -286,11 +286,11 @@ static size_t fastest_peer(const struct contest *c, const struct result *r)
 
 static void print_row(const struct contest *c, const struct result *r)
 {
-    printf("%-22s %10.2f %10.2f %9.2g", c->name, r[0].p50, r[0].min,
+    printf("%-26s %10.2f %10.2f %8.1e", c->name, r[0].p50, r[0].min,
            r[0].error);
     for (size_t i = 0; i < c->peers; i++)
-        printf("   %s %10.2f %10.2f", c->peer_kinds[i], r[1 + i].p50,
-               r[1 + i].min);
+        printf("   %s %10.2f %10.2f %8.1e", c->peer_kinds[i], r[1 + i].p50,
+               r[1 + i].min, r[1 + i].error);
     if (c->peers)
         printf("   %6.2f x", r[fastest_peer(c, r)].p50 / r[0].p50);
     printf("\n");
@@ -385,8 +385,8 @@ int main(int argc, char **argv)
         die(o.json, "cannot be written");
     pin(o.cpu);
     peer_library(o.library);
-    printf("ONNX Runtime %s; microseconds a call, p50 and min; error of our "
-           "answers\n",
+    printf("ours, then ONNX Runtime %s: microseconds a call, p50 and min, and "
+           "the error of the answers against float32\n",
            peer_version());
     if (json)
         fprintf(json, "{\"peer\": \"ONNX Runtime %s\", \"rows\": [",
