@@ -6,7 +6,16 @@ from kernels_models import models
 
 from mote import lower
 
-ARENA = {"mlp-32": 24576, "mlp-128": 82176, "bert": 806912, "minilm": 2360320}
+ARENA = {
+    "mlp-32": 24576,
+    "mlp-128": 82176,
+    "forest-100x6": 11072,
+    "forest-500x6": 11072,
+    "forest-500x8": 11072,
+    "forest-1000x6": 11072,
+    "bert": 806912,
+    "minilm": 2360320,
+}
 GROWTH = 1.03
 
 
