@@ -9,7 +9,8 @@ from kernels_models import Model, mote_file
 
 from mote import file, lower
 from mote.engine import Engine
-from mote.graph import Graph, Tree, Value
+from mote.graph import Graph, Value
+from mote.trees import Forest, Tree
 
 RNG = np.random.default_rng(11)
 
@@ -88,7 +89,9 @@ def walk(tree, row):
 FORMULAS = {
     "conv1d": conv1d,
     "gru": gru,
-    "trees": lambda x, trees, base: np.array([base + sum(walk(t, r) for t in trees) for r in x]),
+    "trees": lambda x, forest: np.array(
+        [forest.start + sum(walk(t, row) for t in forest.trees) for row in x]
+    ),
     "rowwise": lambda x, kind, vector: ARITHMETIC[kind](x, vector),
     "dense": lambda x, weight, bias, activation: activate(x @ weight.T + bias, activation),
     "softmax": softmax,
@@ -217,7 +220,8 @@ def random_tree(features: int, outputs: int, depth: int) -> Tree:
 
     grow(0)
     feature, threshold, left, right = (np.array(column) for column in zip(*nodes))
-    return Tree(feature, threshold, left, right, RNG.normal(size=(len(nodes), outputs)))
+    value = RNG.normal(size=(len(nodes), outputs))
+    return Tree(feature, threshold, left, right, value, np.zeros(len(nodes), bool))
 
 
 @pytest.mark.parametrize("features, outputs, count", [(3, 1, 1), (28, 3, 21), (300, 1, 16)])
@@ -225,7 +229,9 @@ def test_trees(features, outputs, count):
     g = net("batch", features, batch=19)
     rounded = g.rowwise(g.rowwise(g.input, "*", np.full(features, 2.0)), "+", np.zeros(features))
     trees = [random_tree(features, outputs, depth=i % 7) for i in range(count)]
-    g.outputs = [g.trees(rounded, trees, RNG.normal(size=outputs))]
+    start = RNG.normal(size=outputs)
+    forest = Forest(trees, features, outputs, "f32", "f32", start=start)
+    g.outputs = [g.trees(rounded, forest)]
     check(g, "float32", 1e-6)
 
 

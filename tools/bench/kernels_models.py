@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from mote import file, lower
-from mote.graph import Graph, Tree, Value
+from mote.graph import Graph, Value
+from mote.trees import Forest, Tree
 
 SEED = 20260101
 ROWS = 512  # sets of inputs that a case takes in turn
@@ -90,12 +91,14 @@ def forest(seed: int, trees: int, depth: int, features: int = 28) -> Graph:
 
     def tree() -> Tree:
         left = np.where(i < inner, 2 * i + 1, -1)
-        threshold = rng.normal(size=n) / 2
-        value = rng.normal(size=(n, 1)) / 10
-        return Tree(rng.integers(features, size=n), threshold, left, left + 1, value)
+        right = np.where(i < inner, 2 * i + 2, -1)
+        threshold, value = rng.normal(size=n) / 2, rng.normal(size=n) / 10
+        return Tree(rng.integers(features, size=n), threshold, left, right, value, i < 0)
 
+    all_trees = [tree() for _ in range(trees)]
     g = Graph([Value(("batch", features), "f32")], {"batch": 64})
-    g.outputs = [g.trees(g.input, [tree() for _ in range(trees)], [0.5])]
+    start = np.array([0.5])
+    g.outputs = [g.trees(g.input, Forest(all_trees, features, 1, "f32", "f32", start=start))]
     return g
 
 

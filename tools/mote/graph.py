@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import xxhash
 
+from mote.trees import Forest
+
 BATCH = "batch"
 ACTIVATIONS = ("none", "relu", "sigmoid", "tanh", "gelu", "gelu_tanh")
 REDUCTIONS = ("mean", "max", "sum", "first", "last")
@@ -64,18 +66,6 @@ def real(array) -> np.ndarray:
 def expect(condition: bool, message: str) -> None:
     if not condition:
         raise ValueError(message)
-
-
-@dataclass
-class Tree:
-    """Nodes by index, the root first. A node with left -1 is a leaf and has a
-    value for each output; others send x[feature] <= threshold to the left."""
-
-    feature: np.ndarray
-    threshold: np.ndarray
-    left: np.ndarray
-    right: np.ndarray
-    value: np.ndarray  # [nodes][outputs]
 
 
 @dataclass
@@ -207,10 +197,10 @@ class Graph:
 
     # Trees
 
-    def trees(self, x: Value, trees: list[Tree], base) -> Value:
-        """base [outputs] + the sum over trees of the leaf's values, in f32."""
-        base = real(base)
-        return self.node("trees", [x], x.dims[:-1] + (len(base),), trees=trees, base=base)
+    def trees(self, x: Value, forest: Forest) -> Value:
+        """The sum of a forest's trees, exactly as its trainer takes it."""
+        expect(forest.columns == x.dims[-1], f"{forest.columns} features of {x.dims[-1]} columns")
+        return self.node("trees", [x], x.dims[:-1] + (forest.outputs,), forest=forest)
 
 
 @dataclass

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mote import file, memory, operators_trees  # noqa: F401 - adds to LOWER
+from mote import file, memory
 from mote.graph import BATCH, Graph, Imported, Node, Value
 from mote.opcodes import CAST, IN_PLACE
 from mote.operators import LOWER
@@ -60,9 +60,14 @@ class Lowering:
     def tensor(self, array: np.ndarray, dtype: str, layout: str = "rows") -> Slot:
         array = np.asarray(array, file.NUMPY[dtype])
         data = file.p8k8(array) if layout == "p8k8" else array.tobytes()
-        slot = Slot(dtype, array.shape, file.Tensor(dtype, array.shape, data, layout))
-        self.tensors.append(slot)
-        return slot
+        return self.made_tensor(file.Tensor(dtype, array.shape, data, layout))
+
+    def made_tensor(self, tensor: file.Tensor | None) -> Slot | None:
+        """The slot of a tensor that is laid out already."""
+        if tensor is None:
+            return None
+        self.tensors.append(Slot(tensor.dtype, tensor.dims, tensor))
+        return self.tensors[-1]
 
     def step(self, opcode: int, reads: list, dtype: str, dims: tuple, *attributes: int) -> Slot:
         """A step with one result."""

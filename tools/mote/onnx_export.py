@@ -238,32 +238,38 @@ def export_gru(e: Exporter, node: Node) -> str:
 
 @exports
 def export_trees(e: Exporter, node: Node) -> str:
-    trees, base = node.attributes["trees"], node.attributes["base"]
-    nodes = {k: [] for k in ("treeids", "nodeids", "featureids", "values", "modes",
-                             "truenodeids", "falsenodeids")}  # fmt: skip
+    """Numeric trees whose tables are float32, as the other engine's all are."""
+    forest = node.attributes["forest"]
+    if forest.targets is not None or any(t.sets for t in forest.trees):
+        raise NotImplementedError("trees: expected all outputs of each tree, and no categories")
+    mode = {"<=": "BRANCH_LEQ", "<": "BRANCH_LT"}[forest.compare]
+    nodes = {k: [] for k in ("treeids", "nodeids", "featureids", "values", "modes", "truenodeids",
+                             "falsenodeids", "missing_value_tracks_true")}  # fmt: skip
     target = {k: [] for k in ("treeids", "nodeids", "ids", "weights")}
-    for number, tree in enumerate(trees):
+    for number, tree in enumerate(forest.trees):
         leaf = tree.left < 0
         count = len(leaf)
         nodes["treeids"] += [number] * count
         nodes["nodeids"] += range(count)
         nodes["featureids"] += np.where(leaf, 0, tree.feature).tolist()
         nodes["values"] += np.where(leaf, 0, tree.threshold).astype(np.float32).tolist()
-        nodes["modes"] += ["LEAF" if x else "BRANCH_LEQ" for x in leaf]
+        nodes["modes"] += ["LEAF" if x else mode for x in leaf]
         nodes["truenodeids"] += np.where(leaf, 0, tree.left).tolist()
         nodes["falsenodeids"] += np.where(leaf, 0, tree.right).tolist()
-        for i in np.flatnonzero(leaf).tolist():
-            for output in range(len(base)):
-                target["treeids"].append(number)
-                target["nodeids"].append(i)
-                target["ids"].append(output)
-                target["weights"].append(float(np.float32(tree.value[i, output])))
+        nodes["missing_value_tracks_true"] += tree.missing_left.astype(int).tolist()
+        leaves = np.flatnonzero(leaf).repeat(forest.outputs)
+        target["treeids"] += [number] * len(leaves)
+        target["nodeids"] += leaves.tolist()
+        target["ids"] += list(range(forest.outputs)) * int(leaf.sum())
+        values = tree.value.reshape(count, -1)[leaf].astype(np.float32)
+        target["weights"] += values.reshape(-1).tolist()
+    start = np.zeros(forest.outputs) if forest.start is None else forest.start
     return e.op(
         "TreeEnsembleRegressor",
         e.input(node),
         domain="ai.onnx.ml",
-        n_targets=len(base),
-        base_values=base.astype(np.float32).tolist(),
+        n_targets=forest.outputs,
+        base_values=np.asarray(start, np.float32).tolist(),
         aggregate_function="SUM",
         post_transform="NONE",
         **{f"nodes_{k}": v for k, v in nodes.items()},

@@ -5,9 +5,12 @@ A function is given the lowering and the node. It reads the node's inputs, adds
 steps and tensors, and says which slots hold the outputs (`low.write`).
 """
 
+import math
+
 import numpy as np
 
 from mote import opcodes as op
+from mote import trees
 from mote.slots import Slot
 
 LOWER = {}
@@ -170,3 +173,16 @@ def lower_reduce(low, node) -> None:
     x = low.read(node, dtype="f32")
     kind = op.REDUCTIONS[node.attributes["kind"]]
     low.write(node, low.step(op.REDUCE, [x], "f32", node.output.dims, kind))
+
+
+# Trees
+
+
+@lowers
+def lower_trees(low, node) -> None:
+    forest = node.attributes["forest"]
+    x, layout = low.read(node, dtype=forest.dtype), trees.lay_out(forest)
+    rows = math.prod(low.most(d) for d in x.dims[:-1])
+    reads = [x] + [low.made_tensor(t) for t in layout.tensors]
+    writes = [Slot(forest.sum_dtype, node.output.dims), Slot("u8", (layout.scratch(rows),))]
+    low.write(node, low.steps_of(layout.opcode, reads, writes, *layout.attributes)[0])
