@@ -9,7 +9,7 @@ from kernels_models import Model, mote_file
 
 from mote import file, lower
 from mote.engine import Engine
-from mote.graph import Graph, Value
+from mote.graph import Graph, Imported, Value
 from mote.trees import Forest, Tree
 
 RNG = np.random.default_rng(11)
@@ -255,3 +255,17 @@ def test_wrong_shapes_are_named():
     ):
         with pytest.raises(ValueError, match=words):
             wrong()
+
+
+def test_the_source_hash_sees_every_parameter():
+    def hashed(threshold=0.0, weight=1.0):
+        tree = random_tree(3, 1, 0)
+        tree.threshold[:], tree.value[:] = threshold, 1
+        g = net("batch", 3, batch=1)
+        g.outputs = [
+            g.trees(g.dense(g.input, np.full((3, 3), weight)), Forest([tree], 3, 1, "f32", "f32"))
+        ]
+        return Imported(g, [], None, "", None).source_hash()
+
+    assert hashed() == hashed()
+    assert len({hashed(), hashed(threshold=0.5), hashed(weight=2.0)}) == 3

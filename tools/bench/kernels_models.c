@@ -288,9 +288,12 @@ static void print_row(const struct contest *c, const struct result *r)
 {
     printf("%-26s %10.2f %10.2f %8.1e", c->name, r[0].p50, r[0].min,
            r[0].error);
-    for (size_t i = 0; i < c->peers; i++)
-        printf("   %s %10.2f %10.2f %8.1e", c->peer_kinds[i], r[1 + i].p50,
-               r[1 + i].min, r[1 + i].error);
+    for (size_t i = 0; i < c->peers; i++) {
+        printf("   %s %10.2f %10.2f", c->peer_kinds[i], r[1 + i].p50,
+               r[1 + i].min);
+        if (i) /* the first is what the others are compared with */
+            printf(" %8.1e", r[1 + i].error);
+    }
     if (c->peers)
         printf("   %6.2f x", r[fastest_peer(c, r)].p50 / r[0].p50);
     printf("\n");

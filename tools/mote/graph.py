@@ -16,7 +16,7 @@ is computed: whether a dense layer runs in float64, float32 or int8, and which
 scratch it takes, is decided when it is lowered.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 
 import numpy as np
 import xxhash
@@ -247,11 +247,25 @@ class Imported:
         for node in self.graph.nodes:
             h.update(node.op.encode() + b"\0")
             for key in sorted(node.attributes):
-                value = node.attributes[key]
-                if isinstance(value, np.ndarray):
-                    h.update(repr(value.shape).encode())
-                    h.update(value.astype("<f8").tobytes())
-                else:
-                    h.update(str(value).encode())
+                update_hash(h, node.attributes[key])
                 h.update(b"\0")
         return h.intdigest()
+
+
+def update_hash(h, value) -> None:
+    if isinstance(value, np.ndarray):
+        h.update(repr(value.shape).encode())
+        h.update(value.astype("<f8").tobytes())
+    elif is_dataclass(value):  # a forest, a tree
+        for f in fields(value):
+            update_hash(h, getattr(value, f.name))
+    elif isinstance(value, list):
+        for x in value:
+            update_hash(h, x)
+    elif isinstance(value, dict):
+        for key in sorted(value):
+            update_hash(h, [key, value[key]])
+    elif isinstance(value, set):
+        update_hash(h, sorted(value))
+    else:
+        h.update(str(value).encode())
