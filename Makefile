@@ -297,6 +297,9 @@ $(OUT)/bench-models: tools/bench/kernels_models.c tools/bench/kernels_ours.c \
 $(OUT)/bench-products: tools/bench/kernels.c $(LIB)
 	$(Q)$(HOST_CC) -no-pie $^ -o $@ -lm
 
+build/host/bench-machine: tools/bench/kernels_machine.c | setup-run
+	@mkdir -p $(@D)
+	$(Q)$(HOST_CC) $< -o $@
 # ... and of what is counted on arm64
 build/arm64/bench-count: tools/bench/kernels_count.c tools/bench/kernels_ours.c
 	@$(MAKE) -s ARCH=arm64 MODE=release count-program
@@ -305,8 +308,9 @@ count-program: $(LIB)
 		tools/bench/kernels_ours.c $(LIB) -o $(OUT)/bench-count
 
 BENCH_SECONDS ?= 1
-bench-kernels: $(OUT)/bench-models $(OUT)/bench-products build/arm64/bench-count $(CASES) ## the engine against ONNX Runtime, and every kernel by itself
-	@$(OUT)/bench-products | tee build/bench/products.txt
+bench-kernels: $(OUT)/bench-models $(OUT)/bench-products build/host/bench-machine build/arm64/bench-count $(CASES) ## the engine against ONNX Runtime, and every kernel by itself
+	@build/host/bench-machine >build/bench/machine.txt
+	@$(OUT)/bench-products >build/bench/products.txt
 	@$(OUT)/bench-models -l $$(ls $(PEER)/lib/python3*/site-packages/onnxruntime/capi/libonnxruntime.so.*) \
 		-c $(CASES) -j build/bench/models.json -s $(BENCH_SECONDS)
 	@$(PEER)/bin/python tools/bench/kernels_arm64.py build/arm64/bench-count $(CASES) build/bench/arm64.json

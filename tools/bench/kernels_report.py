@@ -2,8 +2,9 @@
 
     python tools/bench/kernels_report.py FOLDER
 
-reads FOLDER/models.json (kernels_models.c), FOLDER/products.txt (kernels.c) and
-FOLDER/arm64.json (kernels_arm64.py), writes FOLDER/kernels.json and FOLDER/kernels.svg.
+reads FOLDER/models.json (kernels_models.c), FOLDER/products.txt (kernels.c),
+FOLDER/machine.txt (kernels_machine.c) and FOLDER/arm64.json (kernels_arm64.py),
+writes FOLDER/kernels.json and FOLDER/kernels.svg.
 """
 
 import json
@@ -11,6 +12,14 @@ import re
 import sys
 from pathlib import Path
 
+# Multiply-adds a cycle of one core, from the instruction tables of processors
+# that do two vector operations in a cycle; int8 of AVX2 takes a sign, a
+# product, a widening sum and an addition for 32 of them.
+PEAKS = {
+    "dense_s8 avx2": 32, "dense_s8 avxvnni": 64, "dense_s8 avx512vnni": 128,
+    "dense_s8 dotprod": 32, "dense_s8 i8mm": 128,
+    "dense_f32 avx2": 16, "dense_f32 avx512": 32, "dense_f32 neon": 8,
+}  # fmt: skip
 WIDTH, LABEL, BAR, LINE = 860, 230, 460, 22
 OURS, PEER, INK, PALE = "#1f6f8b", "#c2c8cf", "#1c2126", "#6b737b"
 
@@ -26,6 +35,37 @@ def read_products(path: Path) -> list[dict]:
         for m in found
         if m
     ]
+
+
+def read_machine(path: Path) -> dict[str, float]:
+    """Lines of kernels_machine.c: a name, a value, a unit."""
+    if not path.exists():
+        return {}
+    rows = (line.split() for line in path.read_text().splitlines())
+    return {name: float(value) for name, value, _ in rows}
+
+
+def add_limits(products: list[dict], machine: dict[str, float]) -> None:
+    """Beside each product what the core could do: its peak, and for one row
+    at a time, where each weight is used once, what it can read."""
+    for p in products:
+        kernel = " ".join(p["name"].split()[:2])
+        if kernel in PEAKS and "clock" in machine:
+            p["peak"] = round(PEAKS[kernel] * machine["clock"], 1)
+            p["of_peak"] = round(p["rate"] / p["peak"], 3)
+        size = re.search(r" 1x\d+x\d+, (\d+) KB", p["name"])
+        if size and f"read_{size[1]}_KB" in machine:
+            p["bandwidth"] = machine[f"read_{size[1]}_KB"]
+            p["of_bandwidth"] = round(p["rate"] / p["bandwidth"], 3)
+
+
+def print_limits(products: list[dict]) -> None:
+    for p in products:
+        if "peak" in p:
+            line = f"{p['name']:44} {p['rate']:7.1f} {p['unit']}, {p['of_peak']:4.0%} of peak"
+            if "bandwidth" in p:
+                line += f", {p['of_bandwidth']:4.0%} of {p['bandwidth']:.0f} GB/s"
+            print(line)
 
 
 def text(x: float, y: float, words: str, color=INK, anchor="start", size=12) -> str:
@@ -76,7 +116,10 @@ def main(arguments: list[str]) -> int:
         return 2
     folder = Path(arguments[0])
     report = json.loads((folder / "models.json").read_text())
+    report["machine"] = read_machine(folder / "machine.txt")
     report["products"] = read_products(folder / "products.txt")
+    add_limits(report["products"], report["machine"])
+    print_limits(report["products"])
     arm64 = folder / "arm64.json"
     if arm64.exists():
         report["arm64, instructions of one run, a model"] = json.loads(arm64.read_text())
