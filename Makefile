@@ -65,12 +65,13 @@ ISA.dotprod    := -march=armv8.2-a+dotprod
 ISA.i8mm       := -march=armv8.2-a+dotprod+i8mm
 isa_of     = $(ISA.$(lastword $(subst _, ,$(basename $(notdir $1)))))
 isa_flags  = $(if $(call isa_of,$1),-O2 $(call isa_of,$1))
-ISA_OTHERS := $(filter-out $(ISAS.$(ARCH)),$(ISAS.x86_64) $(ISAS.arm64))
+isa_others = $(filter-out $(ISAS.$1),$(ISAS.x86_64) $(ISAS.arm64))
 
 # The engine needs no operating system: make freestanding.
 ENGINE_DIRS := core/base core/kernel core/model compress
 SYSTEM_DIRS := net core/function
-ENGINE := $(filter-out $(ISA_OTHERS:%=\%_%.c),$(wildcard $(ENGINE_DIRS:%=%/*.c)))
+engine_of = $(filter-out $(patsubst %,\%_%.c,$(call isa_others,$1)),$(wildcard $(ENGINE_DIRS:%=%/*.c)))
+ENGINE := $(call engine_of,$(ARCH))
 # main.c and the two sources of models are no part of the library
 SYSTEM := $(filter-out core/function/main.c core/function/source_%,\
 	$(wildcard $(SYSTEM_DIRS:%=%/*.c)))
@@ -128,7 +129,7 @@ $(OUT)/none/bootstrap: $(MAIN) $(OUT)/core/function/source_beside.o $(LIB)
 # The same again, but for the two files that name all operators: objects come
 # before the library, which then has nothing to add for them.
 OPCODES := build/host/opcodes
-$(OPCODES): $(patsubst %.c,build/host/pic/%.o,tools/engine/opcodes.c $(ENGINE))
+$(OPCODES): $(patsubst %.c,build/host/pic/%.o,tools/engine/opcodes.c $(call engine_of,$(HOST)))
 	@echo LD $@
 	$(Q)$(HOST_CC) $^ -o $@
 $(OUT)/%/opcodes: models/$$*/$$*.mote $(OPCODES)
@@ -197,7 +198,7 @@ build/host/pic/%.o: %.c | setup-run
 	@mkdir -p $(@D)
 	$(Q)$(HOST_CC) $(BASE.$(HOST)) -fPIC -fvisibility=hidden -ffp-contract=off \
 		-fno-math-errno $(call isa_flags,$<) -c $< -o $@
-$(ENGINE_LIB): $(patsubst %.c,build/host/pic/%.o,tools/engine/engine.c $(ENGINE) \
+$(ENGINE_LIB): $(patsubst %.c,build/host/pic/%.o,tools/engine/engine.c $(call engine_of,$(HOST)) \
 		$(filter-out %/settings.c,$(filter core/function/%,$(SYSTEM))))
 	@echo LD $@
 	$(Q)$(HOST_CC) -shared $(filter %.o,$^) -o $@
