@@ -294,9 +294,9 @@ $(CASES): tools/bench/kernels_models.py $(wildcard tools/mote/*.py) $(PEER)/.don
 # programs of this machine's C library, around the engine that ships
 $(OUT)/bench-models: tools/bench/kernels_models.c tools/bench/kernels_ours.c \
 		tools/bench/kernels_peer.c $(LIB)
-	$(Q)$(HOST_CC) -no-pie $^ -o $@ -ldl -lm
+	$(Q)$(HOST_CC) -no-pie $(filter %.c %.a,$^) -o $@ -ldl -lm
 $(OUT)/bench-products: tools/bench/kernels.c $(LIB)
-	$(Q)$(HOST_CC) -no-pie $^ -o $@ -lm
+	$(Q)$(HOST_CC) -no-pie $(filter %.c %.a,$^) -o $@ -lm
 
 build/host/bench-machine: tools/bench/kernels_machine.c | setup-run
 	@mkdir -p $(@D)
