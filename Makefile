@@ -63,6 +63,8 @@ ISA.avx512vnni := $(ISA.avx512) -mavx512vnni
 ISA.neon       := -march=armv8-a
 ISA.dotprod    := -march=armv8.2-a+dotprod
 ISA.i8mm       := -march=armv8.2-a+dotprod+i8mm
+# ... but these are C that every machine has: for speed, too
+ISA.eight      := -O2
 isa_of     = $(ISA.$(lastword $(subst _, ,$(basename $(notdir $1)))))
 isa_flags  = $(if $(call isa_of,$1),-O2 $(call isa_of,$1))
 ISA_OTHERS := $(filter-out $(ISAS.$(ARCH)),$(ISAS.x86_64) $(ISAS.arm64))

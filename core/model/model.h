@@ -37,7 +37,7 @@ struct mote_model {
     const struct mote_file_feature *features;
     uint32_t feature_count;
     const struct mote_file_output *output;
-    struct mote_kernels kernels; /* scalar ones until mote_model_use_cpu */
+    struct mote_kernels kernels; /* for any machine until mote_model_use_cpu */
 };
 
 /*
