@@ -73,10 +73,12 @@ struct mote_trees_heap {
     uint32_t depth;
 };
 
-/* Walks the trees of a group. leaf[j]: where tree j ends, counted through all
- * groups, 8 << depth leaves in each, tree after tree. */
-typedef void mote_trees_heap_fn(const struct mote_trees_heap *h, size_t group,
-                                const void *row, uint32_t leaf[]);
+/* Walks the trees of `groups` groups from `first` on. leaf[j]: where the j-th
+ * of them ends, counted through all groups, 8 << depth leaves in each, tree
+ * after tree. */
+typedef void mote_trees_heap_fn(const struct mote_trees_heap *h, size_t first,
+                                size_t groups, const void *row,
+                                uint32_t leaf[]);
 
 /*
  * Trees of any shape, in nodes that name their left child; the right one is
@@ -99,9 +101,10 @@ struct mote_trees_linked {
     size_t n;
 };
 
-/* Walks the trees of a group. leaf[j]: index of tree j's value. */
+/* Walks the trees of `groups` groups from `first` on. leaf[j]: index of the
+ * value of the j-th of them. */
 typedef void mote_trees_linked_fn(const struct mote_trees_linked *t,
-                                  size_t group, const void *row,
+                                  size_t first, size_t groups, const void *row,
                                   uint32_t leaf[]);
 
 /*

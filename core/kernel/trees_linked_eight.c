@@ -33,6 +33,13 @@ step(const struct mote_trees_linked *t, const void *row, size_t i, bool wide,
     return (size_t)node.left + right;
 }
 
+/* At a leaf. */
+static inline uint32_t value_of(const struct mote_trees_linked *t, size_t i,
+                                bool wide)
+{
+    return (uint32_t)mote_trees_node_at(t->nodes, i, wide).key;
+}
+
 static inline __attribute__((always_inline)) void
 walk(const struct mote_trees_linked *t, size_t group, const void *row,
      uint32_t leaf[], bool wide, bool with_sets)
@@ -51,23 +58,33 @@ walk(const struct mote_trees_linked *t, size_t group, const void *row,
         g = step(t, row, g, wide, with_sets);
         h = step(t, row, h, wide, with_sets);
     }
-    const size_t ends[MOTE_TREES_GROUP] = {a, b, c, d, e, f, g, h};
-    for (int tree = 0; tree < MOTE_TREES_GROUP; tree++)
-        leaf[tree] =
-            (uint32_t)mote_trees_node_at(t->nodes, ends[tree], wide).key;
+    leaf[0] = value_of(t, a, wide), leaf[1] = value_of(t, b, wide);
+    leaf[2] = value_of(t, c, wide), leaf[3] = value_of(t, d, wide);
+    leaf[4] = value_of(t, e, wide), leaf[5] = value_of(t, f, wide);
+    leaf[6] = value_of(t, g, wide), leaf[7] = value_of(t, h, wide);
 }
 
-void mote_trees_linked_eight(const struct mote_trees_linked *t, size_t group,
-                             const void *row, uint32_t leaf[])
+static inline __attribute__((always_inline)) void
+walk_all(const struct mote_trees_linked *t, size_t first, size_t groups,
+         const void *row, uint32_t leaf[], bool wide, bool with_sets)
+{
+    for (size_t group = first; group < first + groups; group++) {
+        walk(t, group, row, leaf, wide, with_sets);
+        leaf += MOTE_TREES_GROUP;
+    }
+}
+
+void mote_trees_linked_eight(const struct mote_trees_linked *t, size_t first,
+                             size_t groups, const void *row, uint32_t leaf[])
 {
     const struct mote_trees_linked copy = *t; /* so that it is in registers */
 
     if (copy.wide && copy.sets)
-        walk(&copy, group, row, leaf, true, true);
+        walk_all(&copy, first, groups, row, leaf, true, true);
     else if (copy.wide)
-        walk(&copy, group, row, leaf, true, false);
+        walk_all(&copy, first, groups, row, leaf, true, false);
     else if (copy.sets)
-        walk(&copy, group, row, leaf, false, true);
+        walk_all(&copy, first, groups, row, leaf, false, true);
     else
-        walk(&copy, group, row, leaf, false, false);
+        walk_all(&copy, first, groups, row, leaf, false, false);
 }

@@ -18,12 +18,12 @@ static bool goes_right(const struct mote_trees_linked *t,
     return x > node->key;
 }
 
-void mote_trees_linked_scalar(const struct mote_trees_linked *t, size_t group,
-                              const void *row, uint32_t leaf[])
+void mote_trees_linked_scalar(const struct mote_trees_linked *t, size_t first,
+                              size_t groups, const void *row, uint32_t leaf[])
 {
-    for (size_t tree = 0; tree < MOTE_TREES_GROUP; tree++) {
+    for (size_t tree = 0; tree < groups * MOTE_TREES_GROUP; tree++) {
         struct mote_trees_node node = mote_trees_node_at(
-            t->nodes, t->roots[group * MOTE_TREES_GROUP + tree], t->wide);
+            t->nodes, t->roots[first * MOTE_TREES_GROUP + tree], t->wide);
         while (node.height > 0)
             node = mote_trees_node_at(
                 t->nodes, node.left + goes_right(t, &node, row), t->wide);

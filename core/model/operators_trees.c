@@ -396,6 +396,17 @@ static size_t rows_left(const struct trees *t, size_t first)
                                              : MOTE_TREES_ROWS;
 }
 
+/* Groups that all rows go through before the next ones: as many as leave room
+ * for other things in a first cache of 32 KiB. */
+#define CHUNK 8
+#define CHUNK_BYTES 20480
+
+static size_t groups_at_once(size_t group_bytes)
+{
+    const size_t fit = CHUNK_BYTES / group_bytes;
+    return fit < 1 ? 1 : fit < CHUNK ? fit : CHUNK;
+}
+
 enum mote_status mote_trees_heap_run(const struct mote_run *run,
                                      const struct mote_operation *op,
                                      struct mote_where *where)
@@ -408,22 +419,27 @@ enum mote_status mote_trees_heap_run(const struct mote_run *run,
         .many = file_value(run, op, FEATURES)->dtype == MOTE_S16,
         .depth = depth_of(file_value(run, op, KEYS)->dims[1]),
     };
+    const size_t group =
+        MOTE_TREES_GROUP * ((heap.wide ? 8u : 4u) + (heap.many ? 2u : 1u))
+        << heap.depth;
     const size_t trees = op->attributes[0];
-    uint32_t leaf[MOTE_TREES_GROUP];
+    const size_t at_once = groups_at_once(group) * MOTE_TREES_GROUP;
+    uint32_t leaf[CHUNK * MOTE_TREES_GROUP];
 
     (void)where;
     t.columns = mote_trees_columns(t.n, false);
     for (size_t first = 0; first < t.rows; first += MOTE_TREES_ROWS) {
         const size_t rows = rows_left(&t, first);
         begin_rows(&t, first, rows);
-        for (size_t tree = 0; tree < trees; tree += MOTE_TREES_GROUP) {
+        for (size_t tree = 0; tree < trees; tree += at_once) {
             const size_t left = trees - tree;
+            const size_t count = left < at_once ? left : at_once;
             for (size_t r = 0; r < rows; r++) {
                 run->model->kernels.trees_heap(&heap, tree / MOTE_TREES_GROUP,
+                                               (count + MOTE_TREES_GROUP - 1) /
+                                                   MOTE_TREES_GROUP,
                                                keys_of(&t, r), leaf);
-                mote_trees_add(&t.sum, leaf, tree,
-                               left < MOTE_TREES_GROUP ? left
-                                                       : MOTE_TREES_GROUP,
+                mote_trees_add(&t.sum, leaf, tree, count,
                                t.y + (first + r) * y_bytes(&t));
             }
         }
@@ -444,6 +460,10 @@ enum mote_status mote_trees_linked_run(const struct mote_run *run,
         .n = t.n,
     };
     const size_t leaves = file_value(run, op, ROOTS)->dims[0];
+    const size_t groups = leaves / MOTE_TREES_GROUP;
+    const size_t nodes = file_value(run, op, NODES)->dims[0];
+    const size_t at_once =
+        groups_at_once(nodes * (t.wide ? 16 : 12) / groups + 1);
 
     (void)where;
     t.category = op->attributes[0];
@@ -453,11 +473,11 @@ enum mote_status mote_trees_linked_run(const struct mote_run *run,
         const size_t rows = rows_left(&t, first);
         uint32_t *leaf = keys_of(&t, rows);
         begin_rows(&t, first, rows);
-        for (size_t group = 0; group < leaves / MOTE_TREES_GROUP; group++)
+        for (size_t g = 0; g < groups; g += at_once)
             for (size_t r = 0; r < rows; r++)
-                run->model->kernels.trees_linked(&linked, group, keys_of(&t, r),
-                                                 leaf + r * leaves +
-                                                     group * MOTE_TREES_GROUP);
+                run->model->kernels.trees_linked(
+                    &linked, g, groups - g < at_once ? groups - g : at_once,
+                    keys_of(&t, r), leaf + r * leaves + g * MOTE_TREES_GROUP);
         for (size_t r = 0; r < rows; r++)
             mote_trees_add(&t.sum, leaf + r * leaves, 0,
                            file_value(run, op, ORDER)->dims[0],

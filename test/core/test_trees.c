@@ -316,7 +316,7 @@ static void heap_walks(bool wide, bool many, enum rule rule, uint64_t *seed)
         const void *row = keys_of(rows[r], wide, MOTE_TREES_NO_SETS);
         for (size_t tree = 0; tree < TREES; tree++)
             for (v = mote_trees_heap_impls; v->fn; v++) {
-                v->fn(&h, tree / 8, row, leaf);
+                v->fn(&h, tree / 8, 1, row, leaf);
                 EXPECT(ends[leaf[tree % 8]] ==
                            reference(forest + tree, rows[r], rule),
                        "%s, rule %d, wide %d, depth %u, row %zu, tree %zu",
@@ -343,7 +343,7 @@ static void linked_walks(bool wide, bool sets, enum rule rule, uint64_t *seed)
         const void *row = keys_of(rows[r], wide, c);
         for (size_t tree = 0; tree < TREES; tree++)
             for (v = mote_trees_linked_impls; v->fn; v++) {
-                v->fn(&l, tree / 8, row, leaf);
+                v->fn(&l, tree / 8, 1, row, leaf);
                 EXPECT((int)leaf[tree % 8] ==
                            reference(forest + tree, rows[r], rule),
                        "%s, rule %d, wide %d, sets %d, row %zu, tree %zu",

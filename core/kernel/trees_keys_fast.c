@@ -1,4 +1,4 @@
-/* core/kernel/trees_keys.c - see core/kernel/trees.h
+/* core/kernel/trees_keys_fast.c - see core/kernel/trees.h
  *
  * Bits and not floating-point operations, so that neither a flag of the
  * processor nor the sign of a zero changes a branch. */
