@@ -2,7 +2,9 @@
  * core/kernel/trees_linked_eight.c - see core/kernel/trees.h
  *
  * As trees_heap_eight.c: eight walks in one loop without a branch that depends
- * on the row. A walk that is at its leaf stays there until the last one is.
+ * on the row. A walk that is at its leaf stays there until the last one is. The
+ * carry of trees_heap_carry.c was tried here and gained nothing: a node has
+ * four loads to wait for.
  */
 #include "core/kernel/trees_linked_node.h"
 
@@ -23,14 +25,13 @@ step(const struct mote_trees_linked *t, const void *row, size_t i, bool wide,
     const struct mote_trees_node node = mote_trees_node_at(t->nodes, i, wide);
     const uint64_t x = wide ? ((const uint64_t *)row)[node.column]
                             : ((const uint32_t *)row)[node.column];
-    bool right = wide ? node.key < x : (uint32_t)node.key < (uint32_t)x;
 
     if (with_sets) {
         const bool has_set = node.column > 2 * t->n;
         const bool in = set_has(t->sets, has_set ? (size_t)node.key : 0, x);
-        right = has_set ? !in : right;
+        return node.left + (size_t)(has_set ? !in : node.key < x);
     }
-    return (size_t)node.left + right;
+    return node.left + (size_t)(node.key < x);
 }
 
 /* At a leaf. */

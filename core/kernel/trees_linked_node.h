@@ -1,11 +1,28 @@
 /*
- * core/kernel/trees_linked_node.h - a node of trees in linked form.
+ * core/kernel/trees_linked_node.h - a node of trees in linked form, as the
+ * file has it: little-endian, as are the machines.
  */
 #ifndef MOTE_KERNEL_TREES_LINKED_NODE_H
 #define MOTE_KERNEL_TREES_LINKED_NODE_H
 
 #include "core/kernel/trees.h"
 
+struct mote_trees_node_32 {
+    uint32_t key;
+    uint16_t column, height;
+    uint32_t left;
+};
+
+struct mote_trees_node_64 {
+    uint64_t key;
+    uint16_t column, height;
+    uint32_t left;
+};
+
+_Static_assert(sizeof(struct mote_trees_node_32) == 12, "FORMAT.md");
+_Static_assert(sizeof(struct mote_trees_node_64) == 16, "FORMAT.md");
+
+/* Either, in a form for both. */
 struct mote_trees_node {
     uint64_t key;
     uint32_t column, height, left;
@@ -14,14 +31,14 @@ struct mote_trees_node {
 static inline struct mote_trees_node mote_trees_node_at(const void *nodes,
                                                         size_t i, bool wide)
 {
-    if (wide) {
-        const uint64_t *n = (const uint64_t *)nodes + 2 * i;
-        return (struct mote_trees_node){n[0], (uint16_t)n[1],
-                                        (uint16_t)(n[1] >> 16),
-                                        (uint32_t)(n[1] >> 32)};
-    }
-    const uint32_t *n = (const uint32_t *)nodes + 3 * i;
-    return (struct mote_trees_node){n[0], (uint16_t)n[1], n[1] >> 16, n[2]};
+    const struct mote_trees_node_32 *n = nodes;
+    const struct mote_trees_node_64 *w = nodes;
+
+    if (wide)
+        return (struct mote_trees_node){w[i].key, w[i].column, w[i].height,
+                                        w[i].left};
+    return (struct mote_trees_node){n[i].key, n[i].column, n[i].height,
+                                    n[i].left};
 }
 
 /* Steps that take every tree of a group to its leaf. */

@@ -289,14 +289,18 @@ def walk_order(forest: Forest) -> list[int]:
     return sorted(range(len(depth)), key=lambda t: depth[t])
 
 
-def by_level(trees: list[Tree]) -> Iterator[tuple[int, int]]:
-    """(tree, node) of trees walked together, level by level, so that what is
-    read together lies together; siblings are neighbours."""
-    walks = [levels(t) for t in trees]
-    for step in range(max(map(len, walks))):
-        for t, walk in enumerate(walks):
-            if step < len(walk):
-                yield from ((t, i) for i in walk[step])
+def by_descent(trees: list[Tree]) -> Iterator[tuple[int, int]]:
+    """(tree, node): all roots, then tree after tree siblings together, and
+    behind them those below the left one: a walk often goes on where it is."""
+    yield from ((t, 0) for t in range(len(trees)))
+    for t, tree in enumerate(trees):
+        below = [0]
+        while below:
+            i = below.pop()
+            if tree.left[i] >= 0:
+                yield t, tree.left[i]
+                yield t, tree.right[i]
+                below += [tree.right[i], tree.left[i]]
 
 
 class Linking:
@@ -311,7 +315,7 @@ class Linking:
         self.roots: list[int] = []
 
     def group(self, trees: list[Tree]) -> None:
-        numbers = {place: len(self.keys) + i for i, place in enumerate(by_level(trees))}
+        numbers = {place: len(self.keys) + i for i, place in enumerate(by_descent(trees))}
         tables = [
             (
                 heights(t),
