@@ -21,7 +21,7 @@ static inline size_t below_64(size_t i, uint64_t key, uint64_t x)
     return i;
 }
 
-#include "core/kernel/trees_heap_walk.h"
+#include "core/kernel/trees_heap_walk.inc"
 
 void mote_trees_heap_carry(const struct mote_trees_heap *h, size_t first,
                            size_t groups, const void *row, uint32_t leaf[])

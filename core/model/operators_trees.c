@@ -51,9 +51,7 @@ static uint64_t rows_at_once(const struct mote_scope *s,
     uint64_t rows = 1;
 
     for (uint32_t i = 0; i + 1u < x->rank && rows < MOTE_TREES_ROWS; i++)
-        rows *= x->dims[i] & MOTE_DIM_SYMBOL
-                    ? s->model->symbols[x->dims[i] & ~MOTE_DIM_SYMBOL].maximum
-                    : x->dims[i];
+        rows *= mote_scope_largest(s, x->dims[i]);
     return rows < MOTE_TREES_ROWS ? rows : MOTE_TREES_ROWS;
 }
 
