@@ -51,7 +51,7 @@ FLAGS = -std=c11 -D_DEFAULT_SOURCE $(WARN) $(BASE.$(ARCH)) $(MODE.$(MODE)) \
 
 # A file whose name ends in one of these is built with that set's flags, for
 # speed, and on its own machine only.
-ISAS.x86_64 := sse41 avx2 avxvnni avx512 avx512vnni
+ISAS.x86_64 := carry sse41 avx2 avxvnni avx512 avx512vnni
 ISAS.arm64  := neon dotprod i8mm
 ISA.sse41      := -msse4.1
 ISA.avx2       := -mavx2 -mfma -mbmi2
@@ -63,6 +63,10 @@ ISA.avx512vnni := $(ISA.avx512) -mavx512vnni
 ISA.neon       := -march=armv8-a
 ISA.dotprod    := -march=armv8.2-a+dotprod
 ISA.i8mm       := -march=armv8.2-a+dotprod+i8mm
+# ... and these need nothing but speed
+ISA.carry      := -O2
+ISA.eight      := -O2
+ISA.fast       := -O2
 isa_of     = $(ISA.$(lastword $(subst _, ,$(basename $(notdir $1)))))
 isa_flags  = $(if $(call isa_of,$1),-O2 $(call isa_of,$1))
 isa_others = $(filter-out $(ISAS.$1),$(ISAS.x86_64) $(ISAS.arm64))

@@ -6,6 +6,11 @@
  * need none. */
 void mote_kernels_select(struct mote_kernels *kernels, uint32_t cpu)
 {
+    /* for every processor of a machine there is one that is best */
+    if (MOTE_LINKED(20))
+        kernels->trees_heap = mote_trees_heap_select(cpu);
+    if (MOTE_LINKED(21))
+        kernels->trees_linked = mote_trees_linked_select(cpu);
     if (!MOTE_LINKED_KERNELS)
         return;
     if (MOTE_LINKED(3))

@@ -8,6 +8,7 @@
 #include "core/kernel/dense.h"
 #include "core/kernel/quantize_s8.h"
 #include "core/kernel/vector.h"
+#include "core/kernel/trees.h"
 
 /* A member for each kernel that has several versions. All of them give the
  * same bytes, so a choice is never more than a matter of speed. */
@@ -21,10 +22,12 @@ struct mote_kernels {
     mote_softmax_f32_fn *softmax_f32;
     mote_scale_s8_fn *scale_s8;
     mote_attention_f32_fn *attention_f32;
+    mote_trees_heap_fn *trees_heap;
+    mote_trees_linked_fn *trees_linked;
 };
 
 /* The best versions that need no more than cpu, a set of MOTE_CPU_... flags;
- * 0 chooses the scalar ones. */
+ * 0 chooses those that every machine has. */
 void mote_kernels_select(struct mote_kernels *kernels, uint32_t cpu);
 
 #endif

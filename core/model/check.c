@@ -157,6 +157,20 @@ static enum mote_status check_live(const struct mote_scope *s,
     return MOTE_OK;
 }
 
+/* Tables that lead somewhere: what the shapes of operands do not tell. */
+static enum mote_status check_contents(const struct mote_scope *s,
+                                       struct mote_where *where)
+{
+    for (uint32_t at = 0; at < s->plan->file->operators_bytes;) {
+        const struct mote_operation op = mote_operation_at(s->plan, at);
+        if (!mote_operator_contents(s, &op))
+            return refuse(MOTE_E_FORMAT, "DATA",
+                          "tables that lead nowhere but to each other", where);
+        at += op.file->bytes;
+    }
+    return MOTE_OK;
+}
+
 /* ------------------------------------------------------------------------ */
 
 enum mote_status mote_model_check(const struct mote_model *m,
@@ -169,6 +183,8 @@ enum mote_status mote_model_check(const struct mote_model *m,
     for (uint32_t i = 0; s == MOTE_OK && i < m->plan_count; i++) {
         const struct mote_scope scope = {m, m->plans + i, i};
         s = check_live(&scope, where);
+        if (s == MOTE_OK)
+            s = check_contents(&scope, where);
     }
     return s;
 }

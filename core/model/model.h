@@ -37,7 +37,7 @@ struct mote_model {
     const struct mote_file_feature *features;
     uint32_t feature_count;
     const struct mote_file_output *output;
-    struct mote_kernels kernels; /* scalar ones until mote_model_use_cpu */
+    struct mote_kernels kernels; /* for any machine until mote_model_use_cpu */
 };
 
 /*
@@ -56,8 +56,9 @@ enum mote_status mote_model_open(struct mote_model *m, const void *bytes,
 /*
  * The rest of the checks, for an open model that comes from outside; one that
  * is part of the executable had them when it was built. Every byte is looked
- * at: all hashes, zeros where nothing is, tensor elements in their range, and
- * that plans write every value before they read it. Errors as above.
+ * at: all hashes, zeros where nothing is, tensor elements in their range, that
+ * tables of trees lead nowhere but to each other, and that plans write every
+ * value before they read it. Errors as above.
  */
 enum mote_status mote_model_check(const struct mote_model *m,
                                   struct mote_where *where);

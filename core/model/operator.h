@@ -42,6 +42,11 @@ bool mote_operator_in_place(const struct mote_file_operator *f);
 bool mote_operator_check(const struct mote_scope *scope,
                          const struct mote_operation *op);
 
+/* Whether the elements of its tensors are what a run relies on, for one that
+ * was checked: it looks at all of them. */
+bool mote_operator_contents(const struct mote_scope *scope,
+                            const struct mote_operation *op);
+
 enum mote_status mote_operator_run(const struct mote_run *run,
                                    const struct mote_operation *op,
                                    struct mote_where *where);
@@ -135,5 +140,25 @@ bool mote_lookup_check(const struct mote_scope *scope,
 enum mote_status mote_lookup_run(const struct mote_run *run,
                                  const struct mote_operation *op,
                                  struct mote_where *where);
+/* core/model/operators_trees.c */
+bool mote_trees_heap_check(const struct mote_scope *scope,
+                           const struct mote_operation *op);
+bool mote_trees_heap_contents(const struct mote_scope *scope,
+                              const struct mote_operation *op);
+enum mote_status mote_trees_heap_run(const struct mote_run *run,
+                                     const struct mote_operation *op,
+                                     struct mote_where *where);
+bool mote_trees_linked_check(const struct mote_scope *scope,
+                             const struct mote_operation *op);
+bool mote_trees_linked_contents(const struct mote_scope *scope,
+                                const struct mote_operation *op);
+enum mote_status mote_trees_linked_run(const struct mote_run *run,
+                                       const struct mote_operation *op,
+                                       struct mote_where *where);
+bool mote_missing_check(const struct mote_scope *scope,
+                        const struct mote_operation *op);
+enum mote_status mote_missing_run(const struct mote_run *run,
+                                  const struct mote_operation *op,
+                                  struct mote_where *where);
 
 #endif

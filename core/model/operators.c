@@ -349,6 +349,9 @@ struct operator
     enum mote_status (*run_whole)(const struct mote_run *run,
                                   const struct mote_operation *op,
                                   struct mote_where *where);
+    /* of tensors, where there is more to them than numbers; or NULL */
+    bool (*contents)(const struct mote_scope *scope,
+                     const struct mote_operation *op);
 };
 
 /* One that is not linked is NULL. */
@@ -390,6 +393,14 @@ static const struct operator* const operators[] = {
              .in_place = true),
     OPERATOR(19, .check = mote_lookup_check, .run_whole = mote_lookup_run,
              .in_place = true),
+    OPERATOR(20, .check = mote_trees_heap_check,
+             .run_whole = mote_trees_heap_run,
+             .contents = mote_trees_heap_contents),
+    OPERATOR(21, .check = mote_trees_linked_check,
+             .run_whole = mote_trees_linked_run,
+             .contents = mote_trees_linked_contents),
+    OPERATOR(22, .check = mote_missing_check, .run_whole = mote_missing_run,
+             .in_place = true),
 };
 #define OPERATORS (sizeof operators / sizeof *operators)
 #define VERSION 1
@@ -420,6 +431,14 @@ bool mote_operator_check(const struct mote_scope *scope,
     const struct operator* o = operators[op->file->opcode];
 
     return o->check ? o->check(scope, op) : fits(scope, op, o->signature);
+}
+
+bool mote_operator_contents(const struct mote_scope *scope,
+                            const struct mote_operation *op)
+{
+    const struct operator* o = operators[op->file->opcode];
+
+    return !o->contents || o->contents(scope, op);
 }
 
 enum mote_status mote_operator_run(const struct mote_run *run,

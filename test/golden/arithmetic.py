@@ -19,7 +19,9 @@ NUMPY = {
     "f64": np.float64,
     "s8": np.int8,
     "u8": np.uint8,
+    "s16": np.int16,
     "s32": np.int32,
+    "s64": np.int64,
 }  # that run
 LANES = 16
 SHARE_ZERO = -709.782712893384

@@ -1,5 +1,6 @@
 """Operators of arithmetic version 1: what each may read and write."""
 
+from mote import reader_trees as trees
 from mote import reader_vector as vector
 from mote.reader_bytes import Part
 from mote.reader_tables import SYMBOL, shape
@@ -15,7 +16,7 @@ NAMES = {
     SHARE: "share",
     ARGMAX: "argmax",
     CALL: "call",
-} | vector.NAMES
+} | vector.NAMES | trees.NAMES
 ACTIVATIONS = ("none", "relu", "sigmoid", "tanh", "gelu", "gelu_tanh")
 ROWWISE_KINDS = ("+", "-", "*", "/")
 MAX_CARRIED = 64
@@ -43,9 +44,10 @@ def check_operator(part: Part, what: str, plans: list, number: int, op) -> bool:
     if op.opcode == CALL:
         check_call(check, plans, number, op)
         return False
-    if op.opcode in vector.CHECKS:
-        vector.CHECKS[op.opcode](check, op)
-        return op.opcode in vector.IN_PLACE
+    for more in (vector, trees):
+        if op.opcode in more.CHECKS:
+            more.CHECKS[op.opcode](check, op)
+            return op.opcode in more.IN_PLACE
     reads, writes, attributes, optional = COUNTS[op.opcode]
     check.counts(op, reads, writes, attributes)
     check.operands(op, optional)

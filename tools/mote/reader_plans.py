@@ -181,9 +181,7 @@ def read_operators(
         )
         part.expect(at + length <= end, f"{what}: expected it to end by {end}, got {at + length}")
         name = NAMES.get(opcode)
-        part.expect(
-            name is not None, f"{what}: expected opcode 1 to {len(NAMES)}, got {opcode}", "unknown"
-        )
+        part.expect(name is not None, f"{what}: expected a known opcode, got {opcode}", "unknown")
         part.expect(version == 1, f"{what}: expected version 1 of {name}, got {version}", "unknown")
         words = part.unpack(f"{(length - OPERATOR_BYTES) // 4}I", at + OPERATOR_BYTES)
         indices = [
