@@ -13,6 +13,7 @@ ARENA = {
     "forest-500x6": 11072,
     "forest-500x8": 11072,
     "forest-1000x6": 11072,
+    "forest-31-leaves": 43328,
     "bert": 806912,
     "minilm": 2360320,
 }

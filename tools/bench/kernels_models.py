@@ -10,16 +10,17 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import forests
 import numpy as np
 
 from mote import file, lower
 from mote.graph import Graph, Value
-from mote.trees import Forest, Tree
 
 SEED = 20260101
 ROWS = 512  # sets of inputs that a case takes in turn
 TOKENS = (16, 32, 64, 128, 256)
 BATCHES = (1, 8, 64)
+FORESTS = ((100, 6, (1,)), (500, 6, (1, 64)), (500, 8, (1,)), (1000, 6, (1,)))
 
 
 @dataclass
@@ -82,23 +83,9 @@ def mlp(seed: int, *widths: int) -> Graph:
     return g
 
 
-def forest(seed: int, trees: int, depth: int, features: int = 28) -> Graph:
-    """Balanced trees whose every step is as likely to go left as right: the
-    worst case for a branch predictor."""
-    rng = Weights(seed).rng
-    n, inner = (2 << depth) - 1, (1 << depth) - 1
-    i = np.arange(n)
-
-    def tree() -> Tree:
-        left = np.where(i < inner, 2 * i + 1, -1)
-        right = np.where(i < inner, 2 * i + 2, -1)
-        threshold, value = rng.normal(size=n) / 2, rng.normal(size=n) / 10
-        return Tree(rng.integers(features, size=n), threshold, left, right, value, i < 0)
-
-    all_trees = [tree() for _ in range(trees)]
-    g = Graph([Value(("batch", features), "f32")], {"batch": 64})
-    start = np.array([0.5])
-    g.outputs = [g.trees(g.input, Forest(all_trees, features, 1, "f32", "f32", start=start))]
+def trees(forest: forests.Forest) -> Graph:
+    g = Graph([Value(("batch", forest.columns), "f32")], {"batch": max(BATCHES)})
+    g.outputs = [g.trees(g.input, forest)]
     return g
 
 
@@ -106,8 +93,8 @@ def by_tokens(name: str) -> dict[str, dict[str, int]]:
     return {f"{name} {t} tokens": {"batch": 1, "tokens": t} for t in TOKENS}
 
 
-def by_batch(name: str) -> dict[str, dict[str, int]]:
-    return {f"{name} batch {b}": {"batch": b} for b in BATCHES}
+def by_batch(name: str, batches=BATCHES) -> dict[str, dict[str, int]]:
+    return {f"{name} batch {b}": {"batch": b} for b in batches}
 
 
 def models() -> list[Model]:
@@ -118,12 +105,18 @@ def models() -> list[Model]:
         Model("mlp-128", mlp(2, 128, 256, 256, 10), by_batch("MLP 128-256-256-10"), 0.05),
         *(
             Model(
-                f"forest-{n}x{depth}",
-                forest(n + depth, n, depth),
-                {f"forest {n}x{depth}": {"batch": 1}},
-                1e-5,
+                f"forest-{count}x{depth}",
+                trees(forests.forest(count, forests.balanced, depth)),
+                by_batch(f"forest {count}x{depth}", batches),
+                1e-6,
             )
-            for n, depth in ((100, 6), (500, 6), (500, 8), (1000, 6))
+            for count, depth, batches in FORESTS
+        ),
+        Model(
+            "forest-31-leaves",
+            trees(forests.forest(500, forests.leafwise, 31)),
+            by_batch("forest 500 of 31 leaves", (1, 64)),
+            1e-6,
         ),
         Model("bert", transformer(3, 2, 128, 2, 512, 4096), by_tokens("BERT 2x128"), 0.1),
         Model("minilm", transformer(4, 6, 384, 12, 1536, 4096), by_tokens("MiniLM-L6"), 0.1),
@@ -163,6 +156,8 @@ def inputs(model: Model, extents: dict[str, int]) -> bytes:
         if value.dtype == "s32":
             words = min(len(n.attributes["table"]) for n in model.graph.nodes if n.op == "embed")
             array = rng.integers(words, size=dims)
+        elif any(n.op == "trees" for n in model.graph.nodes):
+            array = rng.uniform(-1, 1, size=dims)
         else:
             array = rng.normal(size=dims)
         sets.append(array.astype(file.NUMPY[value.dtype]).reshape(ROWS, -1))
