@@ -6,17 +6,21 @@ from mote.reader_bytes import Part
 from mote.reader_tables import SYMBOL, shape
 
 CAST, ROWWISE, DENSE, QUANTIZE, DENSE_S8, SOFTMAX, SHARE, ARGMAX, CALL = range(1, 10)
-NAMES = {
-    CAST: "cast",
-    ROWWISE: "rowwise",
-    DENSE: "dense",
-    QUANTIZE: "quantize",
-    DENSE_S8: "dense_s8",
-    SOFTMAX: "softmax",
-    SHARE: "share",
-    ARGMAX: "argmax",
-    CALL: "call",
-} | vector.NAMES | trees.NAMES
+NAMES = (
+    {
+        CAST: "cast",
+        ROWWISE: "rowwise",
+        DENSE: "dense",
+        QUANTIZE: "quantize",
+        DENSE_S8: "dense_s8",
+        SOFTMAX: "softmax",
+        SHARE: "share",
+        ARGMAX: "argmax",
+        CALL: "call",
+    }
+    | vector.NAMES
+    | trees.NAMES
+)
 ACTIVATIONS = ("none", "relu", "sigmoid", "tanh", "gelu", "gelu_tanh")
 ROWWISE_KINDS = ("+", "-", "*", "/")
 MAX_CARRIED = 64
