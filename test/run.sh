@@ -52,7 +52,7 @@ while read -r command; do
     if [ "$2" != 0 ]; then
         tail -n 200 "$log"
     else
-        grep '^SKIP' "$log"
+        grep -E '^(SKIP| *[0-9]+  not applicable)' "$log"
     fi
     echo "$line  $command"
     add "$1" "$2" "$3"

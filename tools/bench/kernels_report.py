@@ -76,6 +76,10 @@ def text(x: float, y: float, words: str, color=INK, anchor="start", size=12) -> 
     )
 
 
+def short(us: float) -> str:
+    return f"{us:,.0f}" if us >= 100 else f"{us:.3g}"
+
+
 def bar(x: float, y: float, width: float, height: float, color: str) -> str:
     return (
         f'<rect x="{x:.0f}" y="{y:.0f}" width="{max(width, 1):.1f}" height="{height}" '
@@ -104,7 +108,8 @@ def draw(peer: str, rows: list[dict]) -> str:
             bar(LABEL, y + 11, BAR * r["peer_us"] / longest, 6, PEER),
             text(
                 WIDTH - 16, y + 13,
-                f"{r['ratio']:.2f} x    {r['ours_us']:.4g} / {r['peer_us']:.4g}", anchor="end",
+                f"{r['ratio']:.2f} x    {short(r['ours_us'])} / {short(r['peer_us'])}",
+                anchor="end",
             ),
         ]  # fmt: skip
     return "\n".join(out + ["</svg>"]) + "\n"
@@ -112,7 +117,7 @@ def draw(peer: str, rows: list[dict]) -> str:
 
 def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
-        print("usage: report.py FOLDER", file=sys.stderr)
+        print("usage: kernels_report.py FOLDER", file=sys.stderr)
         return 2
     folder = Path(arguments[0])
     report = json.loads((folder / "models.json").read_text())
