@@ -15,11 +15,12 @@ void mote_kernels_select(struct mote_kernels *kernels, uint32_t cpu)
         return;
     if (MOTE_LINKED(3))
         kernels->dense_f32 = mote_dense_f32_select(cpu);
-    if (MOTE_LINKED(4))
+    if (MOTE_LINKED(4) || MOTE_LINKED(26) || MOTE_LINKED(35) || MOTE_LINKED(36))
         kernels->quantize_s8 = mote_quantize_s8_select(cpu);
-    if (MOTE_LINKED(5))
+    if (MOTE_LINKED(5) || MOTE_LINKED(26) || MOTE_LINKED(35) || MOTE_LINKED(36))
         kernels->dense_s8 = mote_dense_s8_select(cpu);
-    if (MOTE_LINKED(3) || MOTE_LINKED(5) || MOTE_LINKED(10))
+    if (MOTE_LINKED(3) || MOTE_LINKED(5) || MOTE_LINKED(10) ||
+        MOTE_LINKED(25) || MOTE_LINKED(26) || MOTE_LINKED(27))
         kernels->map_f32 = mote_map_f32_select(cpu);
     if (MOTE_LINKED(11) || MOTE_LINKED(14) || MOTE_LINKED(15) ||
         MOTE_LINKED(17))
@@ -32,4 +33,14 @@ void mote_kernels_select(struct mote_kernels *kernels, uint32_t cpu)
         kernels->scale_s8 = mote_scale_s8_select(cpu);
     if (MOTE_LINKED(16))
         kernels->attention_f32 = mote_attention_f32_select(cpu);
+    if (MOTE_LINKED(25) || MOTE_LINKED(35) || MOTE_LINKED(36))
+        kernels->conv_f32 = mote_conv_f32_select(cpu);
+    if (MOTE_LINKED(27))
+        kernels->depthwise_f32 = mote_depthwise_f32_select(cpu);
+    if (MOTE_LINKED(28))
+        kernels->pool_f32 = mote_pool_f32_select(cpu);
+    if (MOTE_LINKED(35))
+        kernels->gru_gates = mote_gru_gates_select(cpu);
+    if (MOTE_LINKED(36))
+        kernels->lstm_gates = mote_lstm_gates_select(cpu);
 }

@@ -5,10 +5,12 @@
 #define MOTE_KERNEL_KERNELS_H
 
 #include "core/kernel/attention.h"
+#include "core/kernel/conv.h"
 #include "core/kernel/dense.h"
 #include "core/kernel/quantize_s8.h"
-#include "core/kernel/vector.h"
+#include "core/kernel/recurrent.h"
 #include "core/kernel/trees.h"
+#include "core/kernel/vector.h"
 
 /* A member for each kernel that has several versions. All of them give the
  * same bytes, so a choice is never more than a matter of speed. */
@@ -22,6 +24,11 @@ struct mote_kernels {
     mote_softmax_f32_fn *softmax_f32;
     mote_scale_s8_fn *scale_s8;
     mote_attention_f32_fn *attention_f32;
+    mote_conv_f32_fn *conv_f32;
+    mote_depthwise_f32_fn *depthwise_f32;
+    mote_pool_f32_fn *pool_f32;
+    mote_gru_gates_fn *gru_gates;
+    mote_lstm_gates_fn *lstm_gates;
     mote_trees_heap_fn *trees_heap;
     mote_trees_linked_fn *trees_linked;
 };

@@ -161,4 +161,65 @@ enum mote_status mote_missing_run(const struct mote_run *run,
                                   const struct mote_operation *op,
                                   struct mote_where *where);
 
+/* core/model/operators_conv.c */
+bool mote_conv_check(const struct mote_scope *scope,
+                     const struct mote_operation *op);
+enum mote_status mote_conv_run(const struct mote_run *run,
+                               const struct mote_operation *op,
+                               struct mote_where *where);
+bool mote_conv_s8_check(const struct mote_scope *scope,
+                        const struct mote_operation *op);
+enum mote_status mote_conv_s8_run(const struct mote_run *run,
+                                  const struct mote_operation *op,
+                                  struct mote_where *where);
+bool mote_depthwise_check(const struct mote_scope *scope,
+                          const struct mote_operation *op);
+enum mote_status mote_depthwise_run(const struct mote_run *run,
+                                    const struct mote_operation *op,
+                                    struct mote_where *where);
+bool mote_pool_check(const struct mote_scope *scope,
+                     const struct mote_operation *op);
+enum mote_status mote_pool_run(const struct mote_run *run,
+                               const struct mote_operation *op,
+                               struct mote_where *where);
+
+/* core/model/operators_move.c */
+bool mote_concat_check(const struct mote_scope *scope,
+                       const struct mote_operation *op);
+enum mote_status mote_concat_run(const struct mote_run *run,
+                                 const struct mote_operation *op,
+                                 struct mote_where *where);
+bool mote_slice_check(const struct mote_scope *scope,
+                      const struct mote_operation *op);
+enum mote_status mote_slice_run(const struct mote_run *run,
+                                const struct mote_operation *op,
+                                struct mote_where *where);
+bool mote_transpose_check(const struct mote_scope *scope,
+                          const struct mote_operation *op);
+enum mote_status mote_transpose_run(const struct mote_run *run,
+                                    const struct mote_operation *op,
+                                    struct mote_where *where);
+bool mote_pad_check(const struct mote_scope *scope,
+                    const struct mote_operation *op);
+enum mote_status mote_pad_run(const struct mote_run *run,
+                              const struct mote_operation *op,
+                              struct mote_where *where);
+bool mote_reshape_check(const struct mote_scope *scope,
+                        const struct mote_operation *op);
+enum mote_status mote_reshape_run(const struct mote_run *run,
+                                  const struct mote_operation *op,
+                                  struct mote_where *where);
+
+/* core/model/operators_recurrent.c */
+bool mote_gru_check(const struct mote_scope *scope,
+                    const struct mote_operation *op);
+enum mote_status mote_gru_run(const struct mote_run *run,
+                              const struct mote_operation *op,
+                              struct mote_where *where);
+bool mote_lstm_check(const struct mote_scope *scope,
+                     const struct mote_operation *op);
+enum mote_status mote_lstm_run(const struct mote_run *run,
+                               const struct mote_operation *op,
+                               struct mote_where *where);
+
 #endif

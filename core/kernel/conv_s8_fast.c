@@ -1,0 +1,172 @@
+/* core/kernel/conv_s8_fast.c - see core/kernel/conv_s8.h */
+#include "core/base/mem.h"
+#include "core/kernel/conv_s8.h"
+#include "core/kernel/layer.h"
+
+/* Windows that are gathered together; dense_s8 takes as many at once. */
+#define STRIP 64
+
+/* Scratch, taken apart. */
+struct room {
+    float *s;     /* [STRIP], all of them the item's scale */
+    int8_t *rows; /* [STRIP][window of one group] */
+    int8_t *item; /* [padded high][padded wide][x_channels] */
+};
+
+static size_t padded_high(const struct mote_conv_s8 *l)
+{
+    return l->window.high.before + l->window.high.in + l->after_high;
+}
+
+static size_t padded_wide(const struct mote_conv_s8 *l)
+{
+    return l->window.wide.before + l->window.wide.in + l->after_wide;
+}
+
+/* Channels of x that an output has, and numbers of its window. */
+static size_t group_channels(const struct mote_conv_s8 *l)
+{
+    return l->window.x_channels / l->groups;
+}
+
+static size_t window_size(const struct mote_conv_s8 *l)
+{
+    return l->window.high.taps * l->window.wide.taps * group_channels(l);
+}
+
+/* As much as no place has, where 64 bits are too few. */
+uint64_t mote_conv_s8_bytes(const struct mote_conv_s8 *l)
+{
+    const uint64_t strip = STRIP * (sizeof(float) + (uint64_t)window_size(l));
+    uint64_t item;
+
+    if (__builtin_mul_overflow((uint64_t)padded_high(l) * padded_wide(l),
+                               (uint64_t)l->window.x_channels, &item))
+        return UINT64_MAX;
+    return item + strip;
+}
+
+/* As memcpy, of small n: a call would take longer. */
+static inline int8_t *copy_small(int8_t *to, const int8_t *from, size_t n)
+{
+    size_t i = 0;
+
+    for (; i + 16 <= n; i += 16)
+        __builtin_memcpy(to + i, from + i, 16);
+    for (; i + 4 <= n; i += 4)
+        __builtin_memcpy(to + i, from + i, 4);
+    for (; i < n; i++)
+        to[i] = from[i];
+    return to + n;
+}
+
+/* The item lies at the front, its rows side by side: moves them to where they
+ * belong, the last one first, and puts zeros around. */
+static void spread(const struct mote_conv_s8 *l, int8_t *item)
+{
+    const size_t c = l->window.x_channels;
+    const size_t row = l->window.wide.in * c, wide = padded_wide(l) * c;
+    const size_t left = l->window.wide.before * c;
+    const size_t top = l->window.high.before, high = l->window.high.in;
+
+    for (size_t h = high; h-- > 0;) {
+        int8_t *to = item + (top + h) * wide;
+        memmove(to + left, item + h * row, row);
+        memset(to + left + row, 0, wide - left - row);
+    }
+    for (size_t h = top; h < top + high; h++)
+        memset(item + h * wide, 0, left);
+    memset(item, 0, top * wide);
+    memset(item + (top + high) * wide, 0, l->after_high * wide);
+}
+
+/* The window at `from`, [taps][channels of a group]. */
+static int8_t *gather(const struct mote_conv_s8 *l, int8_t *to,
+                      const int8_t *from)
+{
+    const struct mote_window *w = &l->window;
+    const size_t n = group_channels(l), c = w->x_channels;
+    const size_t wide = padded_wide(l) * c;
+
+    for (size_t h = 0; h < w->high.taps; h++) {
+        const int8_t *tap = from + h * w->high.dilation * wide;
+        if (n == c && w->wide.dilation == 1) {
+            to = copy_small(to, tap, w->wide.taps * n);
+            continue;
+        }
+        for (size_t v = 0; v < w->wide.taps; v++)
+            to = copy_small(to, tap + v * w->wide.dilation * c, n);
+    }
+    return to;
+}
+
+/* Whether a window's numbers lie one behind the other. */
+static bool is_one_piece(const struct mote_conv_s8 *l)
+{
+    return l->groups == 1 && l->window.high.taps == 1 &&
+           (l->window.wide.dilation == 1 || l->window.wide.taps == 1);
+}
+
+/* Outputs of group g for `count` windows of one row, at most STRIP, the first
+ * of them at `from`. */
+static void run_strip(const struct mote_conv_s8 *l, const struct room *r,
+                      size_t g, const int8_t *from, float *y, size_t count)
+{
+    const size_t n = window_size(l), m = l->window.y_channels / l->groups;
+    const size_t step = l->window.wide.stride * l->window.x_channels;
+    const size_t row = (n + MOTE_P8K8 - 1) / MOTE_P8K8 * MOTE_P8K8;
+    struct mote_dense_s8 d = {
+        .q = from,
+        .s = r->s,
+        .w = l->w + g * m * row,
+        .c = l->c + g * m,
+        .b = l->b ? l->b + g * m : NULL,
+        .y = y + g * m,
+        .rows = count,
+        .n = n,
+        .m = m,
+        .q_stride = step,
+        .y_stride = l->window.y_channels,
+    };
+
+    if (!is_one_piece(l)) {
+        int8_t *to = r->rows;
+        for (size_t i = 0; i < count; i++)
+            to = gather(l, to, from + g * group_channels(l) + i * step);
+        d.q = r->rows;
+        d.q_stride = n;
+    }
+    mote_layer_s8(l->kernels, &d, l->activation);
+}
+
+static void run_row(const struct mote_conv_s8 *l, const struct room *r,
+                    size_t o, float *y)
+{
+    const struct mote_window *w = &l->window;
+    const size_t out = w->wide.out, c = w->x_channels;
+    const int8_t *from = r->item + o * w->high.stride * padded_wide(l) * c;
+
+    for (size_t p = 0; p < out; p += STRIP)
+        for (size_t g = 0; g < l->groups; g++)
+            run_strip(l, r, g, from + p * w->wide.stride * c,
+                      y + p * w->y_channels, out - p < STRIP ? out - p : STRIP);
+}
+
+bool mote_conv_s8(const struct mote_conv_s8 *l, const float *x, float *y,
+                  void *scratch)
+{
+    const struct mote_window *w = &l->window;
+    const size_t n = w->high.in * w->wide.in * w->x_channels;
+    struct room r = {.s = scratch};
+
+    r.rows = (int8_t *)(r.s + STRIP);
+    r.item = r.rows + STRIP * window_size(l);
+    if (l->kernels->quantize_s8(x, r.item, r.s, 1, n) == 0)
+        return false;
+    for (size_t i = 1; i < STRIP; i++)
+        r.s[i] = r.s[0];
+    spread(l, r.item);
+    for (size_t o = 0; o < w->high.out; o++)
+        run_row(l, &r, o, y + o * w->wide.out * w->y_channels);
+    return true;
+}
