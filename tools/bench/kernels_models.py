@@ -93,6 +93,28 @@ def by_tokens(name: str) -> dict[str, dict[str, int]]:
     return {f"{name} {t} tokens": {"batch": 1, "tokens": t} for t in TOKENS}
 
 
+def gru(seed: int, steps: int, n: int, m: int) -> Graph:
+    """A forecaster: the state after the last step gives the next value."""
+    w = Weights(seed)
+    g = Graph([Value(("batch", steps, n), "f32")], {"batch": 1})
+    x = g.gru(g.input, w.matrix(3 * m, n), w.matrix(3 * m, m), w.vector(3 * m), w.vector(3 * m))
+    g.outputs = [g.dense(g.reduce(x, "last"), w.matrix(1, m), w.vector(1))]
+    return g
+
+
+def tcn(seed: int, steps: int, n: int, m: int, layers: int) -> Graph:
+    """Causal convolutions of size 3, each looking twice as far back."""
+    w = Weights(seed)
+    g = Graph([Value(("batch", steps, n), "f32")], {"batch": 1})
+    x = g.input
+    for i in range(layers):
+        inputs = x.dims[-1]
+        weight = w.matrix(m, 3 * inputs).reshape(m, 3, inputs)
+        x = g.conv1d(x, weight, w.vector(m), 2**i, "relu")
+    g.outputs = [g.dense(g.reduce(x, "last"), w.matrix(1, m), w.vector(1))]
+    return g
+
+
 def by_batch(name: str, batches=BATCHES) -> dict[str, dict[str, int]]:
     return {f"{name} batch {b}": {"batch": b} for b in batches}
 
@@ -118,6 +140,8 @@ def models() -> list[Model]:
             by_batch("forest 500 of 31 leaves", (1, 64)),
             1e-6,
         ),
+        Model("gru", gru(5, 168, 8, 32), by_batch("GRU 8-32, 168 steps", (1,)), 1e-5),
+        Model("tcn", tcn(6, 168, 8, 32, 6), by_batch("TCN 6x32, 168 steps", (1,)), 1e-5),
         Model("bert", transformer(3, 2, 128, 2, 512, 4096), by_tokens("BERT 2x128"), 0.1),
         Model("minilm", transformer(4, 6, 384, 12, 1536, 4096), by_tokens("MiniLM-L6"), 0.1),
     ]

@@ -42,7 +42,7 @@ class Exporter:
 
     def constant(self, array, dtype=np.float32) -> str:
         name = f"c{len(self.constants)}"
-        array = np.ascontiguousarray(array, dtype)
+        array = np.asarray(array, dtype, order="C")  # a number stays one
         self.constants.append(numpy_helper.from_array(array, name))
         return name
 

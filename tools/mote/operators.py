@@ -175,6 +175,64 @@ def lower_reduce(low, node) -> None:
     low.write(node, low.step(op.REDUCE, [x], "f32", node.output.dims, kind))
 
 
+@lowers
+def lower_conv1d(low, node) -> None:
+    """Padding before the first step alone, so that there are as many after."""
+    a, x = node.attributes, low.read(node, dtype="f32")
+    weight, bias = a["weight"], low.tensor(a["bias"], "f32")
+    m, taps, n = weight.shape
+    before = a["dilation"] * (taps - 1)
+    #         kernel, stride, dilation, pads: of a height of 1, and of the steps
+    window = [1, taps, 1, 1, 1, a["dilation"], 0, before, 0, 0]
+    attributes = [*window, op.ACTIVATIONS[a["activation"]]]
+    rows = weight.reshape(m, taps * n)
+    if not is_int8(low.precision, rows):
+        reads = [x, low.tensor(rows.T[None], "f32"), bias]
+        low.write(node, low.step(op.CONV, reads, "f32", node.output.dims, *attributes))
+        return
+    q, scale = quantize_weight(rows)
+    reads = [x, low.tensor(q, "s8", "p8k8"), low.tensor(scale, "f32"), bias]
+    scratch = 64 * (4 + taps * n) + (before + low.most(x.dims[-2])) * n
+    writes = [Slot("f32", node.output.dims), Slot("u8", (scratch,))]
+    low.write(node, low.steps_of(op.CONV_S8, reads, writes, *attributes)[0])
+
+
+@lowers
+def lower_gru(low, node) -> None:
+    a, x = node.attributes, low.read(node, dtype="f32")
+    m, steps = a["recurrent"].shape[1], low.most(x.dims[-2])
+    s8 = is_int8(low.precision, a["recurrent"])
+    reads = [
+        x,
+        *gates(low, a["weight"], s8),
+        *gates(low, a["recurrent"], s8),
+        low.tensor(a["bias"], "f32"),
+        low.tensor(a["recurrent_bias"], "f32"),
+        None,
+    ]
+    floats = recurrent_floats(3, steps, x.dims[-1], m, s8)
+    writes = [
+        Slot("f32", node.output.dims),
+        Slot("f32", (x.dims[0], m)),
+        Slot("f32", (floats,)),
+    ]
+    low.write(node, low.steps_of(op.GRU, reads, writes, 0, 0)[0])
+
+
+def gates(low, weight: np.ndarray, s8: bool) -> list:
+    """Weights of all gates: float32 by input, or int8 by output with scales."""
+    if not s8:
+        return [low.tensor(weight.T, "f32"), None]
+    q, scale = quantize_weight(weight)
+    return [low.tensor(q, "s8", "p8k8"), low.tensor(scale, "f32")]
+
+
+def recurrent_floats(gates: int, steps: int, n: int, m: int, s8: bool) -> int:
+    """Scratch of gru and lstm, as compress/FORMAT.md wants it."""
+    quantized = steps + -(-max(steps * n, m) // 4) if s8 else 0
+    return gates * m * (steps + 1) + 2 * m + quantized
+
+
 # Trees
 
 
