@@ -39,8 +39,6 @@ void mote_kernels_select(struct mote_kernels *kernels, uint32_t cpu)
         kernels->depthwise_f32 = mote_depthwise_f32_select(cpu);
     if (MOTE_LINKED(28))
         kernels->pool_f32 = mote_pool_f32_select(cpu);
-    if (MOTE_LINKED(35))
-        kernels->gru_gates = mote_gru_gates_select(cpu);
-    if (MOTE_LINKED(36))
-        kernels->lstm_gates = mote_lstm_gates_select(cpu);
+    if (MOTE_LINKED(35) || MOTE_LINKED(36))
+        kernels->gates_f32 = mote_gates_f32_select(cpu);
 }

@@ -27,8 +27,7 @@ struct mote_kernels {
     mote_conv_f32_fn *conv_f32;
     mote_depthwise_f32_fn *depthwise_f32;
     mote_pool_f32_fn *pool_f32;
-    mote_gru_gates_fn *gru_gates;
-    mote_lstm_gates_fn *lstm_gates;
+    mote_gates_f32_fn *gates_f32;
     mote_trees_heap_fn *trees_heap;
     mote_trees_linked_fn *trees_linked;
 };

@@ -11,11 +11,11 @@
 
 /* Scratch, taken apart. */
 struct room {
-    float *a;      /* [steps][gates m] of the inputs */
-    float *u;      /* [gates m] of the state */
-    float *z, *rh; /* [m] */
-    float *s;      /* int8: [steps] scales of q, */
-    int8_t *q;     /* [steps][n] or [m] */
+    float *a;    /* [steps][gates m] of the inputs */
+    float *u;    /* [gates m] of the state */
+    float *gate; /* [gates - 1][m] z and r, or i, o and f */
+    float *s;    /* int8: [steps] scales of q, */
+    int8_t *q;   /* [steps][n] or [m] */
 };
 
 static uint64_t larger(uint64_t a, uint64_t b)
@@ -27,7 +27,8 @@ uint64_t mote_recurrent_floats(uint64_t gates, uint64_t steps, uint64_t n,
                                uint64_t m, bool s8)
 {
     const uint64_t q = larger(steps * n, m);
-    return gates * m * (steps + 1) + 2 * m + (s8 ? steps + (q + 3) / 4 : 0);
+    return gates * m * (steps + 1) + (gates - 1) * m +
+           (s8 ? steps + (q + 3) / 4 : 0);
 }
 
 static struct room room_of(const struct mote_recurrent *l, float *scratch)
@@ -35,10 +36,9 @@ static struct room room_of(const struct mote_recurrent *l, float *scratch)
     struct room r = {.a = scratch};
 
     r.u = r.a + l->steps * l->input.m;
-    r.z = r.u + l->state.m;
-    r.rh = r.z + l->m;
+    r.gate = r.u + l->state.m;
     if (l->input.c) {
-        r.s = r.rh + l->m;
+        r.s = r.gate + l->state.m - l->m;
         r.q = (int8_t *)(r.s + l->steps);
     }
     return r;
@@ -119,20 +119,34 @@ static bool gru_step(const struct mote_recurrent *l, const struct room *r,
 {
     const struct mote_kernels *k = l->kernels;
     const size_t m = l->m;
-    const struct mote_gru_gates g = {a, r->u, h, y, r->z, r->rh, m};
+    const struct mote_gates_step g = {
+        .a = a, .u = r->u, .s = r->gate, .h = h, .y = y, .n = m};
 
     if (!l->reset_before) {
         if (!product(k, &l->state, r, h, r->u, 1, 0, 3 * m))
             return false;
-        k->gru_gates(&g, MOTE_GRU_ALL);
+        k->gates_f32(&g, MOTE_GRU_ALL);
         return true;
     }
     if (!product(k, &l->state, r, h, r->u, 1, 0, 2 * m))
         return false;
-    k->gru_gates(&g, MOTE_GRU_RESET);
-    if (!product(k, &l->state, r, r->rh, r->u, 1, 2 * m, 3 * m))
+    k->gates_f32(&g, MOTE_GRU_RESET);
+    if (!product(k, &l->state, r, r->gate + m, r->u, 1, 2 * m, 3 * m))
         return false;
-    k->gru_gates(&g, MOTE_GRU_REST);
+    k->gates_f32(&g, MOTE_GRU_REST);
+    return true;
+}
+
+/* The same, and the cell in place. */
+static bool lstm_step(const struct mote_recurrent *l, const struct room *r,
+                      const float *a, const float *h, float *cell, float *y)
+{
+    const struct mote_gates_step g = {
+        .a = a, .u = r->u, .s = r->gate, .c = cell, .y = y, .n = l->m};
+
+    if (!product(l->kernels, &l->state, r, h, r->u, 1, 0, 4 * l->m))
+        return false;
+    l->kernels->gates_f32(&g, MOTE_LSTM_ALL);
     return true;
 }
 
@@ -175,9 +189,8 @@ bool mote_lstm(const struct mote_recurrent *l, const float *x,
     start(cell, first_cell, l->m);
     for (size_t i = 0; i < l->steps; i++) {
         const size_t t = step_at(l, i);
-        if (!product(l->kernels, &l->state, &r, h, r.u, 1, 0, gates))
+        if (!lstm_step(l, &r, r.a + t * gates, h, cell, y + t * l->m))
             return false;
-        l->kernels->lstm_gates(r.a + t * gates, r.u, cell, y + t * l->m, l->m);
         h = y + t * l->m;
     }
     memcpy(last, h, l->m * sizeof *last);

@@ -30,55 +30,49 @@
  * payload of a NaN.
  */
 
-/* What of a step: all of it; or, with the reset before the product, what comes
- * before that and what comes after. */
-enum mote_gru_part { MOTE_GRU_ALL, MOTE_GRU_RESET, MOTE_GRU_REST };
-
-struct mote_gru_gates {
-    const float *a, *u; /* [3][n] */
-    const float *h;     /* [n] state before */
-    float *y;           /* [n] state after; not written by RESET */
-    float *z, *rh;      /* [n] from RESET, which writes them, to REST */
-    size_t n;
+/* Of a GRU all of it; or, with the reset before the product, what comes before
+ * that and what comes after. */
+enum mote_gates_part {
+    MOTE_GRU_ALL,
+    MOTE_GRU_RESET,
+    MOTE_GRU_REST,
+    MOTE_LSTM_ALL
 };
 
 /*
- * ALL    c = tanh(fma(r, u2, a2)), y = fma(z, h, (1 - z) c)
- * RESET  z, and rh = r h
- * REST   c = tanh(a2 + u2), y likewise
+ * The first s come in order, z and r or i, o and f: s(a + u). Then
+ *
+ * GRU_ALL    c = tanh(fma(r, u2, a2)), y = fma(z, h, (1 - z) c)
+ * GRU_RESET  r = r h, and no more
+ * GRU_REST   c = tanh(a2 + u2), y likewise, with z as RESET left it in s
+ * LSTM_ALL   c = fma(f, c, i tanh(a3 + u3)), y = o tanh(c)
  */
-typedef void mote_gru_gates_fn(const struct mote_gru_gates *g,
-                               enum mote_gru_part part);
+struct mote_gates_step {
+    const float *a, *u; /* [3][n] or [4][n] */
+    float *s;           /* [2][n] or [3][n] */
+    const float *h;     /* [n] state before; GRU */
+    float *c;           /* [n] cell, in place; LSTM */
+    float *y;           /* [n] state after */
+    size_t n;
+};
+typedef void mote_gates_f32_fn(const struct mote_gates_step *g,
+                               enum mote_gates_part part);
 
-/* a, u [4][n]; c [n] the cell, in place: c = fma(f, c, i g); y [n]. */
-typedef void mote_lstm_gates_fn(const float *a, const float *u, float *c,
-                                float *y, size_t n);
-
-/* Their versions: that for an instruction set, and the MOTE_CPU_... flags it
+/* Its versions: that for an instruction set, and the MOTE_CPU_... flags it
  * needs. The last one is scalar, needs nothing, and is the specification. */
-struct mote_gru_gates_impl {
+struct mote_gates_f32_impl {
     const char *isa;
     uint32_t needs;
-    mote_gru_gates_fn *fn;
+    mote_gates_f32_fn *fn;
 };
-struct mote_lstm_gates_impl {
-    const char *isa;
-    uint32_t needs;
-    mote_lstm_gates_fn *fn;
-};
-extern const struct mote_gru_gates_impl mote_gru_gates_impls[];
-extern const struct mote_lstm_gates_impl mote_lstm_gates_impls[];
+extern const struct mote_gates_f32_impl mote_gates_f32_impls[];
 
-#define MOTE_KERNEL(isa, fn, needs) mote_gru_gates_fn fn;
-#include "core/kernel/gru_gates.inc"
-#undef MOTE_KERNEL
-#define MOTE_KERNEL(isa, fn, needs) mote_lstm_gates_fn fn;
-#include "core/kernel/lstm_gates.inc"
+#define MOTE_KERNEL(isa, fn, needs) mote_gates_f32_fn fn;
+#include "core/kernel/gates_f32.inc"
 #undef MOTE_KERNEL
 
-/* The first version of each that needs no more than cpu. */
-mote_gru_gates_fn *mote_gru_gates_select(uint32_t cpu);
-mote_lstm_gates_fn *mote_lstm_gates_select(uint32_t cpu);
+/* The first version that needs no more than cpu. */
+mote_gates_f32_fn *mote_gates_f32_select(uint32_t cpu);
 
 /* ------------------------------------------------------------------------
  * Layers

@@ -155,9 +155,10 @@ __attribute__((unused)) static void pool_check(mote_pool_f32_fn *fn,
 
 #define GATES_MAX 100
 
-/* Four arrays side by side, so that one guarded copy has them all. */
+/* Of four gates. */
 struct gates_arrays {
-    float a[4 * GATES_MAX], u[4 * GATES_MAX], h[GATES_MAX], z[GATES_MAX];
+    float a[4 * GATES_MAX], u[4 * GATES_MAX], h[GATES_MAX];
+    float out[5 * GATES_MAX]; /* s, c and y, one behind the other */
 };
 
 static void gates_fill(struct gates_arrays *g, size_t n, uint64_t *seed)
@@ -167,60 +168,36 @@ static void gates_fill(struct gates_arrays *g, size_t n, uint64_t *seed)
     vector_fill(g->a, 4 * n, draw, seed);
     vector_fill(g->u, 4 * n, DRAW_ORDINARY, seed);
     vector_fill(g->h, n, draw, seed);
-    vector_fill(g->z, n, DRAW_ORDINARY, seed);
+    vector_fill(g->out, 5 * n, DRAW_ORDINARY, seed);
 }
 
-__attribute__((unused)) static void gru_check(mote_gru_gates_fn *fn,
-                                              const char *isa)
+__attribute__((unused)) static void gates_check(mote_gates_f32_fn *fn,
+                                                const char *isa)
 {
-    static struct gates_arrays s;
-    static float want[3 * GATES_MAX], got[3 * GATES_MAX];
+    static struct gates_arrays s, want;
     uint64_t seed = 34;
 
     for (size_t n = 1; n <= GATES_MAX; n += n < 52 ? 1 : 16)
-        for (unsigned part = MOTE_GRU_ALL; part <= MOTE_GRU_REST; part++) {
+        for (unsigned part = MOTE_GRU_ALL; part <= MOTE_LSTM_ALL; part++) {
+            const size_t gates = part == MOTE_LSTM_ALL ? 4 : 3;
             gates_fill(&s, n, &seed);
-            memcpy(want, s.z, n * sizeof *want);
-            memcpy(got, s.z, n * sizeof *got);
-            struct mote_gru_gates g = {s.a,  s.u,          s.h, want + n,
-                                       want, want + 2 * n, n};
-            mote_gru_gates_scalar(&g, part);
-            g.a = vector_guarded(s.a, 3 * n);
-            g.u = vector_guarded(s.u, 3 * n);
-            g.h = vector_guarded(s.h, n);
-            memcpy(got + n, want + n, 2 * n * sizeof *got);
-            float *out = vector_guarded(got, 3 * n);
-            g.z = out;
-            g.y = out + n;
-            g.rh = out + 2 * n;
-            if (part == MOTE_GRU_RESET)
-                memset(g.rh, 0x55, n * sizeof *out);
-            else
-                memset(g.y, 0x55, n * sizeof *out);
+            want = s;
+            struct mote_gates_step g = {
+                want.a,           want.u,           want.out, want.h,
+                want.out + 3 * n, want.out + 4 * n, n};
+            mote_gates_f32_scalar(&g, part);
+            float *out = vector_guarded(s.out, 5 * n);
+            g = (struct mote_gates_step){vector_guarded(s.a, gates * n),
+                                         vector_guarded(s.u, gates * n),
+                                         out,
+                                         vector_guarded(s.h, n),
+                                         out + 3 * n,
+                                         out + 4 * n,
+                                         n};
             fn(&g, part);
-            EXPECT(vector_same(out, want, 3 * n), "%s n %zu part %u", isa, n,
-                   part);
+            EXPECT(vector_same(out, want.out, 5 * n), "%s n %zu part %u", isa,
+                   n, part);
         }
-}
-
-__attribute__((unused)) static void lstm_check(mote_lstm_gates_fn *fn,
-                                               const char *isa)
-{
-    static struct gates_arrays s;
-    static float cell[GATES_MAX], y[GATES_MAX];
-    uint64_t seed = 35;
-
-    for (size_t n = 1; n <= GATES_MAX; n += n < 52 ? 1 : 16) {
-        gates_fill(&s, n, &seed);
-        memcpy(cell, s.h, n * sizeof *cell);
-        mote_lstm_gates_scalar(s.a, s.u, cell, y, n);
-        float *a = vector_guarded(s.a, 4 * n), *u = vector_guarded(s.u, 4 * n);
-        float *c = vector_guarded(s.h, n), *out = vector_guarded(y, n);
-        memset(out, 0x55, n * sizeof *out);
-        fn(a, u, c, out, n);
-        EXPECT(vector_same(c, cell, n) && vector_same(out, y, n), "%s n %zu",
-               isa, n);
-    }
 }
 
 #endif

@@ -1,5 +1,5 @@
-/* test/core/test_conv_simde.c - the AVX-512 versions of convolutions, pooling
- * and gates on processors without it, by way of SIMDe. */
+/* test/core/test_conv_simde.c - the AVX-512 versions of convolutions and
+ * gates on processors without it, by way of SIMDe. */
 #include "test/core/conv.h"
 
 #if defined(__x86_64__)
@@ -7,52 +7,25 @@
 
 /* Compiled here under other names: the engine's library has the real ones. */
 #define mote_conv_f32_avx512 simde_conv_f32
-#define mote_depthwise_f32_avx512 simde_depthwise_f32
-#define mote_pool_f32_avx512 simde_pool_f32
-#define mote_gru_gates_avx512 simde_gru_gates
-#define mote_lstm_gates_avx512 simde_lstm_gates
+#define mote_gates_f32_avx512 simde_gates_f32
 mote_conv_f32_fn simde_conv_f32;
-mote_depthwise_f32_fn simde_depthwise_f32;
-mote_pool_f32_fn simde_pool_f32;
-mote_gru_gates_fn simde_gru_gates;
-mote_lstm_gates_fn simde_lstm_gates;
+mote_gates_f32_fn simde_gates_f32;
 #include "core/kernel/conv_f32_avx512.c"
-#include "core/kernel/depthwise_f32_avx512.c"
-#include "core/kernel/gru_gates_avx512.c"
-#include "core/kernel/lstm_gates_avx512.c"
-#include "core/kernel/pool_f32_avx512.c"
+#include "core/kernel/gates_f32_avx512.c"
 
 static void conv_avx512(void)
 {
     conv_check(simde_conv_f32, "avx512");
 }
 
-static void depthwise_avx512(void)
+static void gates_avx512(void)
 {
-    depthwise_check(simde_depthwise_f32, "avx512");
-}
-
-static void pool_avx512(void)
-{
-    pool_check(simde_pool_f32, "avx512");
-}
-
-static void gru_avx512(void)
-{
-    gru_check(simde_gru_gates, "avx512");
-}
-
-static void lstm_avx512(void)
-{
-    lstm_check(simde_lstm_gates, "avx512");
+    gates_check(simde_gates_f32, "avx512");
 }
 
 static const struct test_case cases[] = {
     {"convolution", conv_avx512},
-    {"depthwise", depthwise_avx512},
-    {"pool", pool_avx512},
-    {"gates of a GRU", gru_avx512},
-    {"gates of an LSTM", lstm_avx512},
+    {"gates of GRU and LSTM", gates_avx512},
 };
 #else
 static void elsewhere(void)

@@ -309,14 +309,9 @@ static void int8_refuses_what_is_not_finite(void)
     }
 }
 
-static void gru_versions(void)
+static void gates_versions(void)
 {
-    EACH_VERSION(mote_gru_gates_impls, gru_check);
-}
-
-static void lstm_versions(void)
-{
-    EACH_VERSION(mote_lstm_gates_impls, lstm_check);
+    EACH_VERSION(mote_gates_f32_impls, gates_check);
 }
 
 static const struct test_case cases[] = {
@@ -327,7 +322,6 @@ static const struct test_case cases[] = {
     {"GRU, the same bytes", gru_bytes},
     {"LSTM, the same bytes", lstm_bytes},
     {"int8 refuses NaN and infinity", int8_refuses_what_is_not_finite},
-    {"gates of a GRU, every version", gru_versions},
-    {"gates of an LSTM, every version", lstm_versions},
+    {"gates, every version", gates_versions},
 };
 TEST_MAIN(cases)

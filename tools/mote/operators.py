@@ -230,7 +230,7 @@ def gates(low, weight: np.ndarray, s8: bool) -> list:
 def recurrent_floats(gates: int, steps: int, n: int, m: int, s8: bool) -> int:
     """Scratch of gru and lstm, as compress/FORMAT.md wants it."""
     quantized = steps + -(-max(steps * n, m) // 4) if s8 else 0
-    return gates * m * (steps + 1) + 2 * m + quantized
+    return gates * m * (steps + 1) + (gates - 1) * m + quantized
 
 
 # Trees

@@ -1,0 +1,10 @@
+/* core/kernel/gates_f32_neon.c - see core/kernel/recurrent.h */
+#include "core/kernel/lanes_neon.inc"
+
+#include "core/kernel/gates_f32_lanes.inc"
+
+void mote_gates_f32_neon(const struct mote_gates_step *g,
+                         enum mote_gates_part part)
+{
+    gates_f32(g, part);
+}
