@@ -239,11 +239,16 @@ def unpack(tensor: file.Tensor) -> np.ndarray:
 # What other files add: opcode to a function of the operator and its reads, None
 # for none, that gives an array for each write, or None for scratch.
 OPERATORS: dict = {}
+# The same, of those that must know the shapes of what they write, in this run:
+# a function of the operator, its shapes and its reads.
+SHAPED: dict = {}
 
 
-def operate(op: file.Operator, values: dict) -> list:
+def operate(op: file.Operator, shapes: list, values: dict) -> list:
     """What an operator writes: rows for each value, their dtype not yet set."""
     x, *others = reads = [None if r == file.NONE else values[r] for r in op.reads]
+    if op.opcode in SHAPED:
+        return SHAPED[op.opcode](op, shapes, *reads)
     if op.opcode in OPERATORS:
         return OPERATORS[op.opcode](op, *reads)
     x = x.reshape(-1, x.shape[-1])
@@ -294,10 +299,12 @@ def run(f: file.File, number: int, inputs: list) -> list:
         if v.tensor is not None and v.dtype in NUMPY:
             values[i] = unpack(f.tensors[v.tensor])
     for op in plan.operators:
-        written = call(f, op, values) if op.opcode == 9 else operate(op, values)
-        for v, array in zip(op.writes, written, strict=True):
+        shapes = [
+            [extent(f, d, len(inputs[0])) for d in plan.values[v].dims] for v in op.writes
+        ]
+        written = call(f, op, values) if op.opcode == 9 else operate(op, shapes, values)
+        for v, dims, array in zip(op.writes, shapes, written, strict=True):
             if array is not None:
-                dims = [extent(f, d, len(inputs[0])) for d in plan.values[v].dims]
                 values[v] = np.array(array, NUMPY[plan.values[v].dtype]).reshape(dims)
     return [values[v] for v in plan.outputs]
 

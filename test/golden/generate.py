@@ -1,9 +1,7 @@
 """Writes the golden files beside it: PYTHONPATH=tools python test/golden/generate.py
 
-  good/*.mote   models that every reader takes         good.py, good_trees.py,
-                                                       good_vector.py
-  bad/*.mote    files that every reader refuses        bad.py, bad_plans.py,
-                                                       bad_trees.py, bad_vector.py
+  good/*.mote   models that every reader takes         good.py, good_*.py
+  bad/*.mote    files that every reader refuses        bad.py, bad_*.py
   cases.toml    what is expected of each, for people and Python
   cases.tsv     the same for C: file, status, field
   rows.tsv      what good files answer: file, "row" or "refused", the features
@@ -17,12 +15,15 @@ out every time; with --check nothing is written and a difference fails.
 import sys
 from pathlib import Path
 
-import arithmetic_trees  # noqa: F401  registers its operators with arithmetic
+import arithmetic_conv  # noqa: F401  registers its operators with arithmetic
+import arithmetic_trees  # noqa: F401  likewise
 import arithmetic_vector  # noqa: F401  likewise
-import bad_plans  # noqa: F401  registers its cases with bad
+import bad_conv  # noqa: F401  registers its cases with bad
+import bad_plans  # noqa: F401  likewise
 import bad_trees  # noqa: F401  likewise
 import bad_vector  # noqa: F401  likewise
-import good_trees  # noqa: F401  registers its models with good
+import good_conv  # noqa: F401  registers its models with good
+import good_trees  # noqa: F401  likewise
 import good_vector  # noqa: F401  likewise
 import numpy as np
 from arithmetic import answer
