@@ -206,6 +206,28 @@ def test_a_transformer_layer(precision, tolerance, causal):
     assert lowered.layout.arena <= 1.03 * lowered.layout.bound
 
 
+@pytest.mark.parametrize("precision, tolerance", [("float32", 1e-5), ("int8", 0.1)])
+@pytest.mark.parametrize("activation", ["none", "relu", "tanh"])
+def test_causal_convolutions(precision, tolerance, activation):
+    g = net("batch", "steps", 12, batch=3, steps=23)
+    x = g.conv1d(g.input, weights(17, 3 * 12).reshape(17, 3, 12), weights(17), 1, activation)
+    x = g.conv1d(x, weights(16, 2 * 17).reshape(16, 2, 17), weights(16), 5, activation)
+    g.outputs = [g.conv1d(x, weights(5, 16).reshape(5, 1, 16), weights(5))]
+    check(g, precision, tolerance)
+
+
+@pytest.mark.parametrize("states", [5, 32, 43])
+@pytest.mark.parametrize("precision, tolerance", [("float32", 1e-5), ("int8", 0.1)])
+def test_a_gru(precision, tolerance, states):
+    g = net("batch", "steps", 9, batch=3, steps=14)
+    x = g.gru(
+        g.input, weights(3 * states, 9), weights(3 * states, states), weights(3 * states),
+        weights(3 * states),
+    )  # fmt: skip
+    g.outputs = [g.dense(g.reduce(x, "last"), weights(2, states)), x]
+    check(g, precision, tolerance)
+
+
 def random_tree(features: int, outputs: int, depth: int) -> Tree:
     """Of any shape, with thresholds that the numbers of a row may meet."""
     nodes = []
