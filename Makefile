@@ -68,7 +68,8 @@ ISA.carry      := -O2
 ISA.eight      := -O2
 ISA.fast       := -O2
 isa_of     = $(ISA.$(lastword $(subst _, ,$(basename $(notdir $1)))))
-isa_flags  = $(if $(call isa_of,$1),-O2 $(call isa_of,$1))
+isa_flags  = $(if $(call isa_of,$1),-O2 $(if $(filter release,$(MODE)),$(TIGHT)) $(call isa_of,$1))
+TIGHT := -fno-align-functions -fno-align-loops -fno-align-jumps # 2 KB less
 isa_others = $(filter-out $(ISAS.$1),$(ISAS.x86_64) $(ISAS.arm64))
 
 # The engine needs no operating system: make freestanding.

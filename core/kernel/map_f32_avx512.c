@@ -1,9 +1,0 @@
-/* core/kernel/map_f32_avx512.c - see core/kernel/vector.h */
-#include "core/kernel/lanes_avx512.inc"
-
-#include "core/kernel/map_f32_lanes.inc"
-
-void mote_map_f32_avx512(const float *x, float *y, size_t n, uint32_t kind)
-{
-    map_f32(x, y, n, kind);
-}
