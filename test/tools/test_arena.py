@@ -14,6 +14,8 @@ ARENA = {
     "forest-500x8": 11072,
     "forest-1000x6": 11072,
     "forest-31-leaves": 43328,
+    "gru": 92160,
+    "tcn": 43008,
     "bert": 806912,
     "minilm": 2360320,
 }
