@@ -31,7 +31,7 @@ static float vector_number(enum vector_draw draw, uint64_t *seed)
 {
     static const float edges[] = {
         0.0f,    -0.0f,   1.0f,    -1.0f,     INFINITY, -INFINITY, NAN,
-        3.85f,  -5.5f,   5.4f,    -11.0f,    -10.9f,   0.55f,     0.5499999f,
+        3.85f,   -5.5f,   5.4f,    -11.0f,    -10.9f,   0.55f,     0.5499999f,
         10.0f,   -104.0f, -103.9f, 88.8f,     89.5f,    -87.4f,    1e-45f,
         -1e-40f, 3e38f,   -3e38f,  0x1p-126f,
     };

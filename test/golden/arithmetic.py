@@ -299,9 +299,7 @@ def run(f: file.File, number: int, inputs: list) -> list:
         if v.tensor is not None and v.dtype in NUMPY:
             values[i] = unpack(f.tensors[v.tensor])
     for op in plan.operators:
-        shapes = [
-            [extent(f, d, len(inputs[0])) for d in plan.values[v].dims] for v in op.writes
-        ]
+        shapes = [[extent(f, d, len(inputs[0])) for d in plan.values[v].dims] for v in op.writes]
         written = call(f, op, values) if op.opcode == 9 else operate(op, shapes, values)
         for v, dims, array in zip(op.writes, shapes, written, strict=True):
             if array is not None:

@@ -3,17 +3,7 @@
 import struct
 
 import numpy as np
-from arithmetic import (
-    OPERATORS,
-    SHAPED,
-    activate,
-    dense_s8,
-    f32,
-    fma,
-    quantize,
-    sigmoid,
-    tanh,
-)
+from arithmetic import OPERATORS, SHAPED, activate, dense_s8, f32, fma, quantize, sigmoid, tanh
 
 from mote import file
 
@@ -92,9 +82,7 @@ def conv_s8(op: file.Operator, shapes: list, x, w, c, b) -> list:
 
     def one(item: int, window: list, i: int) -> np.float32:
         first = i // m * each
-        q = [
-            0 if t is None else t[first + k] for t in window for k in range(each)
-        ]
+        q = [0 if t is None else t[first + k] for t in window for k in range(each)]
         y = dense_s8(w[i], c[i], None if b is None else b[i], q, scales[item])
         return activate(op.attributes[10], y)
 
@@ -240,15 +228,6 @@ def lstm(op: file.Operator, shapes: list, x, w, c, r, d, b, e, h, cell) -> list:
 
 
 SHAPED.update(
-    {
-        25: conv,
-        26: conv_s8,
-        27: depthwise,
-        28: pool,
-        30: slice_,
-        32: pad,
-        35: gru,
-        36: lstm,
-    }
+    {25: conv, 26: conv_s8, 27: depthwise, 28: pool, 30: slice_, 32: pad, 35: gru, 36: lstm}
 )
 OPERATORS.update({29: concat, 31: transpose, 33: reshape})

@@ -211,11 +211,7 @@ def lower_gru(low, node) -> None:
         None,
     ]
     floats = recurrent_floats(3, steps, x.dims[-1], m, s8)
-    writes = [
-        Slot("f32", node.output.dims),
-        Slot("f32", (x.dims[0], m)),
-        Slot("f32", (floats,)),
-    ]
+    writes = [Slot("f32", node.output.dims), Slot("f32", (x.dims[0], m)), Slot("f32", (floats,))]
     low.write(node, low.steps_of(op.GRU, reads, writes, 0, 0)[0])
 
 
