@@ -1,8 +1,20 @@
 """Good files of operators 25 to 36: see good.py."""
 
 import numpy as np
-from good import BATCH, MODELS, NONE_ACT, QUANTIZE, RELU, SIGMOID, TANH, Build, Draw, Golden
-from good import Tensors, make
+from good import (
+    BATCH,
+    MODELS,
+    NONE_ACT,
+    QUANTIZE,
+    RELU,
+    SIGMOID,
+    TANH,
+    Build,
+    Draw,
+    Golden,
+    Tensors,
+    make,
+)
 from good_vector import bits, columns
 
 from mote import file
