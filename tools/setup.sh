@@ -53,6 +53,8 @@ needs() {
         echo docker-registry docker-registry
         echo node nodejs
         echo npm npm
+        echo cmake cmake
+        echo g++ g++
         ;;
     *)
         echo "setup.sh: expected build, arm64, run, package, python, test or ci, got $1" >&2

@@ -10,7 +10,16 @@ import numpy as np
 import pytest
 import skops.io
 from conftest import ROOT
-from sklearn import ensemble, linear_model, neural_network, pipeline, preprocessing, svm
+from sklearn import (
+    ensemble,
+    feature_selection,
+    impute,
+    linear_model,
+    neural_network,
+    pipeline,
+    preprocessing,
+    svm,
+)
 from sklearn.base import clone
 
 from mote import config, lower, sklearn, verify
@@ -333,6 +342,16 @@ def test_classes_of_the_trainer_are_read_from_skops_files(saved, capsys):
     skops.io.dump(ensemble.RandomForestClassifier(2).fit(x, y), saved / "forest.skops")
     status, _, err = run("compile", saved / "forest.skops", capsys=capsys)
     assert status == 1 and "RandomForestClassifier" in err and "of your own" not in err
+
+
+@pytest.mark.parametrize("step", [feature_selection.SelectKBest(k=2), impute.SimpleImputer()])
+def test_unknown_steps_are_refused_by_name_from_skops_files(saved, capsys, step):
+    """Also those that hold a function or a dtype, which skops does not know."""
+    x, y = data(3)
+    steps = [("odd one", step), ("last", linear_model.LogisticRegression())]
+    skops.io.dump(pipeline.Pipeline(steps).fit(x, y), saved / "odd.skops")
+    status, _, err = run("compile", saved / "odd.skops", capsys=capsys)
+    assert status == 1 and "step 'odd one'" in err and type(step).__name__ in err
 
 
 @pytest.mark.parametrize(

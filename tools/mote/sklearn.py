@@ -62,7 +62,7 @@ def _load_skops(path: str):
     import skops.io
 
     types = skops.io.get_untrusted_types(file=path)
-    unknown = [name for name in types if not _is_class_of_sklearn(name)]
+    unknown = [name for name in types if not _is_known(name)]
     if unknown:
         raise Refusal(
             f"{path}: holds types that are no part of scikit-learn: {', '.join(unknown)}; "
@@ -74,16 +74,22 @@ def _load_skops(path: str):
         raise Refusal(f"{path}: cannot be read ({type(e).__name__}: {e})") from e
 
 
-def _is_class_of_sklearn(name: str) -> bool:
-    """skops knows the public ones; estimators also hold private ones, such as
-    the optimizer that trained a perceptron."""
+def _is_known(name: str) -> bool:
+    """skops knows the public classes; estimators also hold private ones, such as
+    the optimizer that trained a perceptron, functions, such as the score of a
+    selection, and dtypes. Only what scikit-learn itself defines is opened: what
+    it merely imports belongs to others."""
     module, _, attribute = name.rpartition(".")
+    if name == "numpy.dtype":
+        return True
     if not module.startswith("sklearn."):
         return False
     try:
-        return isinstance(getattr(importlib.import_module(module), attribute, None), type)
+        found = getattr(importlib.import_module(module), attribute, None)
     except ImportError:
         return False
+    home = getattr(found, "__module__", None) or ""
+    return home.startswith("sklearn.") and callable(found)
 
 
 def import_estimator(estimator, names: list[str] | None = None, labels=None) -> Imported:
