@@ -86,7 +86,10 @@ DIR_FLAGS = $(if $(filter $(ENGINE_DIRS:%=%/%),$<),-ffreestanding -fbuiltin)
 BLOB      := models/$(MODEL)/$(MODEL).mote
 # TRIM=1 links only the operators that the model's plans use
 BOOTSTRAP := $(OUT)/$(MODEL)/$(if $(TRIM),trimmed/)bootstrap
+# to the shell as it came, with its quotes and dollar signs
 DATA      ?= [5.7,2.8,4.5,1.3]
+override DATA := $(value DATA)
+export DATA
 RUNS      ?= 500
 
 .DELETE_ON_ERROR:
@@ -108,7 +111,7 @@ build: $(BOOTSTRAP) ## the function: build/<arch>/<model>/bootstrap, with TRIM=1
 
 $(OUT)/%.o: %.c Makefile | setup-build
 	@mkdir -p $(@D)
-	@$(if $(V),,echo CC $@)
+	@$(if $(V),,echo CC $@ >&2)
 	$(Q)$(TARGET_CC) $(FLAGS) $(DIR_FLAGS) $(call isa_flags,$<) -c $< -o $@
 
 $(LIB): $(ENGINE:%.c=$(OUT)/%.o) $(SYSTEM:%.c=$(OUT)/%.o)
@@ -135,12 +138,12 @@ $(OUT)/none/bootstrap: $(MAIN) $(OUT)/core/function/source_beside.o $(LIB)
 # before the library, which then has nothing to add for them.
 OPCODES := build/host/opcodes
 $(OPCODES): $(patsubst %.c,build/host/pic/%.o,tools/engine/opcodes.c $(call engine_of,$(HOST)))
-	@echo LD $@
+	@echo LD $@ >&2
 	$(Q)$(HOST_CC) $^ -o $@
 $(OUT)/%/opcodes: models/$$*/$$*.mote $(OPCODES)
 	@mkdir -p $(@D)
 	$(Q)$(OPCODES) $< >$@
-trim = @mkdir -p $(@D) && $(if $(V),,echo CC $@ &&) $(TARGET_CC) $(FLAGS) \
+trim = @mkdir -p $(@D) && $(if $(V),,echo CC $@ >&2 &&) $(TARGET_CC) $(FLAGS) \
 	$(DIR_FLAGS) -DMOTE_OPERATORS=$$(cat $(filter %/opcodes,$^)) -c $< -o $@
 $(OUT)/%/trimmed/operators.o: core/model/operators.c $(OUT)/%/opcodes Makefile
 	$(trim)
@@ -161,17 +164,20 @@ HOST_LIB := $(wildcard core/base/*.c) net/http.c
 
 $(EMULATOR): $(wildcard tools/emulator/*.[ch]) $(HOST_LIB) | setup-run
 	@mkdir -p $(@D)
-	@echo CC $@
+	@echo CC $@ >&2
 	$(Q)$(HOST_CC) $(filter %.c,$^) -o $@
+
+# what the emulator starts before a program for another machine
+start = $(if $(EXEC),$$(command -v $(EXEC)))
 
 run: $(BOOTSTRAP) $(EMULATOR) ## the function behind the emulator, for curl; Ctrl-C ends it
 	@echo "serving $(MODEL); in another terminal:"
-	@echo "  curl localhost:8080/predict -d '$(DATA)'"
-	@echo "  curl -XPOST localhost:9000/2015-03-31/functions/function/invocations -d '$(DATA)'"
-	@exec $(EMULATOR) $(RUN_FLAGS) $(BOOTSTRAP)
+	@echo "  curl localhost:8080/predict -d '$$DATA'"
+	@echo "  curl -XPOST localhost:9000/2015-03-31/functions/function/invocations -d '$$DATA'"
+	@exec $(EMULATOR) $(RUN_FLAGS) $(start) $(BOOTSTRAP)
 
 invoke: $(BOOTSTRAP) $(EMULATOR) ## one reply: make invoke DATA='[5.7,2.8,4.5,1.3]'
-	@$(EMULATOR) --once '$(DATA)' $(BOOTSTRAP)
+	@$(EMULATOR) --once "$$DATA" $(start) $(BOOTSTRAP)
 
 zip: $(BOOTSTRAP) | setup-package ## function.zip beside it, the same bytes every time
 	@tools/package/zip.sh $< $(<D)/function.zip
@@ -205,7 +211,7 @@ build/host/pic/%.o: %.c | setup-run
 		-fno-math-errno $(call isa_flags,$<) -c $< -o $@
 $(ENGINE_LIB): $(patsubst %.c,build/host/pic/%.o,tools/engine/engine.c $(call engine_of,$(HOST)) \
 		$(filter-out %/settings.c,$(filter core/function/%,$(SYSTEM))))
-	@echo LD $@
+	@echo LD $@ >&2
 	$(Q)$(HOST_CC) -shared $(filter %.o,$^) -o $@
 
 train: $(VENV)/.done ## models/MODEL/train.py, which writes the estimator
@@ -284,7 +290,7 @@ build/host/coldstart: tools/bench/coldstart.c | setup-run
 
 bench-coldstart: $(BOOTSTRAP) $(OUT)/floor build/host/coldstart ## spawn to first reply, against a bare floor program
 	@mkdir -p build/bench
-	@build/host/coldstart -n $(RUNS) -d '$(DATA)' -j build/bench/coldstart.json \
+	@build/host/coldstart -n $(RUNS) -d "$$DATA" -j build/bench/coldstart.json \
 		floor:floor:$(OUT)/floor $(MODEL):self:$(BOOTSTRAP)
 
 # The peer, and what writes the models, live in an environment of their own.
