@@ -126,6 +126,20 @@ struct mote_text mote_failure_message(const struct mote_failure *f,
     return (struct mote_text){out, w.n};
 }
 
+void mote_failure_tell(const struct mote_failure *f, const struct mote_log *log,
+                       struct mote_text key, uint64_t value)
+{
+    char text[MOTE_FAILURE_TEXT];
+    struct mote_log_line line;
+
+    if (!log || !mote_log_begin(&line, log, MOTE_WARN,
+                                mote_failure_message(f, true, text)))
+        return;
+    mote_json_put_key(&line.json, key);
+    mote_json_put_uint(&line.json, value);
+    mote_log_end(&line, log);
+}
+
 void mote_failure_put(const struct mote_failure *f, struct mote_json_out *o)
 {
     const struct mote_where *where = &f->where;

@@ -8,7 +8,7 @@
 #ifndef MOTE_FUNCTION_FAILURE_H
 #define MOTE_FUNCTION_FAILURE_H
 
-#include "core/base/json_write.h"
+#include "core/function/log.h"
 #include "core/model/model.h"
 
 struct mote_failure {
@@ -35,6 +35,11 @@ void mote_failure_plain(struct mote_failure *f, int http, const char *type,
  * the sender sent is left out. */
 struct mote_text mote_failure_message(const struct mote_failure *f,
                                       bool for_log, char *out);
+
+/* Logs the message at level WARN, without what the sender sent, and one number
+ * of the sender's: a status, a record. log: may be NULL. */
+void mote_failure_tell(const struct mote_failure *f, const struct mote_log *log,
+                       struct mote_text key, uint64_t value);
 
 /* {"error": {"type": ..., "message": ..., "row": ..., "field": ...}} */
 void mote_failure_put(const struct mote_failure *f, struct mote_json_out *o);

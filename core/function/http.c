@@ -202,6 +202,8 @@ static void answer_predict(struct mote_function *f, const struct mote_event *e,
                            "be; send fewer rows at once");
     }
     *o = start;
+    mote_failure_tell(&failure, f->log, MOTE_TEXT("status"),
+                      (uint64_t)failure.http);
     answer_failure(o, e->shape, &failure, MOTE_TEXT(""));
 }
 

@@ -66,15 +66,7 @@ static bool predict_base64(struct mote_function *f, struct mote_text data,
 static void tell(const struct mote_function *f, uint64_t number,
                  const struct mote_failure *failure)
 {
-    struct mote_log_line line;
-    char text[MOTE_FAILURE_TEXT];
-
-    if (!f->log || !mote_log_begin(&line, f->log, MOTE_WARN,
-                                   mote_failure_message(failure, true, text)))
-        return;
-    mote_json_put_key(&line.json, MOTE_TEXT("record"));
-    mote_json_put_uint(&line.json, number);
-    mote_log_end(&line, f->log);
+    mote_failure_tell(failure, f->log, MOTE_TEXT("record"), number);
 }
 
 /* ------------------------------------------------------------------------

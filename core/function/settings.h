@@ -16,8 +16,8 @@ struct mote_settings {
 };
 
 /* environment: NULL-terminated "NAME=value" strings that outlive the settings.
- * The log is set even when the address is refused: MOTE_E_FORMAT, and where
- * says what was wrong with it. */
+ * The log is set even when the address is refused, and where says why:
+ * MOTE_E_SCHEMA when there is none, MOTE_E_FORMAT when it is malformed. */
 enum mote_status mote_settings_read(struct mote_settings *settings,
                                     char *const *environment,
                                     struct mote_where *where);

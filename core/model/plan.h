@@ -34,7 +34,8 @@ void *mote_run_output(const struct mote_run *run, uint32_t i);
  * else the arena holds does not matter and is overwritten.
  *
  * errors  MOTE_E_RANGE  a row cannot be quantized, because its numbers went
- *                       beyond what a float can hold; where->row says which
+ *                       beyond what a float can hold, or an id lies outside its
+ *                       table; where->row says which
  */
 enum mote_status mote_plan_run(const struct mote_run *run,
                                struct mote_where *where);

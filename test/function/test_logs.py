@@ -94,6 +94,15 @@ def test_66_any_request_id(api, start, form, request_id):
     assert function.written().count(b"\n") == 2
 
 
+def test_66_a_failure_told_to_an_http_sender_is_logged(api, function):
+    """I 66: one warning with the status; the field and no payload in it."""
+    assert api.result(http_api("[5.1,3.5,1.4,\"odd\"]"))["statusCode"] == 400
+    api.next()
+    (line,) = [line for line in function.log() if line["level"] == "WARN"]
+    assert line["status"] == 400 and line["message"].startswith("petal_width: expected a number")
+    assert "odd" not in line["message"]
+
+
 def test_66_text_lines_are_utf8(api, start):
     """I 66: an id that is no UTF-8, in a line of text."""
     function = start(AWS_LAMBDA_LOG_FORMAT="Text")
