@@ -187,8 +187,8 @@ image: $(BOOTSTRAP) ## image.tar beside it: an OCI archive made without Docker
 
 sizes: $(BOOTSTRAP) ## bytes by section, and the arena a request needs
 	@$(CROSS)size -A $<.full | awk '$$2 > 0 && $$1 ~ /^\./ {printf "%-14s %9d\n", $$1, $$2}'
-	@printf '%-14s %9d\n' stripped $$(wc -c <$<) model $$(wc -c <$(BLOB)) \
-		arena $$(od -An -t u8 -j 24 -N 8 $(BLOB))
+	@printf '%-14s %9d\n' stripped $$(wc -c <$<) $(if $(filter none,$(MODEL)),,\
+		model $$(wc -c <$(BLOB)) arena $$(od -An -t u8 -j 24 -N 8 $(BLOB)))
 
 # ---------------------------------------------------- making models (Python)
 

@@ -3,28 +3,16 @@
  * what stands between layers: opcodes 10 to 19 of compress/FORMAT.md.
  */
 #include "core/base/maths.h"
-#include "core/model/operator.h"
+#include "core/model/operands.h"
 
 /* ------------------------------------------------------------------------
  * Checks
  */
 
-/* Whether operand i, which may not be none, has elements of that type, in
- * rows. */
-static bool is_rows(const struct mote_scope *s, uint32_t i, uint8_t dtype)
-{
-    if (i == MOTE_NONE)
-        return false;
-    const struct mote_file_value *v = mote_scope_value(s, i);
-    return v->dtype == dtype &&
-           (v->kind == MOTE_VALUE_ARENA ||
-            s->model->tensors[v->tensor].layout == MOTE_LAYOUT_ROWS);
-}
-
-/* The same, with at least one dimension. */
+/* f32 in rows, with at least one dimension. */
 static bool is_f32_rows(const struct mote_scope *s, uint32_t i)
 {
-    return is_rows(s, i, MOTE_F32) && mote_scope_value(s, i)->rank >= 1;
+    return mote_is_rows(s, i, MOTE_F32) && mote_scope_value(s, i)->rank >= 1;
 }
 
 static bool has_dims(const struct mote_scope *s, uint32_t i, uint32_t rank,
@@ -37,7 +25,7 @@ static bool has_dims(const struct mote_scope *s, uint32_t i, uint32_t rank,
 static bool is_f32_like(const struct mote_scope *s, uint32_t i, uint32_t like)
 {
     const struct mote_file_value *v = mote_scope_value(s, like);
-    return is_rows(s, i, MOTE_F32) && has_dims(s, i, v->rank, v->dims);
+    return mote_is_rows(s, i, MOTE_F32) && has_dims(s, i, v->rank, v->dims);
 }
 
 static uint32_t last_dim(const struct mote_scope *s, uint32_t i)
@@ -49,7 +37,7 @@ static uint32_t last_dim(const struct mote_scope *s, uint32_t i)
 /* An f32 tensor [n]. */
 static bool is_f32_tensor(const struct mote_scope *s, uint32_t i, uint32_t n)
 {
-    return is_rows(s, i, MOTE_F32) && has_dims(s, i, 1, &n) &&
+    return mote_is_rows(s, i, MOTE_F32) && has_dims(s, i, 1, &n) &&
            mote_scope_value(s, i)->kind == MOTE_VALUE_TENSOR;
 }
 
@@ -143,7 +131,7 @@ bool mote_binary_check(const struct mote_scope *s,
                        const struct mote_operation *op)
 {
     if (!has_counts(op, 2, 1, 1) || !is_f32_rows(s, op->reads[0]) ||
-        !is_rows(s, op->reads[1], MOTE_F32))
+        !mote_is_rows(s, op->reads[1], MOTE_F32))
         return false;
     const uint32_t n = last_dim(s, op->reads[0]);
     return (is_f32_like(s, op->reads[1], op->reads[0]) ||
@@ -231,7 +219,7 @@ static bool is_table(const struct mote_scope *s, uint32_t table, uint32_t scale,
 {
     const uint8_t dtype = scale == MOTE_NONE ? MOTE_F32 : MOTE_S8;
 
-    if (!is_rows(s, table, dtype))
+    if (!mote_is_rows(s, table, dtype))
         return false;
     const struct mote_file_value *v = mote_scope_value(s, table);
     return v->kind == MOTE_VALUE_TENSOR && v->rank == 2 && v->dims[1] == n &&
@@ -258,8 +246,8 @@ static void add_row(const struct mote_run *run, const float *a,
 bool mote_embed_check(const struct mote_scope *s,
                       const struct mote_operation *op)
 {
-    if (!has_counts(op, 4, 1, 0) || !is_rows(s, op->reads[1], MOTE_S32) ||
-        !is_rows(s, op->writes[0], MOTE_F32))
+    if (!has_counts(op, 4, 1, 0) || !mote_is_rows(s, op->reads[1], MOTE_S32) ||
+        !mote_is_rows(s, op->writes[0], MOTE_F32))
         return false;
     const struct mote_file_value *ids = mote_scope_value(s, op->reads[1]);
     const struct mote_file_value *y = mote_scope_value(s, op->writes[0]);
@@ -342,7 +330,7 @@ static uint32_t head_size(uint32_t n, uint32_t heads)
 /* A value [count] for what an operator needs while it runs. */
 static bool is_scratch(const struct mote_scope *s, uint32_t i, uint64_t floats)
 {
-    if (!is_rows(s, i, MOTE_F32))
+    if (!mote_is_rows(s, i, MOTE_F32))
         return false;
     const struct mote_file_value *v = mote_scope_value(s, i);
     return v->rank == 1 && !(v->dims[0] & MOTE_DIM_SYMBOL) &&
@@ -353,7 +341,7 @@ bool mote_attention_check(const struct mote_scope *s,
                           const struct mote_operation *op)
 {
     if (!has_counts(op, 1, 2, 3) || !is_f32_rows(s, op->reads[0]) ||
-        !is_rows(s, op->writes[0], MOTE_F32))
+        !mote_is_rows(s, op->writes[0], MOTE_F32))
         return false;
     const struct mote_file_value *x = mote_scope_value(s, op->reads[0]);
     uint32_t dims[MOTE_RANK_MAX];
@@ -396,7 +384,8 @@ bool mote_reduce_check(const struct mote_scope *s,
                        const struct mote_operation *op)
 {
     if (!has_counts(op, 1, 1, 1) || !is_f32_rows(s, op->reads[0]) ||
-        !is_rows(s, op->writes[0], MOTE_F32) || op->attributes[0] > REDUCE_LAST)
+        !mote_is_rows(s, op->writes[0], MOTE_F32) ||
+        op->attributes[0] > REDUCE_LAST)
         return false;
     const struct mote_file_value *x = mote_scope_value(s, op->reads[0]);
     uint32_t dims[MOTE_RANK_MAX];
@@ -476,10 +465,11 @@ bool mote_lookup_check(const struct mote_scope *s,
     const bool from = x->dtype == MOTE_U8 || x->dtype == MOTE_S8;
     const bool to =
         t->dtype == MOTE_U8 || t->dtype == MOTE_S8 || t->dtype == MOTE_F32;
-    return from && to && is_rows(s, op->reads[0], x->dtype) &&
-           is_rows(s, op->reads[1], t->dtype) && t->kind == MOTE_VALUE_TENSOR &&
+    return from && to && mote_is_rows(s, op->reads[0], x->dtype) &&
+           mote_is_rows(s, op->reads[1], t->dtype) &&
+           t->kind == MOTE_VALUE_TENSOR &&
            has_dims(s, op->reads[1], 1, &entries) &&
-           is_rows(s, op->writes[0], t->dtype) &&
+           mote_is_rows(s, op->writes[0], t->dtype) &&
            has_dims(s, op->writes[0], x->rank, x->dims);
 }
 

@@ -1,6 +1,7 @@
 """The two Lambdas that end-to-end tests run against: the project's emulator and
 AWS's own Runtime Interface Emulator."""
 
+import hashlib
 import http.client
 import os
 import signal
@@ -19,6 +20,7 @@ INVOKE = "/2015-03-31/functions/function/invocations"
 
 # AWS's emulator comes as a binary inside this package.
 SAM_CLI = "aws-sam-cli==1.170.0"
+SAM_CLI_SHA256 = "24ebaf5ecba38dc1758089968cb89ab61e124b84e92a344fc7a2771a47f4d0bf"
 
 
 class Lambda:
@@ -95,13 +97,16 @@ def rie() -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         fetch = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", folder, SAM_CLI]
         subprocess.run(fetch, check=True)
-        with zipfile.ZipFile(next(folder.glob("aws_sam_cli-*.whl"))) as wheel:
+        package = next(folder.glob("aws_sam_cli-*.whl"))
+        assert hashlib.sha256(package.read_bytes()).hexdigest() == SAM_CLI_SHA256
+        with zipfile.ZipFile(package) as wheel:
             binary.write_bytes(wheel.read(f"samcli/local/rapid/{binary.name}"))
         binary.chmod(0o755)
     return binary
 
 
-def start_rie(log, bootstrap=BOOTSTRAP, **environment) -> Lambda:
+def start_rie(log, *bootstrap, **environment) -> Lambda:
+    """bootstrap: a program and its arguments, iris when there is none."""
     port, api = free_port(), free_port()
     command = [
         rie(),
@@ -109,7 +114,7 @@ def start_rie(log, bootstrap=BOOTSTRAP, **environment) -> Lambda:
         f"127.0.0.1:{port}",
         "--runtime-api-address",
         f"127.0.0.1:{api}",
-        bootstrap,
+        *(bootstrap or [BOOTSTRAP]),
     ]
     process = Lambda(command, port, env=os.environ | environment, stdout=log, stderr=log)
     wait_for(port)

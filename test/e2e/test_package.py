@@ -95,7 +95,7 @@ def clone(folder):
 
 
 def test_dockerfile_builds_the_same_bytes(debian, tmp_path):
-    """buildah over a base without a registry; the image starts as any user."""
+    """buildah over a base without a registry: one file, that of `make build`."""
     buildah = ["buildah", "--storage-driver", "vfs"]
     buildah += ["--root", tmp_path / "root", "--runroot", tmp_path / "run"]
     (tmp_path / "tree").mkdir()

@@ -11,7 +11,7 @@ import pytest
 from function import BARE, BOOTSTRAP, DEFAULT, ROOT, Function
 from mock_api import Api
 
-OTHER = "needs the Runtime Interface Emulator: the end-to-end tests run it"
+OTHER = "about the Runtime Interface Emulator: test/e2e runs it in make ci"
 ONE_WORKER = "one worker: no concurrent environments"
 NO_SNAPSHOT = "no SnapStart hooks"
 NO_STREAM = "replies are never streamed"

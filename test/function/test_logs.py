@@ -96,7 +96,7 @@ def test_66_any_request_id(api, start, form, request_id):
 
 def test_66_a_failure_told_to_an_http_sender_is_logged(api, function):
     """I 66: one warning with the status; the field and no payload in it."""
-    assert api.result(http_api("[5.1,3.5,1.4,\"odd\"]"))["statusCode"] == 400
+    assert api.result(http_api('[5.1,3.5,1.4,"odd"]'))["statusCode"] == 400
     api.next()
     (line,) = [line for line in function.log() if line["level"] == "WARN"]
     assert line["status"] == 400 and line["message"].startswith("petal_width: expected a number")
