@@ -22,10 +22,11 @@ from sklearn import (
 )
 from sklearn.base import clone
 
-from mote import config, lower, sklearn, verify
+from mote import config, lower, verify
 from mote.cli import main
 from mote.engine import Engine
 from mote.errors import Refusal
+from mote.importers import sklearn
 
 SEED = 7
 

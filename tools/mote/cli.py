@@ -101,7 +101,7 @@ def read_config(args) -> tuple[config.Config, Path]:
 
 
 def import_model(args, cfg: config.Config, folder: Path):
-    from mote import sklearn
+    from mote import importers
 
     source = args.source or (str(folder / cfg.source) if cfg.source else None)
     if source is None:
@@ -109,8 +109,7 @@ def import_model(args, cfg: config.Config, folder: Path):
     if not Path(source).is_file():
         raise Usage(f"{source}: no such file; model.source or --source names the estimator")
     note(args, f"reading {os.path.normpath(source)}")
-    estimator = sklearn.load(source, args.trust_pickle)
-    return sklearn.import_estimator(estimator, cfg.features, cfg.labels)
+    return importers.import_file(source, cfg, args.trust_pickle)
 
 
 def read_rows(args, imported):

@@ -30,6 +30,10 @@ SCALERS = {"StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler"}
 ACTIVATIONS = {"identity": "none", "relu": "relu", "logistic": "sigmoid", "tanh": "tanh"}
 
 
+def import_file(path: str, config, trust_pickle: bool) -> Imported:
+    return import_estimator(load(path, trust_pickle), config.features, config.labels)
+
+
 def load(path: str, trust_pickle: bool):
     """The estimator in a file: skops, or, when that is asked for, a pickle."""
     try:
@@ -40,8 +44,6 @@ def load(path: str, trust_pickle: bool):
         ) from e
     if path.endswith(".skops"):
         return _load_skops(path)
-    if not path.endswith((".joblib", ".pkl", ".pickle")):
-        raise Refusal(f"{path}: expected an estimator saved as .skops, .joblib or .pkl")
     if not trust_pickle:
         raise Refusal(
             f"{path}: a pickle runs whatever code its maker put in when it is opened. "
