@@ -27,6 +27,8 @@ static bool path_beside(char *out, size_t cap)
     return true;
 }
 
+static const _Alignas(MOTE_FILE_ALIGN) uint8_t nothing[1];
+
 /* Maps the whole file; it is never unmapped. */
 static enum mote_status map_file(const char *path, const void **bytes,
                                  size_t *n)
@@ -37,7 +39,8 @@ static enum mote_status map_file(const char *path, const void **bytes,
         return MOTE_E_IO;
     const off_t end = lseek(fd, 0, SEEK_END);
     *n = end > 0 ? (size_t)end : 0;
-    *bytes = mmap(NULL, *n, PROT_READ, MAP_PRIVATE, fd, 0);
+    /* an empty file cannot be mapped, but is a bad model, not a missing one */
+    *bytes = end ? mmap(NULL, *n, PROT_READ, MAP_PRIVATE, fd, 0) : nothing;
     close(fd);
     return *bytes == MAP_FAILED ? MOTE_E_IO : MOTE_OK;
 }
@@ -55,5 +58,7 @@ enum mote_status mote_source_open(struct mote_model *model,
         map_file(path, &bytes, &n) != MOTE_OK)
         return MOTE_E_IO;
     const enum mote_status s = mote_model_open(model, bytes, n, where);
+    if (n == 0)
+        where->expected = "a .mote file, and not an empty one";
     return s == MOTE_OK ? mote_model_check(model, where) : s;
 }

@@ -235,6 +235,12 @@ static enum mote_status json_object(struct mote_input *in, struct mote_json *j,
             return refuse(in, MOTE_E_SCHEMA, t.key, "the name of a feature",
                           t.key, where);
         }
+        if (in->seen[i / 64] >> i % 64 & 1) {
+            where->offset = t.offset;
+            return refuse(in, MOTE_E_SCHEMA, feature_name(in, i),
+                          "this name once in a row", MOTE_TEXT("it twice"),
+                          where);
+        }
         s = json_value(in, i, j, &t, where);
         if (s != MOTE_OK)
             return s;

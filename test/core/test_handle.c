@@ -109,7 +109,7 @@ static const struct {
      "petal_width: expected a finite number, got 1e309"},
     {"{}", false, "sepal_length: expected a number, got nothing"},
     {"{\"sepal_length\":1,\"sepal_length\":2}", false,
-     "sepal_length: expected one value, got 2"},
+     "sepal_length: expected this name once in a row, got it twice"},
     {"{\"colour\":1}", false, "expected the name of a feature, got colour"},
     {"\"text\"", false,
      "expected an array of values or an object of features, "

@@ -31,7 +31,7 @@ BAD = {
     ),
     "feature given twice": (
         b'{"sepal_length":1,"sepal_width":2,"sepal_length":3}',
-        "sepal_length: expected one value",
+        "sepal_length: expected this name once in a row, got it twice",
     ),
     "null for a number": (b"[5.1,null,1.4,0.2]", "sepal_width: expected a number, got null"),
     "null by name": (

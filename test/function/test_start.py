@@ -52,13 +52,11 @@ def test_43_model_beside_the_executable(api, start, place):
     assert api.result(ROW)["label"] == "setosa"
 
 
-@pytest.mark.parametrize("kind", ["missing", "empty", "a folder", "a link to nowhere"])
+@pytest.mark.parametrize("kind", ["missing", "a folder", "a link to nowhere"])
 def test_43_no_model(api, start, place, kind):
     """D 43: none that could be read."""
     path = place / "model.mote"
-    if kind == "empty":
-        path.touch()
-    elif kind == "a folder":
+    if kind == "a folder":
         path.mkdir()
     elif kind == "a link to nowhere":
         path.symlink_to("nowhere.mote")
@@ -66,7 +64,7 @@ def test_43_no_model(api, start, place, kind):
     assert error["errorType"] == "Runtime.ModelMissing" and "model.mote" in error["errorMessage"]
 
 
-LENGTHS = [1, 7, 8, 63, 64, 127, 128, 129, 200, 384, 1024]
+LENGTHS = [0, 1, 7, 8, 63, 64, 127, 128, 129, 200, 384, 1024]
 LENGTHS += [len(GOOD) - 65, len(GOOD) - 64, len(GOOD) - 1]
 
 
@@ -74,7 +72,10 @@ LENGTHS += [len(GOOD) - 65, len(GOOD) - 64, len(GOOD) - 1]
 def test_43_truncated_model(api, start, place, length):
     """D 43: cut in header, table, sections, tail."""
     (place / "model.mote").write_bytes(GOOD[:length])
-    assert refuses(api, start_in(place, start))["errorType"] == "Runtime.ModelInvalid"
+    error = refuses(api, start_in(place, start))
+    assert error["errorType"] == "Runtime.ModelInvalid"
+    assert ("expected a .mote file" in error["errorMessage"]) == (length < 128)
+    assert ("not an empty one" in error["errorMessage"]) == (length == 0)
 
 
 def other(offset, value):

@@ -1203,6 +1203,10 @@ API_PATHS = [
     ("POST", "/2018-06-01/runtime/invocation/a/b/response", 404),
     ("POST", "/2018-06-01/runtime/invocation/a/other", 404),
     ("POST", "/2020-01-01/extension/register", 404),
+    ("GET", "/ping", 404),
+    ("GET", "/2018-06-01/ping/", 404),
+    ("POST", "/2018-06-01/ping", 405),
+    ("HEAD", "/2018-06-01/ping", 405),
     ("POST", NEXT, 405),
     ("PUT", NEXT, 405),
     ("HEAD", NEXT, 405),
@@ -1220,6 +1224,15 @@ def test_runtime_api_paths(stage):
         assert api.call(method, path, body).status == status, path
     assert api.respond(request_id, b"1").status == 202
     assert call.result(10).body == b"1"
+
+
+def test_ping(stage):
+    """As AWS's emulator answers it: internal/lambda/rapi/handler/ping.go there."""
+    one = stage()
+    one.emulator.later()
+    answer = one.api().call("GET", "/2018-06-01/ping")
+    assert (answer.status, answer.body) == (200, b"pong")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
 
 
 def test_missing_host(stage):
