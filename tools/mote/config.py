@@ -1,5 +1,6 @@
 """model.toml: what the folder of a model says about it."""
 
+import math
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,12 +18,14 @@ class Verify:
     max_error   largest |engine - trainer| of a score, relative to max(1, |trainer|)
     p99_error   the same, of all but the worst hundredth of the rows
     min_labels  share of rows whose label must be the trainer's
+    min_rank_correlation   Spearman's, of numbers: 1 is the trainer's own order
     rows        generated rows
     """
 
     max_error: float | None = None
     p99_error: float | None = None
     min_labels: float | None = None
+    min_rank_correlation: float | None = None
     rows: int = 2000
 
 
@@ -48,6 +51,7 @@ KEYS = {
         "max_error": (int, float),
         "p99_error": (int, float),
         "min_labels": (int, float),
+        "min_rank_correlation": (int, float),
         "rows": int,
     },
 }
@@ -75,6 +79,20 @@ def check_choice(path, key: str, value: str, choices) -> None:
         raise Usage(f"{path}: {key}: expected one of {', '.join(choices)}, got {value!r}")
 
 
+def check_limits(path, limits: Verify) -> None:
+    """Shares of 1 are no percentages, and an error is not negative."""
+    for key, least, most in (
+        ("max_error", 0, math.inf),
+        ("p99_error", 0, math.inf),
+        ("min_labels", 0, 1),
+        ("min_rank_correlation", -1, 1),
+        ("rows", 1, 10_000_000),
+    ):
+        value = getattr(limits, key)
+        if value is not None and not least <= value <= most:
+            raise Usage(f"{path}: verify.{key}: expected {least} to {most}, got {value!r}")
+
+
 def read(folder: Path) -> Config:
     path = folder / "model.toml"
     try:
@@ -91,4 +109,5 @@ def read(folder: Path) -> Config:
     config = Config(**flat, verify=Verify(**tables.get("verify", {})))
     check_choice(path, "model.reply", config.reply, REPLIES)
     check_choice(path, "compile.precision", config.precision, PRECISIONS)
+    check_limits(path, config.verify)
     return config

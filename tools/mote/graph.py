@@ -205,8 +205,22 @@ class Graph:
 
 @dataclass
 class Feature:
+    """A column of the graph's inputs, in their order.
+
+    missing     a row may be without it: a NaN to the graph
+    categories  the texts that it may be, no two the same: the graph gets the
+                index of one as a number
+    other       other texts are allowed: -1 to the graph
+    boolean     true and false are taken as the numbers 1 and 0
+    dtype       f64 or f32, that of its input
+    """
+
     name: str
     missing: bool = False
+    categories: list[str] | None = None
+    other: bool = False
+    boolean: bool = False
+    dtype: str = "f64"
 
 
 @dataclass

@@ -7,63 +7,15 @@ zeros of both signs, denormals, huge and tiny values, each feature alone at an
 extreme. What neither side can take (NaN, infinities) must be refused.
 """
 
-import json
 import math
-from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
 from mote.engine import Engine, Rejected
 from mote.graph import Imported
+from mote.result import Answers, Result, judge, limits_of
 
 SEED = 20260101
-# Below this relative distance of the two best scores a label is a tie, which
-# the order of additions decides; the trainer's own changes with its BLAS.
-TIE = 1e-12
-# What rounding explains, for each way of computing; larger needs a reason. In
-# int8 a row far outside of all others may come out anywhere: there the many
-# count, and the labels.
-DEFAULT_LIMITS = {
-    "float64": {"max_error": 1e-6, "p99_error": 1e-6, "min_labels": 1.0},
-    "float32": {"max_error": 1e-4, "p99_error": 1e-5, "min_labels": 0.999},
-    "int8": {"max_error": math.inf, "p99_error": 0.1, "min_labels": 0.99},
-}
-
-
-@dataclass
-class Result:
-    rows: int
-    given: int
-    edges: int
-    max_error: float
-    p99_error: float
-    label_flips: int
-    ties: int
-    overflows: int  # rows for which the trainer has no finite answer
-    limits: dict
-    failures: list[str] = field(default_factory=list)
-
-    @property
-    def passed(self) -> bool:
-        return not self.failures
-
-    def provenance(self) -> dict:
-        """As it goes into the file: errors rounded up to a power of two, so
-        that another CPU's last bit does not change the bytes."""
-        return {
-            "verified rows": self.rows,
-            "verify max error": round_up(self.max_error),
-            "verify label flips": self.label_flips,
-        }
-
-    def json(self) -> str:
-        return json.dumps(asdict(self) | {"passed": self.passed}, indent=2)
-
-
-def round_up(error: float) -> float:
-    if error == 0:
-        return 0.0
-    return 2.0 ** math.ceil(math.log2(error))
 
 
 def spread(imported: Imported) -> tuple[np.ndarray, np.ndarray]:
@@ -151,19 +103,6 @@ def engine_rows(engine: Engine, rows: np.ndarray):
     return index, scores
 
 
-def relative_error(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
-    with np.errstate(all="ignore"):
-        error = np.abs(ours - theirs) / np.maximum(1, np.abs(theirs))
-    error[ours == theirs] = 0
-    return np.where(np.isnan(error), np.inf, error)
-
-
-def is_tie(scores: np.ndarray) -> np.ndarray:
-    """Rows whose two best scores are as good as equal."""
-    best = np.sort(scores, axis=1)[:, -2:]
-    return best[:, 1] - best[:, 0] <= TIE * np.maximum(1, np.abs(best[:, 1]))
-
-
 def verify(
     imported: Imported, blob: bytes, precision: str, config, given: np.ndarray | None = None
 ) -> Result:
@@ -175,52 +114,15 @@ def verify(
         index, scores = engine_rows(engine, rows)
         failures = check_refusals(engine, len(imported.features))
 
-    limits = {
-        key: default if getattr(config, key) is None else getattr(config, key)
-        for key, default in DEFAULT_LIMITS[precision].items()
-    }
-    # where the trainer has no finite answer there is nothing to agree with
-    agreed = ~np.isfinite(want).all(axis=1)
-    error = relative_error(scores, want).max(axis=1)
-    error[agreed] = 0
-    flips, ties = 0, 0
-    if want_index is not None:
-        different = (index != want_index) & ~agreed
-        tied = different & is_tie(want)
-        ties, flips = int(tied.sum()), int((different & ~tied).sum())
-        share = 1 - flips / len(rows)
-        if share < limits["min_labels"]:
-            worst = int(np.argmax(different & ~tied))
-            failures.append(
-                f"labels: {share:.4%} agree with the trainer, "
-                f"expected {limits['min_labels']:.4%}; "
-                f"first difference at {rows[worst].tolist()}"
-            )
-    result = Result(
-        rows=len(rows),
+    answers = Answers(
+        features=imported.features,
+        rows=rows,
         given=0 if given is None else len(given),
         edges=len(parts[1]),
-        max_error=float(error.max()),
-        p99_error=float(np.quantile(error, 0.99)),
-        label_flips=flips,
-        ties=ties,
-        overflows=int(agreed.sum()),
-        limits=limits,
-        failures=failures,
+        ours=(index, scores),
+        theirs=(want_index, want),
     )
-    if result.p99_error > limits["p99_error"]:
-        failures.append(
-            f"scores: 99 % of the rows are within {result.p99_error:.3g}, "
-            f"expected {limits['p99_error']:.3g}"
-        )
-    if result.max_error > limits["max_error"]:
-        worst = int(np.argmax(error))
-        failures.append(
-            f"scores: off by {result.max_error:.3g}, expected at most {limits['max_error']:.3g}; "
-            f"at {rows[worst].tolist()}: {scores[worst].tolist()}, the trainer says "
-            f"{want[worst].tolist()}"
-        )
-    return result
+    return judge(answers, limits_of(config, precision), failures)
 
 
 def check_refusals(engine: Engine, features: int) -> list[str]:
@@ -235,16 +137,3 @@ def check_refusals(engine: Engine, features: int) -> list[str]:
         except Rejected:
             pass
     return failures
-
-
-def summary(result: Result) -> str:
-    lines = [
-        f"{result.rows} rows ({result.given} given, {result.edges} edges): "
-        f"scores off by at most {result.max_error:.3g} (limit {result.limits['max_error']:.3g}), "
-        f"99 % within {result.p99_error:.3g} (limit {result.limits['p99_error']:.3g}), "
-        f"{result.label_flips} labels differ"
-        + (f", {result.ties} ties" if result.ties else "")
-        + (f", {result.overflows} overflow in the trainer" if result.overflows else "")
-    ]
-    lines += [f"FAILED {f}" for f in result.failures]
-    return "\n".join(lines)
