@@ -1,0 +1,12 @@
+"""The verbs of the command line, a module each. One has
+
+    add(verbs)   puts the verb's parser into argparse's sub-parsers
+    run(args)    does it; gives the exit status, or raises Refusal or Usage
+
+What needs a library of a trainer is imported when it is needed: `mote --help`
+and `mote inspect model.mote` work without any.
+"""
+
+from mote.verbs import compile, inspect, project, verify
+
+MODULES = (inspect, compile, verify, project)
