@@ -7,6 +7,6 @@ What needs a library of a trainer is imported when it is needed: `mote --help`
 and `mote inspect model.mote` work without any.
 """
 
-from mote.verbs import compile, inspect, project, report, verify
+from mote.verbs import compile, init, inspect, project, report, verify
 
-MODULES = (inspect, compile, verify, report, project)
+MODULES = (init, inspect, compile, verify, report, project)

@@ -1,0 +1,88 @@
+"""What `mote init` writes into a new model's folder."""
+
+import json
+
+MODEL_TOML = """\
+# What `mote compile models/{name}` makes {name}.mote from. Every key is here;
+# those behind a # have the value that is shown unless they are set.
+
+[model]
+# the name in replies, in GET /model, and of {name}.mote
+name = {name_toml}
+# yours, in replies and in GET /model
+version = "0.1.0"
+# one sentence, in GET /model and in reports
+description = {description}
+# the trainer's file, from this folder
+source = {source}
+# style of a reply: "full" (label, index, scores, model), "label", or "index",
+# the bare class index as a string
+reply = "full"
+
+[input]
+# names of the features, in the order of the trainer's columns; its own unless set
+{features}
+
+[output]
+# names of the classes, or of the numbers, in the trainer's order; its own unless set
+{labels}
+
+[compile]
+# "auto" decides by cost: float64 for linear models and trees, for nets float32,
+# or int8 layer by layer in large ones. Or one of "float64", "float32", "int8"
+# precision = "auto"
+
+[verify]
+# Limits of `mote compile` and `mote verify`: outside of one of them nothing is
+# written. Those shown are of {precision}, which "auto" gives this model.
+# largest |engine - trainer| of a score, relative to max(1, |trainer|)
+{max_error}
+# the same, of all but the worst hundredth of the rows
+{p99_error}
+# share of rows whose label must be the trainer's
+{min_labels}
+# Spearman's rank correlation with the trainer, of numbers: 1 is its own order
+{min_rank_correlation}
+# how many rows to generate, beside edge rows and those of --rows
+# rows = {rows}
+"""
+CARD = """\
+# {name}
+
+{description}
+
+| | |
+|---|---|
+| file | `{name}.mote` (`mote inspect models/{name}/{name}.mote`) |
+| model | {trainer}, {weights} weights; which estimator, with which options? |
+| data | which data, from where, when, how many rows, under which licence? |
+| accuracy | on which rows that it was not trained on, by which measure? |
+| against the trainer | {verified} |
+| made by | `mote compile models/{name}`, from `{source}` |
+
+## What it is for
+
+Who asks it what, and what is done with the answer?
+
+## What it is not for
+
+Inputs it has not seen, decisions it must not make alone, known failures.
+
+## Input
+
+{inputs}
+
+`samples/` holds events and the replies to them: {samples} rows drawn around what the model's own
+parameters suggest, not real ones.
+"""
+
+
+def toml(value) -> str:
+    """A string or a list of strings; both are written as in JSON."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def key(name: str, value) -> str:
+    """A limit that is shown and not set; there is no TOML for none but a
+    number that nothing is above."""
+    return f"# {name} = {value!r}"
