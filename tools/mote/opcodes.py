@@ -20,6 +20,7 @@ ACTIVATIONS = {"none": 0, "relu": 1, "sigmoid": 2, "tanh": 3, "gelu": 4, "gelu_t
 ARITHMETIC = {"+": 0, "-": 1, "*": 2, "/": 3}
 REDUCTIONS = {"mean": 0, "max": 1, "sum": 2, "first": 3, "last": 4}
 LAYER_NORM = 0
+POOL_LARGEST = 0
 
 
 def f32_bits(x: float) -> int:
