@@ -101,7 +101,7 @@ static void four_rows(const struct mote_s8_tile *t)
 
 static void two_rows(const struct mote_s8_tile *t)
 {
-    sum_tile(t, 2, 4, 2);
+    sum_tile(t, 2, 4, 1);
 }
 
 static void one_row(const struct mote_s8_tile *t)
