@@ -3,7 +3,8 @@
     python tools/bench/kernels_report.py FOLDER
 
 reads FOLDER/models.json (kernels_models.c), FOLDER/products.txt (kernels.c),
-FOLDER/machine.txt (kernels_machine.c) and FOLDER/arm64.json (kernels_arm64.py),
+FOLDER/machine.txt (kernels_machine.c), FOLDER/arm64.json (kernels_arm64.py) and
+FOLDER/inner.json (kernels_mca.py),
 writes FOLDER/kernels.json and FOLDER/kernels.svg.
 """
 
@@ -14,6 +15,11 @@ from pathlib import Path
 
 # Multiply-adds a cycle of one core, where kernels_machine.c measures none.
 PEAKS = {"dense_s8 dotprod": 32, "dense_s8 i8mm": 128, "dense_f32 neon": 8}
+# What no arm64 processor was asked.
+MODELLED = {
+    "arm64.json": "arm64, instructions of one run, a model",
+    "inner.json": "arm64, multiply-adds a cycle of inner loops, a model",
+}
 WIDTH, LABEL, BAR, LINE = 860, 230, 460, 22
 OURS, PEER, INK, PALE = "#1f6f8b", "#c2c8cf", "#1c2126", "#6b737b"
 
@@ -122,9 +128,8 @@ def main(arguments: list[str]) -> int:
     report["products"] = read_products(folder / "products.txt")
     add_limits(report["products"], report["machine"])
     print_limits(report["products"])
-    arm64 = folder / "arm64.json"
-    if arm64.exists():
-        report["arm64, instructions of one run, a model"] = json.loads(arm64.read_text())
+    for name, title in MODELLED.items():
+        report[title] = json.loads((folder / name).read_text())
     (folder / "kernels.json").write_text(json.dumps(report, indent=1) + "\n")
     (folder / "kernels.svg").write_text(draw(report["peer"], report["rows"]))
     print(f"{folder}/kernels.json, {folder}/kernels.svg")
