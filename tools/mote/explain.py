@@ -13,7 +13,7 @@ from mote.operators import INT8_COLUMNS, INT8_ROWS
 from mote.reader import Model
 from mote.reader_plans import Operator, Plan
 
-PRODUCTS = {"dense", "dense_s8", "conv", "conv_s8", "gru", "lstm"}
+PRODUCTS = {"dense", "dense_s8", "dense_fixed", "conv", "conv_s8", "gru", "lstm"}
 TABLES = {"embed", "position"}
 TREES = {"trees_heap", "trees_linked"}
 MOVES = {"concat", "slice", "transpose", "pad", "reshape"}
@@ -65,7 +65,7 @@ def precision(plan: Plan, op: Operator) -> str:
     if op.name == "cast":
         read = plan.values[op.reads[0]].dtype
         return f"{NAMES[read]} to {NAMES[written]}"
-    if op.name == "quantize" or "s8" in read_dtypes(plan, op, True):
+    if op.name in ("quantize", "quantize_fixed") or "s8" in read_dtypes(plan, op, True):
         return "int8"
     if op.name == "call":
         return "that of its plan"
@@ -102,6 +102,8 @@ def weights(model: Model) -> int:
 
 def reason(model: Model, plan: Plan, op: Operator) -> str:
     kind = precision(plan, op)
+    if op.name in ("quantize_fixed", "dense_fixed"):
+        return "int8 with the scales that the trainer's file states"
     if op.name in PRODUCTS:
         return reason_of_product(model, plan, op, kind)
     if op.name in TREES:
