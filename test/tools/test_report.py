@@ -16,7 +16,7 @@ from sklearn import linear_model, neural_network, pipeline, preprocessing
 from mote import importers
 from mote.cli import main
 from mote.reader import read
-from mote.report import card, page, start
+from mote.report import card, gather, page, start
 from mote.report.quantization import dequantized, errors, scales
 
 SECTIONS = [
@@ -335,6 +335,20 @@ def test_a_report_of_numbers_has_their_rank_correlation(tmp_path, capsys):
     shown = Page((tmp_path / "r.html").read_text()).sections["verification"]
     assert v["rank_correlation"] in shown["numbers"] and "Spearman" in shown["text"]
     assert "labels" not in shown["text"]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "test/golden/good").glob("*.mote")))
+def test_any_file_has_a_page(path):
+    """Also one with several plans, or without tensors."""
+    blob = path.read_bytes()
+    report = gather.gather(blob, read(blob), path.name)
+    parsed = Page(page.page(report))
+    assert list(parsed.sections) == SECTIONS and parsed.fetched == []
+    assert parsed.sections["memory"]["tags"]["svg"] == len(report["memory"])
+    assert sum(p["bytes"] for p in report["sizes"]["parts"]) == len(blob)
+    assert 0 < report["cold_start"]["pages_touched"] <= report["cold_start"]["pages_of_file"]
+    for plan in report["memory"]:
+        assert plan["bound"] <= plan["arena"]
 
 
 def test_hostile_names_stay_text(made):
