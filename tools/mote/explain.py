@@ -117,7 +117,8 @@ def reason(model: Model, plan: Plan, op: Operator) -> str:
     if op.name in MOVES:
         return "moves numbers and changes none"
     if op.name in ("softmax", "share") and kind == "float64":
-        return "scores are taken in float64, and rounded once at the end"
+        rounded = plan.values[op.writes[0]].dtype == "f32"
+        return "scores are taken in float64" + (", and rounded once at the end" if rounded else "")
     return {
         "quantize": "the rows of an int8 layer get a scale each at run time",
         "cast": "from one operator's type to the next one's",
