@@ -13,8 +13,6 @@ from mote.errors import Refusal, Usage
 EPILOG = """
 exit status: 0 done, 1 refused or a check failed, 2 the command line or model.toml is wrong
 """
-MAGIC_BYTES = 8  # of a .mote file's first bytes, which say what it is
-HEADER_BYTES = 128
 
 
 def verb(verbs, name: str, run, short: str, description: str) -> argparse.ArgumentParser:
@@ -108,7 +106,7 @@ def is_mote(path: Path, blob: bytes) -> bool:
     """By its name or its first bytes."""
     from mote.reader import MAGIC
 
-    return path.suffix == ".mote" or blob[:MAGIC_BYTES] == MAGIC
+    return path.suffix == ".mote" or blob.startswith(MAGIC)
 
 
 def read_model(path: Path, blob: bytes):
@@ -126,11 +124,11 @@ def read_model(path: Path, blob: bytes):
 
 def cut_off(blob: bytes) -> str | None:
     """What is wrong with a .mote file that is not all there."""
-    from mote.reader import MAGIC
+    from mote.reader import HEADER_BYTES, MAGIC
 
     if not blob:
-        return "is empty: a .mote file has a header of 128 bytes at least"
-    if blob[:MAGIC_BYTES] != MAGIC[: len(blob)]:
+        return f"is empty: a .mote file has a header of {HEADER_BYTES} bytes at least"
+    if blob[: len(MAGIC)] != MAGIC[: len(blob)]:
         return None  # something else
     if len(blob) < HEADER_BYTES:
         return f"is cut off in its header: it has {len(blob)} bytes of {HEADER_BYTES}"
