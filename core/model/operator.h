@@ -35,6 +35,10 @@ bool mote_operator_known(const struct mote_file_operator *f);
 bool mote_operator_has_choice(const struct mote_plan *plan,
                               const struct mote_operation *op);
 
+/* Whether it is a softmax or share that writes float32. */
+bool mote_operator_shares_f32(const struct mote_plan *plan,
+                              const struct mote_operation *op);
+
 /* Whether write 0 may be in the very place of read 0. */
 bool mote_operator_in_place(const struct mote_file_operator *f);
 
@@ -233,5 +237,52 @@ bool mote_lstm_check(const struct mote_scope *scope,
 enum mote_status mote_lstm_run(const struct mote_run *run,
                                const struct mote_operation *op,
                                struct mote_where *where);
+
+/* core/model/operators_table.c */
+bool mote_columns_check(const struct mote_scope *scope,
+                        const struct mote_operation *op);
+bool mote_columns_contents(const struct mote_scope *scope,
+                           const struct mote_operation *op);
+enum mote_status mote_columns_run(const struct mote_run *run,
+                                  const struct mote_operation *op,
+                                  struct mote_where *where);
+bool mote_fill_check(const struct mote_scope *scope,
+                     const struct mote_operation *op);
+enum mote_status mote_fill_run(const struct mote_run *run,
+                               const struct mote_operation *op,
+                               struct mote_where *where);
+bool mote_encode_check(const struct mote_scope *scope,
+                       const struct mote_operation *op);
+bool mote_encode_contents(const struct mote_scope *scope,
+                          const struct mote_operation *op);
+enum mote_status mote_encode_run(const struct mote_run *run,
+                                 const struct mote_operation *op,
+                                 struct mote_where *where);
+bool mote_equal_check(const struct mote_scope *scope,
+                      const struct mote_operation *op);
+bool mote_equal_contents(const struct mote_scope *scope,
+                         const struct mote_operation *op);
+enum mote_status mote_equal_run(const struct mote_run *run,
+                                const struct mote_operation *op,
+                                struct mote_where *where);
+bool mote_products_check(const struct mote_scope *scope,
+                         const struct mote_operation *op);
+bool mote_products_contents(const struct mote_scope *scope,
+                            const struct mote_operation *op);
+enum mote_status mote_products_run(const struct mote_run *run,
+                                   const struct mote_operation *op,
+                                   struct mote_where *where);
+bool mote_distance_check(const struct mote_scope *scope,
+                         const struct mote_operation *op);
+enum mote_status mote_distance_run(const struct mote_run *run,
+                                   const struct mote_operation *op,
+                                   struct mote_where *where);
+bool mote_linear_leaves_check(const struct mote_scope *scope,
+                              const struct mote_operation *op);
+bool mote_linear_leaves_contents(const struct mote_scope *scope,
+                                 const struct mote_operation *op);
+enum mote_status mote_linear_leaves_run(const struct mote_run *run,
+                                        const struct mote_operation *op,
+                                        struct mote_where *where);
 
 #endif

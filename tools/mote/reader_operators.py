@@ -2,6 +2,7 @@
 
 from mote import reader_conv as conv
 from mote import reader_fixed as fixed
+from mote import reader_table as table
 from mote import reader_trees as trees
 from mote import reader_vector as vector
 from mote.reader_bytes import Part
@@ -24,6 +25,7 @@ NAMES = (
     | trees.NAMES
     | conv.NAMES
     | fixed.NAMES
+    | table.NAMES
 )
 ACTIVATIONS = ("none", "relu", "sigmoid", "tanh", "gelu", "gelu_tanh")
 ROWWISE_KINDS = ("+", "-", "*", "/")
@@ -52,7 +54,7 @@ def check_operator(part: Part, what: str, plans: list, number: int, op) -> bool:
     if op.opcode == CALL:
         check_call(check, plans, number, op)
         return False
-    for more in (vector, trees, conv, fixed):
+    for more in (vector, trees, conv, fixed, table):
         if op.opcode in more.CHECKS:
             more.CHECKS[op.opcode](check, op)
             return op.opcode in more.IN_PLACE
@@ -112,8 +114,8 @@ class Check:
 
 def check_cast(check: Check, op) -> None:
     (x,), (y,) = op.reads, op.writes
-    before, n = check.rows(x, "f32", "f64")
-    to = "f64" if check.values[x].dtype == "f32" else "f32"
+    before, n = check.rows(x, "f32", "f64", "s32")
+    to = "f32" if check.values[x].dtype == "f64" else "f64"
     check.shape(y, to, before + (n,))
 
 
@@ -170,7 +172,8 @@ def outputs_of_matrix(check: Check, w: int) -> int:
 def check_scores(check: Check, op) -> None:
     (x,), (y,) = op.reads, op.writes
     before, n = check.rows(x, "f64")
-    check.shape(y, "f32", before + (n,))
+    narrow = check.values[y].dtype == "f32"
+    check.shape(y, "f32" if narrow else "f64", before + (n,))
 
 
 def check_argmax(check: Check, op) -> None:
@@ -247,3 +250,17 @@ def check_pairs(check: Check, called, pairs: list[tuple[int, int]]) -> None:
                 f"expected output {output} to be carried before its place is written over",
             )
         overwritten.append((target.offset, target.offset + target.bytes))
+
+
+# -------------------------------------------------------------------- contents
+
+CONTENTS = trees.CONTENTS | table.CONTENTS
+
+
+def check_contents(data: Part | None, plans: list, tensors: list) -> None:
+    """Tables that lead somewhere lead nowhere but to each other."""
+    for p, plan in enumerate(plans):
+        for o, op in enumerate(plan.operators):
+            if op.opcode in CONTENTS:
+                what = f"plan {p}, operator {o} ({op.name})"
+                CONTENTS[op.opcode](trees.Contents(data, what, plan, tensors, op), op)
