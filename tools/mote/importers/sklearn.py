@@ -116,9 +116,7 @@ def import_estimator(estimator, names: list[str] | None = None, labels=None) -> 
     if count is None:
         raise Refusal(f"{name}: is not fitted; fit it before it is saved")
     own = getattr(estimator, "feature_names_in_", None)
-    sources = [
-        Source(i, n) for i, n in enumerate(feature_names(names, own, count))
-    ]
+    sources = [Source(i, n) for i, n in enumerate(feature_names(names, own, count))]
     first = Walk(sources, list(range(count)), second=False)
     answer(first, name, estimator, labels)
     # a data frame may lack what no step reads; a row of numbers may not
@@ -281,10 +279,7 @@ def predict(estimator, output: Output, rows):
         warnings.simplefilter("ignore")
         if len(rows) and not some(0, len(rows)):
             raise Refusal(f"the estimator itself answers none of the rows: {refused}")
-    return (
-        None if output.index is None else index,
-        None if output.scores is None else scores,
-    )
+    return (None if output.index is None else index, None if output.scores is None else scores)
 
 
 def answers(estimator, output: Output, rows):

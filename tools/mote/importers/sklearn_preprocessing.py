@@ -213,9 +213,7 @@ def codes_out(table: Table, tables: list[Keys]) -> list[Column]:
         Column(
             None,
             c.missing if math.isnan(t.missing) else frozenset(),
-            (c.other | {c.source} if c.source else c.other)
-            if math.isnan(t.other)
-            else frozenset(),
+            (c.other | {c.source} if c.source else c.other) if math.isnan(t.other) else frozenset(),
         )
         for c, t in zip(table.columns, tables)
     ]
@@ -246,9 +244,7 @@ def target_encoder(walk: Walk, name: str, step, table: Table) -> Table:
     repeated = table.select(index)
     tables = []
     for k in range(each):
-        results = [
-            column_of(out[:, i * each + k], c, True) for i, c in enumerate(step.categories_)
-        ]
+        results = [column_of(out[:, i * each + k], c, True) for i, c in enumerate(step.categories_)]
         tables.append(encoded(walk, name, step, table, results, True))
     merged = [tables[j % each][j // each] for j in range(len(index))]
     return walk.table(walk.graph.encode(walk.use(repeated), merged, "exact"))

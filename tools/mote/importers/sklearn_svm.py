@@ -20,6 +20,7 @@ from mote.importers.sklearn_walk import (
     fitted,
     knows,
     refusal,
+    two_columns,
 )
 from mote.trees import Forest, Tree
 
@@ -27,9 +28,7 @@ from mote.trees import Forest, Tree
 def check(name: str, step) -> None:
     fitted(name, step, "support_vectors_")
     if step.kernel not in ("linear", "poly", "rbf"):
-        raise refusal(
-            name, f"kernel={step.kernel!r} cannot be compiled; fit linear, poly or rbf"
-        )
+        raise refusal(name, f"kernel={step.kernel!r} cannot be compiled; fit linear, poly or rbf")
     if getattr(step, "_sparse", False):
         raise refusal(name, "was fitted on sparse rows; fit it on dense ones")
 
@@ -73,10 +72,9 @@ def pair_weights(step, count: int) -> np.ndarray:
     return np.array(weights)
 
 
-def decide(walk: Walk, name: str, step, table: Table, weights: np.ndarray) -> Value:
+def decide(walk: Walk, name: str, step, table: Table, weights, bias) -> Value:
     """Sums over the kernel by weights [outputs][support vectors]; those of the
     linear one are a single product."""
-    bias = np.asarray(step.intercept_, np.float64)
     if step.kernel == "linear":
         x = walk.numbers(name, table)
         return walk.graph.dense(x, weights @ np.asarray(step.support_vectors_), bias)
@@ -120,17 +118,19 @@ def svc(walk: Walk, name: str, step, table: Table) -> Answer:
     count = len(classes)
     if count == 2:
         # the library turns the sign, so that above 0 is the second class
-        z = decide(walk, name, step, table, np.atleast_2d(step.dual_coef_))
-        votes = votes_of(walk, graph.rowwise(z, "*", [-1.0]), 2, True)
-        both = graph.dense(z, [[0.0], [1.0]])
-        return Answer(classes, graph.argmax(votes), both)
-    pairs = decide(walk, name, step, table, pair_weights(step, count))
+        weights, bias = two_columns(np.atleast_2d(step.dual_coef_), step.intercept_)
+        z = decide(walk, name, step, table, weights, bias)
+        votes = votes_of(walk, graph.rowwise(graph.columns(z, [1]), "*", [-1.0]), 2, True)
+        return Answer(classes, graph.argmax(votes), z)
+    pairs = decide(walk, name, step, table, pair_weights(step, count), step.intercept_)
     votes = votes_of(walk, pairs, count, True)
     sums = np.zeros((count, pairs.columns))
     for k, (i, j) in enumerate(combinations(range(count), 2)):
         sums[i, k], sums[j, k] = 1, -1
     sums = graph.dense(pairs, sums)
-    bound = graph.rowwise(graph.rowwise(graph.map(sums, "abs"), "+", [1.0] * count), "*", [3.0] * count)
+    bound = graph.rowwise(
+        graph.rowwise(graph.map(sums, "abs"), "+", [1.0] * count), "*", [3.0] * count
+    )
     # the library's own votes here are for the first of a pair at 0, too
     z = graph.binary(at_zero_first(walk, pairs, count), graph.binary(sums, bound, "/"), "+")
     breaks = step.break_ties and step.decision_function_shape == "ovr"
@@ -145,4 +145,4 @@ def at_zero_first(walk: Walk, pairs: Value, count: int) -> Value:
 @knows(REGRESSORS, "SVR", "NuSVR")
 def svr(walk: Walk, name: str, step, table: Table) -> Value:
     check(name, step)
-    return decide(walk, name, step, table, np.atleast_2d(step.dual_coef_))
+    return decide(walk, name, step, table, np.atleast_2d(step.dual_coef_), step.intercept_)

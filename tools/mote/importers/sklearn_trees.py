@@ -84,9 +84,7 @@ def tree_regressor(walk: Walk, name: str, step, table: Table) -> Value:
 def tree_classifier(walk: Walk, name: str, step, table: Table) -> Answer:
     classes = classes_of(name, step)
     tree = tree_of(name, step, shares_of(name, step))
-    shares = walk_trees(
-        walk, name, table, [tree], takes_missing(step), outputs=tree.value.shape[1]
-    )
+    shares = walk_trees(walk, name, table, [tree], takes_missing(step), outputs=tree.value.shape[1])
     return Answer(classes, walk.graph.argmax(shares), None, shares)
 
 

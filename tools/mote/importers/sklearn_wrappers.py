@@ -38,11 +38,6 @@ def mean(walk: Walk, values: list[Value], weights=None) -> Value:
     return graph.rowwise(total, "/", [divisor] * columns)
 
 
-def one_column(walk: Walk, value: Value) -> Value:
-    """[batch] as [batch][1], in float64."""
-    return walk.graph.column(walk.graph.real(value))
-
-
 def probabilities_of(name: str, answer: Answer) -> Value:
     if answer.probabilities is None:
         raise refusal(name, "gives no probabilities that can be compiled")
@@ -122,7 +117,7 @@ def bag_shares(walk: Walk, name: str, step, answer: Answer) -> Value:
 def votes(walk: Walk, answer: Answer) -> Value:
     """[batch][classes]: 1 for the class of each row, else 0."""
     count = len(answer.classes)
-    return walk.graph.equal(one_column(walk, answer.index), [0] * count, range(count))
+    return walk.graph.equal(walk.graph.real(answer.index), [0] * count, range(count))
 
 
 # ----------------------------------------------------------------------- votes
@@ -171,7 +166,7 @@ def stacked(walk: Walk, name: str, step, table: Table, count: int) -> Table:
         answer = classify(walk, n, estimator, table)
         same_classes(n, answer, count)
         if method == "predict":
-            tables.append(walk.table(one_column(walk, answer.index)))
+            tables.append(walk.table(walk.graph.real(answer.index)))
             continue
         value = answer.decision if method == "decision_function" else answer.probabilities
         if value is None:
@@ -250,7 +245,8 @@ def calibrated(walk: Walk, name: str, member, table: Table, count: int) -> Value
         for i, c in zip(columns, member.calibrators)
     ]
     if count == 2:
-        return graph.dense(parts[0], [[-1.0], [1.0]], [1.0, 0.0])
+        first = graph.rowwise(graph.rowwise(parts[0], "*", [-1.0]), "+", [1.0])
+        return graph.concat([first, parts[0]])
     p = graph.concat(parts)
     total = graph.dense(p, np.ones((count, count)))
     share = graph.binary(p, graph.fill(total, [0.0] * count, [1.0] * count), "/")
