@@ -14,11 +14,17 @@ import copy
 import importlib
 import math
 import warnings
+from dataclasses import replace
 
 import numpy as np
 
+try:
+    import pandas
+except ImportError:  # estimators that were trained on arrays need none
+    pandas = None
+
 from mote.errors import Refusal
-from mote.graph import Imported, Output
+from mote.graph import Graph, Imported, Output
 from mote.importers.sklearn_walk import (
     CLASSIFIERS,
     REGRESSORS,
@@ -127,16 +133,27 @@ def import_estimator(estimator, names: list[str] | None = None, labels=None) -> 
     output = answer(walk, name, estimator, labels)
     walk.graph.outputs = [v for v in (output.index, output.scores) if v is not None]
     walk.graph.prune()
+    dtype = input_dtype(walk.graph)
+    walk.graph.input.dtype = dtype
     import sklearn
 
-    rows = Rows(estimator, sources, read, own)
+    rows = Rows(sources, read, own)
     return Imported(
         graph=walk.graph,
-        features=[sources[i].feature(sources[i].name) for i in read],
+        features=[replace(sources[i].feature(), dtype=dtype) for i in read],
         output=output,
         trainer=f"scikit-learn {sklearn.__version__}",
         predict=lambda given: predict(estimator, output, rows.of(given)),
     )
+
+
+def input_dtype(graph: Graph) -> str:
+    """float32 where only trees read the features, and compare them in it:
+    numbers beyond it are refused, as by the trainer."""
+    readers = [n for n in graph.nodes if graph.input in n.inputs]
+    if readers and all(n.op == "trees" and n.attributes["forest"].dtype == "f32" for n in readers):
+        return "f32"
+    return "f64"
 
 
 def is_booster(step) -> bool:
@@ -228,9 +245,10 @@ def target_names(labels, count: int) -> list[str]:
 
 
 class Rows:
-    """Rows of the compiled model's features as the estimator takes them."""
+    """Rows of the compiled model's features as the estimator takes them: a data
+    frame if it was trained on one."""
 
-    def __init__(self, estimator, sources: list[Source], read: list[int], own):
+    def __init__(self, sources: list[Source], read: list[int], own):
         self.sources, self.read = sources, read
         self.names = None if own is None else [str(n) for n in own]
 
@@ -238,9 +256,7 @@ class Rows:
         columns = {i: self.sources[i].given(rows[:, k]) for k, i in enumerate(self.read)}
         blank = np.zeros(len(rows))  # of what no step reads
         columns = [columns.get(i, blank) for i in range(len(self.sources))]
-        if self.names is not None:
-            import pandas
-
+        if self.names is not None and pandas is not None:
             return pandas.DataFrame(dict(zip(self.names, columns)))
         if any(c.dtype == object for c in columns):
             out = np.empty((len(rows), len(columns)), object)

@@ -136,13 +136,13 @@ class Source:
         self.values = [v for v in self.values if all(v in known for known in self.limits)]
         self.missing = self.other = True
 
-    def feature(self, name: str) -> Feature:
+    def feature(self) -> Feature:
         if not self.compares:
-            return Feature(name, missing=self.missing)
+            return Feature(self.name, missing=self.missing)
         texts = [spelled(v) for v in self.values]
         if len(set(texts)) < len(texts):
             raise Refusal(f"feature {self.name!r}: two of its categories are spelled the same")
-        return Feature(name, missing=self.missing, categories=texts, other=self.other)
+        return Feature(self.name, missing=self.missing, categories=texts, other=self.other)
 
     def given(self, codes: np.ndarray) -> np.ndarray:
         """Values as the trainer takes them, for codes or numbers [rows]."""
