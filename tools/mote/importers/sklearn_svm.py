@@ -29,14 +29,19 @@ def check(name: str, step) -> None:
     fitted(name, step, "support_vectors_")
     if step.kernel not in ("linear", "poly", "rbf"):
         raise refusal(name, f"kernel={step.kernel!r} cannot be compiled; fit linear, poly or rbf")
-    if getattr(step, "_sparse", False):
-        raise refusal(name, "was fitted on sparse rows; fit it on dense ones")
+
+
+def dense(array) -> np.ndarray:
+    """float64 of two dimensions; steps that were fitted on sparse rows have
+    sparse vectors."""
+    array = array.toarray() if hasattr(array, "toarray") else array
+    return np.atleast_2d(np.asarray(array, np.float64))
 
 
 def kernel_values(walk: Walk, name: str, step, table: Table) -> Value:
     """[batch][support vectors], of a kernel that is not linear"""
-    graph, vectors = walk.graph, np.asarray(step.support_vectors_, np.float64)
-    x, count = walk.numbers(name, table), len(step.support_vectors_)
+    graph, vectors = walk.graph, dense(step.support_vectors_)
+    x, count = walk.numbers(name, table), len(vectors)
     gamma = fitted(name, step, "_gamma")
     if step.kernel == "rbf":
         return graph.map(graph.rowwise(graph.distance(x, vectors), "*", [-gamma] * count), "exp")
@@ -61,13 +66,13 @@ def power(walk: Walk, x: Value, degree: int) -> Value:
 def pair_weights(step, count: int) -> np.ndarray:
     """[pairs][support vectors]: a vector of class i has the coefficient of row
     j - 1 against a later class j, and of row j against an earlier one."""
-    ends = np.cumsum(step.n_support_)
+    ends, coefficients = np.cumsum(step.n_support_), dense(step.dual_coef_)
     places = [slice(e - n, e) for e, n in zip(ends, step.n_support_)]
     weights = []
     for i, j in combinations(range(count), 2):
         row = np.zeros(ends[-1])
-        row[places[i]] = step.dual_coef_[j - 1, places[i]]
-        row[places[j]] = step.dual_coef_[i, places[j]]
+        row[places[i]] = coefficients[j - 1, places[i]]
+        row[places[j]] = coefficients[i, places[j]]
         weights.append(row)
     return np.array(weights)
 
@@ -77,7 +82,7 @@ def decide(walk: Walk, name: str, step, table: Table, weights, bias) -> Value:
     linear one are a single product."""
     if step.kernel == "linear":
         x = walk.numbers(name, table)
-        return walk.graph.dense(x, weights @ np.asarray(step.support_vectors_), bias)
+        return walk.graph.dense(x, weights @ dense(step.support_vectors_), bias)
     return walk.graph.dense(kernel_values(walk, name, step, table), weights, bias)
 
 
@@ -118,7 +123,7 @@ def svc(walk: Walk, name: str, step, table: Table) -> Answer:
     count = len(classes)
     if count == 2:
         # the library turns the sign, so that above 0 is the second class
-        weights, bias = two_columns(np.atleast_2d(step.dual_coef_), step.intercept_)
+        weights, bias = two_columns(dense(step.dual_coef_), step.intercept_)
         z = decide(walk, name, step, table, weights, bias)
         votes = votes_of(walk, graph.rowwise(graph.columns(z, [1]), "*", [-1.0]), 2, True)
         return Answer(classes, graph.argmax(votes), z)
@@ -145,4 +150,4 @@ def at_zero_first(walk: Walk, pairs: Value, count: int) -> Value:
 @knows(REGRESSORS, "SVR", "NuSVR")
 def svr(walk: Walk, name: str, step, table: Table) -> Value:
     check(name, step)
-    return decide(walk, name, step, table, np.atleast_2d(step.dual_coef_), step.intercept_)
+    return decide(walk, name, step, table, dense(step.dual_coef_), step.intercept_)
