@@ -227,7 +227,8 @@ def check_classifier(name: str, seed: int, classes: int, missing: float = 0.0) -
     print(estimator)
     imported, result = check(estimator, x)
     assert result.label_flips == 0
-    assert all(f.missing for f in imported.features) == (missing > 0 or name in MISSING)
+    if name != "calibrated":  # takes what the model in it takes
+        assert all(f.missing for f in imported.features) == (name in MISSING)
 
 
 def check_regressor(makers: dict, name: str, seed: int, targets: int = 1) -> None:

@@ -36,10 +36,10 @@ def selection(d: Draw):
         feature_selection.SelectKBest(k=2),
         feature_selection.SelectPercentile(percentile=60),
         feature_selection.VarianceThreshold(d.one(0.0, 0.5)),
-        feature_selection.SelectFromModel(linear_model.Ridge(), threshold="median"),
-        feature_selection.RFE(linear_model.Ridge(), n_features_to_select=2),
+        feature_selection.SelectFromModel(linear_model.LogisticRegression(), threshold="median"),
+        feature_selection.RFE(linear_model.LogisticRegression(), n_features_to_select=2),
         feature_selection.SequentialFeatureSelector(
-            linear_model.Ridge(), n_features_to_select=2, cv=2
+            linear_model.LogisticRegression(), n_features_to_select=2, cv=2
         ),
     )
 
