@@ -28,6 +28,7 @@ from mote.graph import Graph, Imported, Output
 from mote.importers.sklearn_walk import (
     CLASSIFIERS,
     REGRESSORS,
+    TRANSFORMERS,
     Answer,
     Source,
     Walk,
@@ -36,6 +37,7 @@ from mote.importers.sklearn_walk import (
     classify,
     is_pipeline,
     is_sklearn,
+    nothing,
     plain,
     regress,
     unknown_step,
@@ -45,6 +47,7 @@ MODELS = ("linear", "preprocessing", "svm", "trees", "wrappers")
 for module in MODELS:  # each enters the steps that it knows
     importlib.import_module(f"mote.importers.sklearn_{module}")
 
+REGISTRIES = (TRANSFORMERS, REGRESSORS, CLASSIFIERS)
 BOOSTERS = {"XGBClassifier", "XGBRegressor", "LGBMClassifier", "LGBMRegressor"}
 
 
@@ -81,7 +84,10 @@ def load(path: str, trust_pickle: bool):
 def _load_skops(path: str):
     import skops.io
 
-    types = skops.io.get_untrusted_types(file=path)
+    try:
+        types = skops.io.get_untrusted_types(file=path)
+    except Exception as e:
+        raise Refusal(f"{path}: cannot be read ({type(e).__name__}: {e})") from e
     unknown = [name for name in types if not _is_known(name)]
     if unknown:
         raise Refusal(
@@ -98,9 +104,10 @@ def _is_known(name: str) -> bool:
     """skops knows the public classes; estimators also hold private ones, such as
     the optimizer that trained a perceptron, functions, such as the score of a
     selection, and dtypes. Only what scikit-learn itself defines is opened: what
-    it merely imports belongs to others."""
+    it merely imports belongs to others. The function that a partial one binds
+    is a type of its own in the file."""
     module, _, attribute = name.rpartition(".")
-    if name == "numpy.dtype":
+    if name in ("numpy.dtype", "functools.partial"):
         return True
     if not module.startswith("sklearn."):
         return False
@@ -117,10 +124,8 @@ def import_estimator(estimator, names: list[str] | None = None, labels=None) -> 
     of its classes (or its targets), in their order, instead of its own."""
     name = class_name(estimator)
     count = getattr(estimator, "n_features_in_", None)
-    if not is_sklearn(estimator) and not is_booster(estimator):
-        raise unknown_step(name, estimator)
     if count is None:
-        raise Refusal(f"{name}: is not fitted; fit it before it is saved")
+        raise not_fitted(name, estimator)
     own = getattr(estimator, "feature_names_in_", None)
     sources = [Source(i, n) for i, n in enumerate(feature_names(names, own, count))]
     first = Walk(sources, list(range(count)), second=False)
@@ -154,6 +159,17 @@ def input_dtype(graph: Graph) -> str:
     if readers and all(n.op == "trees" and n.attributes["forest"].dtype == "f32" for n in readers):
         return "f32"
     return "f64"
+
+
+def not_fitted(name: str, step) -> Refusal:
+    """Of an estimator that does not say how many features it has: the first
+    step of a pipeline may be one that never does."""
+    while is_pipeline(step):
+        name, step = next((s for s in step.steps if not nothing(s[1])), (name, None))
+    known = is_sklearn(step) and any(class_name(step) in r for r in REGISTRIES)
+    if known or is_booster(step):
+        return Refusal(f"{name}: is not fitted; fit it before it is saved")
+    return unknown_step(name, step)
 
 
 def is_booster(step) -> bool:

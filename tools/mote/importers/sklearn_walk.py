@@ -31,11 +31,11 @@ TRANSFORMERS, REGRESSORS, CLASSIFIERS = {}, {}, {}
 def knows(registry: dict, *classes: str):
     """Enters a function for classes of steps."""
 
-    def enter(function):
+    def note(function):
         registry.update(dict.fromkeys(classes, function))
         return function
 
-    return enter
+    return note
 
 
 # ----------------------------------------------------------------------- steps
@@ -65,12 +65,16 @@ def fitted(name: str, step, attribute: str):
     """An attribute that fitting gives a step."""
     value = getattr(step, attribute, None)
     if value is None:
-        raise refusal(
-            name,
-            f"{class_name(step)} has no {attribute}: it is not fitted, or was fitted by another "
-            "version of the library; fit it with the installed one",
-        )
+        raise lacks(name, step, attribute)
     return value
+
+
+def lacks(name: str, step, attribute: str) -> Refusal:
+    return refusal(
+        name,
+        f"{class_name(step)} has no {attribute}: it is not fitted, or was fitted by another "
+        "version of the library; fit it with the installed one",
+    )
 
 
 def takes_missing(step) -> bool:
@@ -314,11 +318,16 @@ def nothing(step) -> bool:
     return step is None or (isinstance(step, str) and step == "passthrough")
 
 
-def of(registry: dict, name: str, step):
+def enter(registry: dict, walk: Walk, name: str, step, table: Table):
     function = registry.get(class_name(step)) if is_sklearn(step) else None
     if function is None:
         raise unknown_step(name, step)
-    return function
+    try:
+        return function(walk, name, step, table)
+    except AttributeError as e:
+        if e.obj is None or not is_sklearn(e.obj):
+            raise
+        raise lacks(name, e.obj, e.name) from e
 
 
 def is_pipeline(step) -> bool:
@@ -343,20 +352,20 @@ def transform(walk: Walk, name: str, step, table: Table) -> Table:
         if all(nothing(s) for _, s in step.steps):
             return table
         return transform(walk, *before_last(walk, name, step, table))
-    return of(TRANSFORMERS, name, step)(walk, name, step, table)
+    return enter(TRANSFORMERS, walk, name, step, table)
 
 
 def regress(walk: Walk, name: str, step, table: Table) -> Value:
     """[batch][targets]"""
     if is_pipeline(step):
         return regress(walk, *before_last(walk, name, step, table))
-    return of(REGRESSORS, name, step)(walk, name, step, table)
+    return enter(REGRESSORS, walk, name, step, table)
 
 
 def classify(walk: Walk, name: str, step, table: Table) -> Answer:
     if is_pipeline(step):
         return classify(walk, *before_last(walk, name, step, table))
-    return of(CLASSIFIERS, name, step)(walk, name, step, table)
+    return enter(CLASSIFIERS, walk, name, step, table)
 
 
 def classes_of(name: str, step) -> np.ndarray:
