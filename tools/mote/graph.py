@@ -21,10 +21,17 @@ from dataclasses import dataclass, field, fields, is_dataclass
 import numpy as np
 import xxhash
 
+from mote.graph_table import LinearLeaf, Table, TableMethods
 from mote.trees import Forest
+
+__all__ = [
+    "Feature", "Forest", "Graph", "Imported", "LinearLeaf", "Node", "Output", "Table", "Value",
+]  # fmt: skip
 
 BATCH = "batch"
 ACTIVATIONS = ("none", "relu", "sigmoid", "tanh", "gelu", "gelu_tanh")
+MAPS = ACTIVATIONS[1:] + ("exp", "erf", "abs", "sqrt", "neg", "reciprocal", "log")
+ARITHMETIC = ("+", "-", "*", "/", "min", "max")
 REDUCTIONS = ("mean", "max", "sum", "first", "last")
 Dim = int | str  # a constant, or the name of a symbol
 
@@ -69,7 +76,7 @@ def expect(condition: bool, message: str) -> None:
 
 
 @dataclass
-class Graph:
+class Graph(TableMethods):
     """inputs: of dtype f64, f32 or s32; symbols: what names in dims stand for
     at most; outputs: set when all is written."""
 
@@ -137,12 +144,13 @@ class Graph:
         return self.node("normalize", [x], x.dims)
 
     def map(self, x: Value, kind: str) -> Value:
-        """An activation of each number."""
-        expect(kind in ACTIVATIONS[1:], f"kind {kind!r}")
+        """One of MAPS, of each number; log only in float64."""
+        expect(kind in MAPS, f"kind {kind!r}")
         return self.node("map", [x], x.dims, kind=kind)
 
     def binary(self, a: Value, b: Value, kind: str) -> Value:
-        """a o b of equal shape, kind one of + - * /."""
+        """a o b of equal shape, kind one of ARITHMETIC."""
+        expect(kind in ARITHMETIC, f"kind {kind!r}")
         expect(a.dims == b.dims, f"{a.dims} {kind} {b.dims}")
         return self.node("binary", [a, b], a.dims, kind=kind)
 
@@ -205,8 +213,22 @@ class Graph:
 
 @dataclass
 class Feature:
+    """A column of the graph's inputs, in their order.
+
+    missing     a row may be without it: a NaN to the graph
+    categories  the texts that it may be, no two the same: the graph gets the
+                index of one as a number
+    other       other texts are allowed: -1 to the graph
+    boolean     true and false are taken as the numbers 1 and 0
+    dtype       f64 or f32, that of its input
+    """
+
     name: str
     missing: bool = False
+    categories: list[str] | None = None
+    other: bool = False
+    boolean: bool = False
+    dtype: str = "f64"
 
 
 @dataclass
@@ -232,7 +254,8 @@ class Output:
 @dataclass
 class Imported:
     """graph, features and output; `trainer` names the library and version;
-    predict(rows) -> (index or None, scores or None) is the trainer's own."""
+    predict(rows) -> (index or None, scores or None) is the trainer's own, for
+    rows [n][features] in float64, NaN for missing, a category by its index."""
 
     graph: Graph
     features: list[Feature]
@@ -244,6 +267,10 @@ class Imported:
         """XXH64 of the parameters in a fixed form: not of the file they came
         in, which holds versions and dates that change nothing."""
         h = xxhash.xxh64()
+        for feature in self.features:
+            if feature.categories is not None:
+                update_hash(h, feature.categories)
+                h.update(b"\0")
         for node in self.graph.nodes:
             h.update(node.op.encode() + b"\0")
             for key in sorted(node.attributes):
