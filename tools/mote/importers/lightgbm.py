@@ -35,7 +35,7 @@ from pathlib import Path
 import numpy as np
 
 from mote.errors import Refusal
-from mote.graph import Feature, Graph, Imported, Output, Value
+from mote.graph import Feature, Graph, Imported, LinearLeaf, Output, Value
 from mote.importers.boosters import category_texts, class_names, feature_names, target_names
 from mote.trees import MAX_COLUMNS, Categories, Forest, Tree, reachable
 
@@ -86,9 +86,7 @@ class LightTree:
     tree: Tree
     missing: np.ndarray  # [nodes]: NONE, AS_ZERO or AS_NAN; of sets and leaves NONE
     leaf_at: np.ndarray  # [leaves]
-    constants: np.ndarray | None  # [leaves], of linear ones
-    columns: list[np.ndarray] | None  # of each leaf, that its coefficients belong to
-    coefficients: list[np.ndarray] | None
+    linear: list[LinearLeaf]  # [leaves], or none
 
 
 class Section:
@@ -330,8 +328,8 @@ def read_tree(part: Section, columns: int) -> LightTree:
     if len(places) != nodes:
         raise part.refuse("left_child", f"a tree of all its {leaves} leaves")
     linear = part.values.get("is_linear", "0") == "1"
-    constants, at, coefficients = read_linear(part, leaves, columns) if linear else (None,) * 3
-    return LightTree(tree, missing, np.arange(inner, nodes), constants, at, coefficients)
+    linear = read_linear(part, outputs, columns) if linear else []
+    return LightTree(tree, missing, np.arange(inner, nodes), linear)
 
 
 def zero_apart(threshold: np.ndarray) -> np.ndarray:
@@ -362,14 +360,19 @@ def read_sets(part: Section, nodes: np.ndarray, threshold: np.ndarray) -> dict[i
     return out
 
 
-def read_linear(part: Section, leaves: int, columns: int):
-    """Of each leaf the constant, the columns and their coefficients."""
+def read_linear(part: Section, fallback: np.ndarray, columns: int) -> list[LinearLeaf]:
+    leaves = len(fallback)
     sizes = part.integers("num_features", leaves, 0, columns)
     at = part.integers("leaf_features", int(sizes.sum()), 0, columns - 1)
     coefficients = part.finite("leaf_coeff", int(sizes.sum()))
-    cuts = np.cumsum(sizes)[:-1]
     constants = part.finite("leaf_const", leaves)
-    return constants, np.split(at, cuts), np.split(coefficients, cuts)
+    cuts = np.cumsum(sizes)[:-1]
+    return [
+        LinearLeaf(constant, c.tolist(), k.tolist(), f)
+        for constant, c, k, f in zip(
+            constants.tolist(), np.split(at, cuts), np.split(coefficients, cuts), fallback.tolist()
+        )
+    ]
 
 
 # --------------------------------------------------------------------- graphs
@@ -411,7 +414,7 @@ def sums(graph: Graph, x: Value, model: Model) -> Value:
         targets=targets,
         truncate=True,
     )
-    if any(t.constants is not None for t in model.trees):
+    if any(t.linear for t in model.trees):
         return linear_sums(graph, x, rows, model, forest, targets)
     return graph.trees(rows, forest)
 
@@ -432,7 +435,7 @@ def with_zeros_missing(graph: Graph, x: Value, model: Model) -> tuple[Value, dic
     if both:
         x = graph.columns(x, [*range(model.columns), *both])
     touched = np.isin(np.arange(x.columns), list(moved.values()))
-    low, high = np.where(touched, -ZERO, np.inf), np.where(touched, ZERO, np.inf)
+    low, high = np.where(touched, -ZERO, np.inf), np.where(touched, ZERO, -np.inf)
     return graph.missing(x, low, high), moved
 
 
@@ -451,32 +454,15 @@ def linear_sums(
     """Of trees whose leaves are linear, or some of whose trees are: the forest
     gives the numbers of leaves, counted through all trees. Only here numbers
     within ZERO of 0 are what they are."""
-    leaves, first = [], 0
+    trees, leaves = [], []
     for tree, t in zip(forest.trees, model.trees):
         numbered = np.zeros(len(tree.value))
-        numbered[t.leaf_at] = first + np.arange(len(t.leaf_at))
-        first += len(t.leaf_at)
-        leaves.append(replace(tree, value=numbered))
-    count = len(leaves)
-    leaf = graph.trees(rows, replace(forest, trees=leaves, outputs=count, targets=[*range(count)]))
-    fallback = np.concatenate([t.tree.value[t.leaf_at] for t in model.trees])
-    constants = [
-        t.tree.value[t.leaf_at] if t.constants is None else t.constants for t in model.trees
-    ]
-    columns = [c for t in model.trees for c in t.columns or [np.zeros(0, int)] * len(t.leaf_at)]
-    coefficients = [
-        c for t in model.trees for c in t.coefficients or [np.zeros(0)] * len(t.leaf_at)
-    ]
-    return graph.linear_leaves(
-        x,
-        leaf,
-        starts=np.cumsum([0, *map(len, columns)]),
-        columns=np.concatenate(columns),
-        coefficients=np.concatenate(coefficients),
-        constants=np.concatenate(constants),
-        fallback=fallback,
-        targets=targets,
-    )
+        numbered[t.leaf_at] = len(leaves) + np.arange(len(t.leaf_at))
+        trees.append(replace(tree, value=numbered))
+        leaves += t.linear or [LinearLeaf(v, [], [], v) for v in tree.value[t.leaf_at].tolist()]
+    count = len(trees)
+    leaf = graph.trees(rows, replace(forest, trees=trees, outputs=count, targets=[*range(count)]))
+    return graph.linear_leaves(x, leaf, leaves, targets, model.per_round)
 
 
 def answer(graph: Graph, raw: Value, model: Model, labels) -> Output:

@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 
 from mote.errors import Refusal
-from mote.graph import Feature, Graph, Imported, Output, Value
+from mote.graph import BATCH, Feature, Graph, Imported, Output, Value
 from mote.importers import ubjson
 from mote.importers.boosters import (
     category_texts,
@@ -276,7 +276,7 @@ def base_margins(score: Part, objective: str, outputs: int) -> np.ndarray:
     base = np.broadcast_to(base, outputs).astype(np.float64)
     if not np.isfinite(base).all():
         raise score.refuse("finite numbers")
-    if objective in LOGISTIC or objective == "binary:logitraw":
+    if objective in LOGISTIC:
         if not ((base > 0) & (base < 1)).all():
             raise score.refuse(f"above 0 and below 1, for {objective}")
         base = -np.log(1 / base - 1)
@@ -476,7 +476,7 @@ def rounds_used(
 
 
 def import_model(model: Model, names: list[str] | None, labels) -> Imported:
-    graph = Graph.of_rows(model.columns, "f32")
+    graph = Graph([Value((BATCH, model.columns), "f32")])
     output = add_model(graph, graph.input, model, labels)
     return Imported(
         graph=graph,
