@@ -65,3 +65,8 @@ def spread_over(known: np.ndarray, found: np.ndarray | None, rest) -> np.ndarray
     out = np.full((len(known), *found.shape[1:]), rest, found.dtype)
     out[known] = found
     return out
+
+
+def first_line(error: Exception) -> str:
+    """Of a library's message, which may go on with a stack trace."""
+    return str(error).strip().split("\n", 1)[0]

@@ -36,7 +36,13 @@ import numpy as np
 
 from mote.errors import Refusal
 from mote.graph import Feature, Graph, Imported, LinearLeaf, Output, Value
-from mote.importers.boosters import category_texts, class_names, feature_names, target_names
+from mote.importers.boosters import (
+    category_texts,
+    class_names,
+    feature_names,
+    first_line,
+    target_names,
+)
 from mote.trees import MAX_COLUMNS, Categories, Forest, Tree, reachable
 
 IDENTITY = {
@@ -514,8 +520,14 @@ def class_output(graph: Graph, raw: Value, model: Model, labels) -> Output:
 def predict(model: Model, output: Output, rows: np.ndarray):
     """(index or None, scores) as LightGBM computes them for rows [n][features],
     categories being their codes."""
-    booster = library().Booster(model_str=model.text)
-    scores = np.asarray(booster.predict(rows), np.float64)
+    lightgbm = library()
+    try:
+        booster = lightgbm.Booster(model_str=model.text)
+        scores = np.asarray(booster.predict(rows), np.float64)
+    except lightgbm.basic.LightGBMError as e:
+        raise Refusal(
+            f"LightGBM {lightgbm.__version__} itself cannot take this file: {first_line(e)}"
+        ) from e
     if output.kind == "numbers":
         return None, scores.reshape(len(rows), -1)
     if scores.ndim == 1:

@@ -31,6 +31,7 @@ from mote.importers.boosters import (
     category_texts,
     class_names,
     feature_names,
+    first_line,
     spread_over,
     target_names,
 )
@@ -144,11 +145,14 @@ class Part:
         return found.astype(np.int64)
 
     def reals(self, size: int | None = None) -> np.ndarray:
-        """As f32, which is what XGBoost reads; not one a NaN."""
+        """As f32, which is what XGBoost reads."""
         with np.errstate(over="ignore"):
-            found = self.numbers("fiub", size).astype(np.float32)
-        if np.isnan(found).any():
-            raise self.refuse("numbers, and no NaN")
+            return self.numbers("fiub", size).astype(np.float32)
+
+    def finite(self, size: int | None = None) -> np.ndarray:
+        found = self.reals(size)
+        if not np.isfinite(found).all():
+            raise self.refuse("finite numbers")
         return found
 
 
@@ -270,12 +274,10 @@ def base_margins(score: Part, objective: str, outputs: int) -> np.ndarray:
             raise score.refuse("a number, or a list of numbers") from e
     elif isinstance(value, float | int):
         value = [value]
-    base = Part(value, score.name).reals()
+    base = Part(value, score.name).finite()
     if len(base) not in (1, outputs):
         raise score.refuse(f"1 or {outputs} numbers")
     base = np.broadcast_to(base, outputs).astype(np.float64)
-    if not np.isfinite(base).all():
-        raise score.refuse("finite numbers")
     if objective in LOGISTIC:
         if not ((base > 0) & (base < 1)).all():
             raise score.refuse(f"above 0 and below 1, for {objective}")
@@ -361,7 +363,7 @@ def read_trees(model: Part, columns: int, outputs: int, weights: Part | None):
         found.append(tree)
         bits += tree_bits
     if weights is not None:
-        for tree, weight in zip(found, weights.reals(count)):
+        for tree, weight in zip(found, weights.finite(count)):
             tree.value = tree.value * weight  # in f32
     wide = {tree.value.ndim for tree in found}
     if len(wide) > 1:
@@ -565,14 +567,28 @@ def predict(model: Model, output: Output, rows: np.ndarray):
     xgboost = library()
     with np.errstate(over="ignore"):
         known = ~np.isinf(rows.astype(np.float32)).any(axis=1)
-    booster = xgboost.Booster(model_file=bytearray(model.data))
-    matrix = xgboost.DMatrix(
-        rows[known],
-        feature_names=booster.feature_names,
-        feature_types=booster.feature_types,
-        enable_categorical=True,
-    )
-    ask = functools.partial(booster.predict, matrix, iteration_range=(0, model.rounds))
+    with xgboost.config_context(verbosity=0):
+        try:
+            booster = xgboost.Booster(model_file=bytearray(model.data))
+        except xgboost.core.XGBoostError as e:
+            raise Refusal(
+                f"XGBoost {xgboost.__version__} itself cannot read this file: {first_line(e)}"
+            ) from e
+        matrix = xgboost.DMatrix(
+            rows[known],
+            feature_names=booster.feature_names,
+            feature_types=booster.feature_types,
+            enable_categorical=True,
+        )
+        ask = functools.partial(booster.predict, matrix, iteration_range=(0, model.rounds))
+        index, scores = labelled(model, output, ask)
+    scores = scores.reshape(len(rows[known]), -1)
+    return spread_over(known, index, -1), spread_over(known, scores, np.nan)
+
+
+def labelled(model: Model, output: Output, ask):
+    """What the estimators of XGBoost's scikit-learn interface make of a
+    Booster's answers: (index or None, scores)."""
     index, scores = None, np.asarray(ask(), np.float64)
     if model.objective == "multi:softmax":
         index, z = scores.astype(np.int64), np.asarray(ask(output_margin=True), np.float64)
@@ -587,9 +603,7 @@ def predict(model: Model, output: Output, rows: np.ndarray):
             scores = np.stack([np.zeros_like(scores), scores], axis=1)
         else:
             scores = np.stack([1 - scores, scores], axis=1)
-    return spread_over(known, index, -1), spread_over(
-        known, scores.reshape(known.sum(), -1), np.nan
-    )
+    return index, scores
 
 
 def library():
