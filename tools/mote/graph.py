@@ -219,6 +219,12 @@ class Graph(TableMethods):
         expect(forest.columns == x.dims[-1], f"{forest.columns} features of {x.dims[-1]} columns")
         return self.node("trees", [x], x.dims[:-1] + (forest.outputs,), forest=forest)
 
+    def missing(self, x: Value, low, high) -> Value:
+        """For each column: a NaN where low <= x <= high, else x."""
+        low, high = real(low), real(high)
+        expect(low.shape == high.shape == x.dims[-1:], f"bounds {low.shape} {high.shape}")
+        return self.node("missing", [x], x.dims, low=low, high=high)
+
 
 @dataclass
 class Feature:

@@ -24,7 +24,8 @@ from mote.slots import Slot, Step
 INT8_WEIGHTS = 50_000  # of a net; below that, int8 gains nothing that can be measured
 BATCHES = (64, 32, 16, 8)
 TABULAR = {
-    "rowwise", "dense", "softmax", "share", "argmax", "map", "binary", "trees", *TABLE_NODES,
+    "rowwise", "dense", "softmax", "share", "argmax", "map", "binary", "trees", "missing",
+    *TABLE_NODES,
 }  # fmt: skip
 
 
