@@ -108,6 +108,15 @@ class Graph(TableMethods):
             if name in node.attributes
         )
 
+    def prune(self) -> None:
+        """Drops nodes that no output needs."""
+        needed, kept = set(self.outputs), []
+        for node in reversed(self.nodes):
+            if not needed.isdisjoint(node.outputs):
+                needed.update(node.inputs)
+                kept.append(node)
+        self.nodes = kept[::-1]
+
     # Rows: each row of [..., n] by itself
 
     def rowwise(self, x: Value, kind: str, vector) -> Value:
@@ -216,6 +225,12 @@ class Graph(TableMethods):
         """The sum of a forest's trees, exactly as its trainer takes it."""
         expect(forest.columns == x.dims[-1], f"{forest.columns} features of {x.dims[-1]} columns")
         return self.node("trees", [x], x.dims[:-1] + (forest.outputs,), forest=forest)
+
+    def missing(self, x: Value, low, high) -> Value:
+        """For each column: a NaN where low <= x <= high, else x."""
+        low, high = real(low), real(high)
+        expect(low.shape == high.shape == x.dims[-1:], f"bounds {low.shape} {high.shape}")
+        return self.node("missing", [x], x.dims, low=low, high=high)
 
 
 @dataclass

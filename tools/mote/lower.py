@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mote import file, memory
-from mote.graph import BATCH, Graph, Imported, Node, Value
+from mote.graph import ACTIVATIONS, BATCH, Graph, Imported, Node, Value
 from mote.opcodes import CAST, IN_PLACE, MAPS_F64
 from mote.operators import LOWER
 from mote.operators_table import LOWER as TABLE_NODES
@@ -25,7 +25,8 @@ from mote.steps import narrow
 INT8_WEIGHTS = 50_000  # of a net; below that, int8 gains nothing that can be measured
 BATCHES = (64, 32, 16, 8)
 TABULAR = {
-    "rowwise", "dense", "softmax", "share", "argmax", "map", "binary", "trees", *TABLE_NODES,
+    "rowwise", "dense", "softmax", "share", "argmax", "map", "binary", "trees", "missing",
+    *TABLE_NODES,
 }  # fmt: skip
 
 
@@ -35,7 +36,7 @@ def is_net(graph: Graph) -> bool:
     made_by = {v: node for node in graph.nodes for v in node.outputs}
     dense = [n for n in graph.nodes if n.op == "dense"]
     curved = [n for n in dense if n.attributes["activation"] != "none"]
-    curved += [n for n in dense if n.input in made_by and made_by[n.input].op == "map"]
+    curved += [n for n in dense if n.input in made_by and is_activation(made_by[n.input])]
     kinds = {n.attributes["activation"] for n in dense} - {"none"}
     kinds |= {n.attributes["kind"] for n in graph.nodes if n.op == "map"}
     return (
@@ -43,6 +44,11 @@ def is_net(graph: Graph) -> bool:
         or not {n.op for n in graph.nodes} <= TABULAR
         or not kinds <= MAPS_F64
     )
+
+
+def is_activation(node: Node) -> bool:
+    """Of a layer: an exponential is that of a kernel or of a link."""
+    return node.op == "map" and node.attributes["kind"] in ACTIVATIONS
 
 
 def choose_precision(graph: Graph) -> str:
@@ -111,8 +117,9 @@ class Lowering:
         return self.once((slot, dtype), lambda: self.step(CAST, [slot], dtype, slot.dims))
 
     def most(self, dim) -> int:
-        """The largest that a dimension can be."""
-        return self.graph.symbols.get(dim, dim)
+        """The largest that a dimension can be; of a batch that the graph
+        leaves open, the largest that may be chosen."""
+        return self.graph.symbols.get(dim, BATCHES[0] if dim == BATCH else dim)
 
 
 # ------------------------------------------------------------------ places

@@ -280,3 +280,10 @@ def lower_trees(low, node) -> None:
     reads = [x] + [low.made_tensor(t) for t in layout.tensors]
     writes = [Slot(forest.sum_dtype, node.output.dims), Slot("u8", (layout.scratch(rows),))]
     low.write(node, low.steps_of(layout.opcode, reads, writes, *layout.attributes)[0])
+
+
+@lowers
+def lower_missing(low, node) -> None:
+    bounds = [low.tensor(node.attributes[name], "f64") for name in ("low", "high")]
+    x = low.read(node, dtype="f64")
+    low.write(node, low.step(op.MISSING, [x, *bounds], "f64", x.dims))

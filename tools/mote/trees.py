@@ -44,7 +44,7 @@ class Categories:
     """What goes left at a node: these categories; and whether other numbers do
     that are none of 0 to the largest known."""
 
-    left: set[int]
+    left: set[int] | np.ndarray
     outside_left: bool = False
     known: int = 0  # categories 0 to known - 1 are not outside
 
@@ -121,6 +121,42 @@ def check(forest: Forest) -> None:
             forest.columns
         ):
             raise Refusal(f"a tree that looks beyond its {forest.columns} features")
+
+
+def reachable(tree: Tree) -> np.ndarray:
+    """The nodes below the root, and it, as they are met from level to level.
+    ValueError: a child that is no node, or comes twice, so that this is no tree."""
+    nodes = len(tree.left)
+    seen = np.zeros(nodes, bool)
+    found, level = [], np.zeros(1, np.int64)
+    while level.size:
+        if not 0 <= level.min() <= level.max() < nodes:
+            raise ValueError(f"children from 0 to {nodes - 1}")
+        if seen[level].any() or len(np.unique(level)) != len(level):
+            raise ValueError("a tree, in which no node has two parents")
+        seen[level] = True
+        found.append(level)
+        inner = level[tree.left[level] >= 0]
+        level = np.stack([tree.left[inner], tree.right[inner]], axis=1).ravel()
+    return np.concatenate(found)
+
+
+def select(tree: Tree, nodes: np.ndarray) -> Tree:
+    """A tree of these nodes of it, the root first and children of each among
+    them."""
+    if np.array_equal(nodes, np.arange(len(tree.left))):
+        return tree
+    number = np.full(len(tree.left) + 1, -1)  # of -1, too
+    number[nodes] = np.arange(len(nodes))
+    return Tree(
+        tree.feature[nodes],
+        tree.threshold[nodes],
+        number[tree.left[nodes]],
+        number[tree.right[nodes]],
+        tree.value[nodes],
+        tree.missing_left[nodes],
+        {int(number[i]): s for i, s in tree.sets.items() if number[i] >= 0},
+    )
 
 
 # ------------------------------------------------------------------------ keys
@@ -275,10 +311,11 @@ class Pool:
 
 def set_words(categories: Categories, missing_left: bool) -> np.ndarray:
     """Its number of bits, and the bits: a NaN, numbers outside, categories."""
-    known = max([categories.known, *(c + 1 for c in categories.left)])
+    left = np.array(sorted(categories.left), np.int64)
+    known = max(categories.known, left.max(initial=-1) + 1)
     bits = np.zeros(-(-(2 + known) // 32) * 32, np.uint8)
     bits[0], bits[1] = missing_left, categories.outside_left
-    bits[[2 + c for c in categories.left]] = 1
+    bits[2 + left] = 1
     words = np.packbits(bits, bitorder="little").view("<u4")
     return np.concatenate([np.array([2 + known], "<u4"), words])
 

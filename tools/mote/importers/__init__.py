@@ -14,7 +14,11 @@ from mote.config import Config
 from mote.errors import Refusal
 from mote.graph import Imported
 
-ENDINGS = {".skops": "sklearn", ".joblib": "sklearn", ".pkl": "sklearn", ".pickle": "sklearn"}
+ENDINGS = {
+    ".skops": "sklearn", ".joblib": "sklearn", ".pkl": "sklearn", ".pickle": "sklearn",
+    ".json": "xgboost", ".ubj": "xgboost", ".ubjson": "xgboost", ".bst": "xgboost",
+    ".txt": "lightgbm", ".lgb": "lightgbm", ".lightgbm": "lightgbm",
+}  # fmt: skip
 
 
 def import_file(path: str, config: Config, trust_pickle: bool) -> Imported:
