@@ -19,7 +19,7 @@ import pytest
 import skops.io
 from conftest import ROOT
 from scipy import stats
-from sklearn import ensemble, linear_model, neural_network, pipeline, preprocessing
+from sklearn import linear_model, neighbors, neural_network, pipeline, preprocessing
 
 from mote import cli, config, lower, project, result, verify
 from mote.errors import Usage
@@ -119,7 +119,7 @@ def sources(tmp_path_factory):
             ("ridge", linear_model.Ridge(), z),
             ("small", small, z),
             ("large", pipeline.make_pipeline(preprocessing.StandardScaler(), large), y),
-            ("unknown", ensemble.AdaBoostClassifier(n_estimators=2), y),
+            ("unknown", neighbors.KNeighborsClassifier(n_neighbors=2), y),
         ):
             skops.io.dump(model.fit(x, target), folder / f"{name}.skops")
     return folder
@@ -165,8 +165,8 @@ def test_asked_for_precisions_are_explained(capsys, sources):
 
 def test_what_is_refused_is_named(capsys, sources):
     status, out, err = run(capsys, "inspect", sources / "unknown.skops", "--json")
-    assert status == 1 and "AdaBoostClassifier" in err
-    assert "AdaBoostClassifier" in json.loads(out)["error"]
+    assert status == 1 and "KNeighborsClassifier" in err
+    assert "KNeighborsClassifier" in json.loads(out)["error"]
 
 
 def test_inspect_shows_a_mote_file_whatever_its_name(capsys, tmp_path):

@@ -136,11 +136,11 @@ def readme(cfg, imported, result, source: str) -> str:
 def sample_files(imported, blob: bytes) -> dict[str, str]:
     """Events and the engine's replies to them: a row, the same by name, and a
     batch."""
-    from mote import verify
     from mote.engine import Engine
     from mote.result import row_object
+    from mote.rows import generate
 
-    drawn = usual(imported.features, verify.generate(imported, None, DRAWN))[:SAMPLES]
+    drawn = usual(imported.features, generate(imported, None, DRAWN))[:SAMPLES]
     rows = [rounded(row_object(imported.features, row)) for row in drawn]
     events = {
         "row": list(rows[0].values()),
