@@ -82,13 +82,18 @@ def compare(imported, rows: np.ndarray, want_index, want, limit: float) -> float
     want = np.asarray(want, np.float64).reshape(len(rows), -1)
     finite = np.isfinite(want).all(axis=1)
     error = np.abs(scores - want)[finite] / np.maximum(1, np.abs(want[finite]))
-    assert error.size and error.max() <= limit, (error.max(), rows[finite][error.argmax() // 1 % 1])
+    worst = rows[finite][error.max(axis=1).argmax()] if error.size else None
+    assert error.size and error.max() <= limit, (error.max(), worst)
     if want_index is not None:
         best = np.sort(want, axis=1)[:, -2:]
         tie = best[:, 0] == best[:, 1]
         wrong = (index != want_index) & finite & ~tie
         assert not wrong.any(), (rows[wrong][0].tolist(), scores[wrong][0], want[wrong][0])
     return float(error.max())
+
+
+def old_names(pattern: str) -> list[str]:
+    return sorted(p.name for p in OLD.glob(pattern) if ".answers." not in p.name)
 
 
 def old_file(name: str):

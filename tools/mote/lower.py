@@ -111,8 +111,9 @@ class Lowering:
         return self.once((slot, dtype), lambda: self.step(CAST, [slot], dtype, slot.dims))
 
     def most(self, dim) -> int:
-        """The largest that a dimension can be."""
-        return self.graph.symbols.get(dim, dim)
+        """The largest that a dimension can be; of a batch that the graph
+        leaves open, the largest that may be chosen."""
+        return self.graph.symbols.get(dim, BATCHES[0] if dim == BATCH else dim)
 
 
 # ------------------------------------------------------------------ places

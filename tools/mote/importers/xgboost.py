@@ -329,19 +329,27 @@ def read_categories(model: Part, columns: int) -> list[list | None]:
 
 
 def read_encoding(encoding: Part) -> list | None:
-    if encoding.has("type"):  # numbers
+    """Numbers, or texts one behind the other and where they end. XGBoost 3.1
+    and 3.2 count the latter in characters (npstr_to_arrow_strarr in
+    python-package/xgboost/_data_utils.py), so that texts which are not ASCII
+    are cut elsewhere, and the last is lost in part."""
+    if encoding.has("type"):
         found = encoding.part("values").numbers("iuf", None)
         return found.tolist() if found.size else None
     ends = encoding.part("offsets").integers(low=0)
-    raw = encoding.part("values").integers(low=-128, high=255).astype(np.uint8).tobytes()
+    raw = encoding.part("values").integers(low=-128, high=255)
     if not ends.size:
         return None
     if ends[0] != 0 or ends[-1] != len(raw) or (np.diff(ends) < 0).any():
         raise encoding.part("offsets").refuse("ascending offsets into the values")
-    try:
-        return [raw[a:b].decode() for a, b in zip(ends, ends[1:])]
-    except UnicodeDecodeError as e:
-        raise Refusal(f"{encoding.name}: a category that is not UTF-8") from e
+    if raw.size and not 0 <= raw.min() <= raw.max() < 128:
+        raise Refusal(
+            f"{encoding.name}: categories with letters beyond ASCII, which XGBoost's file does "
+            "not have as they were: it counts characters where they are bytes. Rename them in "
+            "ASCII before training, or train on their codes"
+        )
+    text = raw.astype(np.uint8).tobytes().decode("ascii")
+    return [text[a:b] for a, b in zip(ends, ends[1:])]
 
 
 # ---------------------------------------------------------------------- trees
@@ -379,8 +387,8 @@ def read_tree(part: Part, columns: int, outputs: int, bits: int) -> tuple[Tree, 
     width = param.part("size_leaf_vector").count(0) if param.has("size_leaf_vector") else 1
     if width > 1 and width != outputs:
         raise param.part("size_leaf_vector").refuse(f"0, 1 or {outputs}")
-    left = part.part("left_children").integers(nodes)
-    right = part.part("right_children").integers(nodes)
+    left = part.part("left_children").integers(nodes, -1)
+    right = part.part("right_children").integers(nodes, -1)
     threshold = part.part("split_conditions").reals(nodes)
     value = threshold if width <= 1 else read_vectors(part, left, right, width)
     sets, used = read_sets(part, nodes, bits)
@@ -444,11 +452,13 @@ def read_sets(part: Part, nodes: int, bits: int) -> tuple[dict[int, Categories],
     known = [int(r.max()) + 1 for r in right]
     if sum(known) > bits:
         raise Refusal(f"{part.name}: more than {MAX_SET_BITS} bits of sets of categories")
-    sets = {
-        int(node): Categories(np.setdiff1d(np.arange(k), r), outside_left=True, known=k)
-        for node, r, k in zip(at, right, known)
-    }
-    return sets, sum(known)
+    return {int(n): left_of(r, k) for n, r, k in zip(at, right, known)}, sum(known)
+
+
+def left_of(right: np.ndarray, known: int) -> Categories:
+    left = np.ones(known, bool)
+    left[right] = False
+    return Categories(np.flatnonzero(left), outside_left=True, known=known)
 
 
 def rounds_used(
