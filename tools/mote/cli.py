@@ -113,9 +113,9 @@ def import_model(args, cfg: config.Config, folder: Path):
 
 
 def read_rows(args, imported):
-    from mote import verify
+    from mote import rows
 
-    return verify.read_rows(args.rows, [f.name for f in imported.features]) if args.rows else None
+    return rows.read_rows(args.rows, imported.features) if args.rows else None
 
 
 def compile_(args) -> int:

@@ -108,6 +108,15 @@ class Graph(TableMethods):
             if name in node.attributes
         )
 
+    def prune(self) -> None:
+        """Drops nodes that no output needs."""
+        needed, kept = set(self.outputs), []
+        for node in reversed(self.nodes):
+            if not needed.isdisjoint(node.outputs):
+                needed.update(node.inputs)
+                kept.append(node)
+        self.nodes = kept[::-1]
+
     # Rows: each row of [..., n] by itself
 
     def rowwise(self, x: Value, kind: str, vector) -> Value:

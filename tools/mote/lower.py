@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mote import file, memory
-from mote.graph import BATCH, Graph, Imported, Node, Value
+from mote.graph import ACTIVATIONS, BATCH, Graph, Imported, Node, Value
 from mote.opcodes import CAST, IN_PLACE, MAPS_F64
 from mote.operators import LOWER
 from mote.operators_table import LOWER as TABLE_NODES
@@ -35,7 +35,7 @@ def is_net(graph: Graph) -> bool:
     made_by = {v: node for node in graph.nodes for v in node.outputs}
     dense = [n for n in graph.nodes if n.op == "dense"]
     curved = [n for n in dense if n.attributes["activation"] != "none"]
-    curved += [n for n in dense if n.input in made_by and made_by[n.input].op == "map"]
+    curved += [n for n in dense if n.input in made_by and is_activation(made_by[n.input])]
     kinds = {n.attributes["activation"] for n in dense} - {"none"}
     kinds |= {n.attributes["kind"] for n in graph.nodes if n.op == "map"}
     return (
@@ -43,6 +43,11 @@ def is_net(graph: Graph) -> bool:
         or not {n.op for n in graph.nodes} <= TABULAR
         or not kinds <= MAPS_F64
     )
+
+
+def is_activation(node: Node) -> bool:
+    """Of a layer: an exponential is that of a kernel or of a link."""
+    return node.op == "map" and node.attributes["kind"] in ACTIVATIONS
 
 
 def choose_precision(graph: Graph) -> str:

@@ -1,33 +1,54 @@
-"""Imports fitted scikit-learn estimators: linear and logistic models and
-multi-layer perceptrons, with the scalers before them.
+"""Imports fitted scikit-learn estimators and pipelines.
 
 Only learned attributes are read, so an estimator of another version of the
 library imports as long as it has them. What is not known exactly is refused by
 the name of its step: never approximated, never skipped.
+
+    sklearn_walk.py            what flows between steps, what they ask of features
+    sklearn_preprocessing.py   transformers
+    sklearn_linear.py, sklearn_svm.py, sklearn_trees.py   models
+    sklearn_wrappers.py        models of models
 """
 
+import copy
 import importlib
+import math
+import warnings
+from dataclasses import replace
 
 import numpy as np
 
-from mote.errors import Refusal
-from mote.graph import Feature, Graph, Imported, Output, Value
+try:
+    import pandas
+except ImportError:  # estimators that were trained on arrays need none
+    pandas = None
 
-REGRESSORS = {
-    "LinearRegression", "Ridge", "RidgeCV", "Lasso", "LassoCV", "LassoLars", "LassoLarsCV",
-    "LassoLarsIC", "ElasticNet", "ElasticNetCV", "Lars", "LarsCV", "BayesianRidge",
-    "ARDRegression", "HuberRegressor", "TheilSenRegressor", "OrthogonalMatchingPursuit",
-    "OrthogonalMatchingPursuitCV", "SGDRegressor", "PassiveAggressiveRegressor", "LinearSVR",
-    "QuantileRegressor",
-}  # fmt: skip
-LOGISTIC = {"LogisticRegression", "LogisticRegressionCV"}
-CLASSIFIERS = {
-    "RidgeClassifier", "RidgeClassifierCV", "SGDClassifier", "Perceptron",
-    "PassiveAggressiveClassifier", "LinearSVC",
-}  # fmt: skip
-MLPS = {"MLPClassifier", "MLPRegressor"}
-SCALERS = {"StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler"}
-ACTIVATIONS = {"identity": "none", "relu": "relu", "logistic": "sigmoid", "tanh": "tanh"}
+from mote.errors import Refusal
+from mote.graph import Graph, Imported, Output
+from mote.importers.sklearn_walk import (
+    CLASSIFIERS,
+    REGRESSORS,
+    TRANSFORMERS,
+    Answer,
+    Source,
+    Walk,
+    before_last,
+    class_name,
+    classify,
+    is_pipeline,
+    is_sklearn,
+    nothing,
+    plain,
+    regress,
+    unknown_step,
+)
+
+MODELS = ("linear", "preprocessing", "svm", "trees", "wrappers")
+for module in MODELS:  # each enters the steps that it knows
+    importlib.import_module(f"mote.importers.sklearn_{module}")
+
+REGISTRIES = (TRANSFORMERS, REGRESSORS, CLASSIFIERS)
+BOOSTERS = {"XGBClassifier", "XGBRegressor", "LGBMClassifier", "LGBMRegressor"}
 
 
 def import_file(path: str, config, trust_pickle: bool) -> Imported:
@@ -63,7 +84,10 @@ def load(path: str, trust_pickle: bool):
 def _load_skops(path: str):
     import skops.io
 
-    types = skops.io.get_untrusted_types(file=path)
+    try:
+        types = skops.io.get_untrusted_types(file=path)
+    except Exception as e:
+        raise Refusal(f"{path}: cannot be read ({type(e).__name__}: {e})") from e
     unknown = [name for name in types if not _is_known(name)]
     if unknown:
         raise Refusal(
@@ -80,9 +104,10 @@ def _is_known(name: str) -> bool:
     """skops knows the public classes; estimators also hold private ones, such as
     the optimizer that trained a perceptron, functions, such as the score of a
     selection, and dtypes. Only what scikit-learn itself defines is opened: what
-    it merely imports belongs to others."""
+    it merely imports belongs to others. The function that a partial one binds
+    is a type of its own in the file."""
     module, _, attribute = name.rpartition(".")
-    if name == "numpy.dtype":
+    if name in ("numpy.dtype", "functools.partial"):
         return True
     if not module.startswith("sklearn."):
         return False
@@ -97,84 +122,62 @@ def _is_known(name: str) -> bool:
 def import_estimator(estimator, names: list[str] | None = None, labels=None) -> Imported:
     """names: of the features, when the estimator does not know them; labels:
     of its classes (or its targets), in their order, instead of its own."""
-    steps = _steps(estimator)
-    final_name, final = steps[-1]
-    kind = _kind(final_name, final)
-    count = getattr(steps[0][1], "n_features_in_", None)
+    name = class_name(estimator)
+    count = getattr(estimator, "n_features_in_", None)
     if count is None:
-        raise Refusal(f"{final_name}: is not fitted; fit it before it is saved")
-    names = _feature_names(estimator, names, count)
-
-    graph = Graph.of_rows(count)
-    value = graph.input
-    for name, step in steps[:-1]:
-        value = _scale(graph, value, name, step)
-    importer = {
-        "regressor": _import_regressor,
-        "logistic": _import_logistic,
-        "classifier": _import_classifier,
-        "mlp": _import_mlp,
-    }[kind]
-    output = importer(graph, value, final_name, final, labels)
+        raise not_fitted(name, estimator)
+    own = getattr(estimator, "feature_names_in_", None)
+    sources = [Source(i, n) for i, n in enumerate(feature_names(names, own, count))]
+    first = Walk(sources, list(range(count)), second=False)
+    answer(first, name, estimator, labels)
+    # a data frame may lack what no step reads; a row of numbers may not
+    read = [s.index for s in sources if s.used or own is None]
+    for source in sources:
+        source.settle()
+    walk = Walk(sources, read, second=True)
+    output = answer(walk, name, estimator, labels)
+    walk.graph.outputs = [v for v in (output.index, output.scores) if v is not None]
+    walk.graph.prune()
+    dtype = input_dtype(walk.graph)
+    walk.graph.input.dtype = dtype
     import sklearn
 
+    rows = Rows(sources, read, own)
     return Imported(
-        graph=graph,
-        features=[Feature(n) for n in names],
+        graph=walk.graph,
+        features=[replace(sources[i].feature(), dtype=dtype) for i in read],
         output=output,
         trainer=f"scikit-learn {sklearn.__version__}",
-        predict=lambda rows: _predict(estimator, final, output, rows),
+        predict=lambda given: predict(estimator, output, rows.of(given)),
     )
 
 
-def _class_name(step) -> str:
-    return type(step).__name__
+def input_dtype(graph: Graph) -> str:
+    """float32 where only trees read the features, and compare them in it:
+    numbers beyond it are refused, as by the trainer."""
+    readers = [n for n in graph.nodes if graph.input in n.inputs]
+    if readers and all(n.op == "trees" and n.attributes["forest"].dtype == "f32" for n in readers):
+        return "f32"
+    return "f64"
 
 
-def _is_sklearn(step) -> bool:
-    return type(step).__module__.split(".")[0] == "sklearn"
+def not_fitted(name: str, step) -> Refusal:
+    """Of an estimator that does not say how many features it has: the first
+    step of a pipeline may be one that never does."""
+    while is_pipeline(step):
+        name, step = next((s for s in step.steps if not nothing(s[1])), (name, None))
+    known = is_sklearn(step) and any(class_name(step) in r for r in REGISTRIES)
+    if known or is_booster(step):
+        return Refusal(f"{name}: is not fitted; fit it before it is saved")
+    return unknown_step(name, step)
 
 
-def _steps(estimator) -> list[tuple[str, object]]:
-    """The steps of a pipeline (of pipelines), by name, without the idle ones."""
-    if not (_class_name(estimator) == "Pipeline" and _is_sklearn(estimator)):
-        return [(_class_name(estimator), estimator)]
-    steps = []
-    for name, step in estimator.steps:
-        if step is None or step == "passthrough":
-            continue
-        inner = _steps(step)
-        steps += [(name if len(inner) == 1 else f"{name}.{n}", s) for n, s in inner]
-    if not steps:
-        raise Refusal("Pipeline: has no steps to compile")
-    return steps
+def is_booster(step) -> bool:
+    root = type(step).__module__.split(".")[0]
+    return class_name(step) in BOOSTERS and root in ("xgboost", "lightgbm")
 
 
-def _refuse_step(name: str, step) -> Refusal:
-    known = sorted(SCALERS) + sorted(LOGISTIC | CLASSIFIERS | REGRESSORS | MLPS)
-    return Refusal(
-        f"step {name!r}: {type(step).__module__}.{_class_name(step)} cannot be compiled yet. "
-        f"Known are: {', '.join(known)}"
-    )
-
-
-def _kind(name: str, step) -> str:
-    cls = _class_name(step)
-    if not _is_sklearn(step):
-        raise _refuse_step(name, step)
-    for kind, names in (
-        ("regressor", REGRESSORS),
-        ("logistic", LOGISTIC),
-        ("classifier", CLASSIFIERS),
-        ("mlp", MLPS),
-    ):
-        if cls in names:
-            return kind
-    raise _refuse_step(name, step)
-
-
-def _feature_names(estimator, names, count: int) -> list[str]:
-    own = getattr(estimator, "feature_names_in_", None)
+def feature_names(names, own, count: int) -> list[str]:
     if names is None:
         names = [str(n) for n in own] if own is not None else [f"x{i}" for i in range(count)]
     if len(names) != count:
@@ -185,65 +188,54 @@ def _feature_names(estimator, names, count: int) -> list[str]:
     return list(names)
 
 
-def _fitted(name: str, step, attribute: str):
-    value = getattr(step, attribute, None)
-    if value is None:
-        raise Refusal(f"step {name!r}: is not fitted ({attribute} is missing); fit it first")
-    return value
+# --------------------------------------------------------------------- outputs
 
 
-# Scalers, with the operations in the order in which the library does them.
+def answer(walk: Walk, name: str, estimator, labels) -> Output:
+    """The whole estimator, written into a walk's graph."""
+    table = walk.start
+    while is_pipeline(estimator):
+        name, estimator, table = before_last(walk, name, estimator, table)
+    if is_booster(estimator):
+        return boosted(walk, name, estimator, table, labels)
+    both = class_name(estimator) in REGRESSORS
+    if class_name(estimator) in CLASSIFIERS and (not both or has_classes(estimator)):
+        return class_output(name, classify(walk, name, estimator, table), labels)
+    y = regress(walk, name, estimator, table)
+    return Output("numbers", target_names(labels, y.columns), None, y)
 
 
-def _scale(graph: Graph, value: Value, name: str, step) -> Value:
-    cls = _class_name(step)
-    if not _is_sklearn(step) or cls not in SCALERS:
-        raise _refuse_step(name, step)
-    if getattr(step, "clip", False):
-        raise Refusal(f"step {name!r}: {cls} with clip=True cannot be compiled; fit it without")
-    if cls == "MinMaxScaler":
-        value = graph.rowwise(value, "*", _fitted(name, step, "scale_"))
-        return graph.rowwise(value, "+", step.min_)
-    if cls == "MaxAbsScaler":
-        return graph.rowwise(value, "/", _fitted(name, step, "scale_"))
-    _fitted(name, step, "n_features_in_")
-    center = step.mean_ if cls == "StandardScaler" else step.center_
-    if center is not None and getattr(step, "with_mean", getattr(step, "with_centering", True)):
-        value = graph.rowwise(value, "-", center)
-    if step.scale_ is not None:
-        value = graph.rowwise(value, "/", step.scale_)
-    return value
+def has_classes(estimator) -> bool:
+    """Of a search, which is for one or the other."""
+    return getattr(estimator, "classes_", None) is not None
 
 
-# Final steps
+def boosted(walk: Walk, name: str, estimator, table, labels) -> Output:
+    """The other libraries' estimators, as the importers of their files read
+    them. XGBoost takes what a sparse row lacks as missing, LightGBM as 0."""
+    root = type(estimator).__module__.split(".")[0]
+    value = walk.numbers(name, table, missing=True)
+    if root == "xgboost" and table.sparse:
+        zeros = [0.0] * len(table.columns)
+        value = walk.graph.fill(value, zeros, [math.nan] * len(zeros))
+    importer = importlib.import_module(f"mote.importers.{root}")
+    return importer.add_booster(walk.graph, value, estimator, labels)
 
 
-def _linear(graph: Graph, value: Value, name: str, step) -> Value:
-    weight = np.atleast_2d(np.asarray(_fitted(name, step, "coef_"), np.float64))
-    bias = np.broadcast_to(np.asarray(step.intercept_, np.float64), len(weight))
-    return graph.dense(value, weight, bias)
+def class_output(name: str, found: Answer, labels) -> Output:
+    """Of two classes the library gives one decision value, for the second;
+    here the first has its own, which is 0."""
+    names, numeric = class_names(found.classes, labels)
+    kind, scores = "none", None
+    if found.probabilities is not None:
+        kind, scores = "probabilities", found.probabilities
+    elif found.decision is not None:
+        kind, scores = "decision values", found.decision
+    return Output("class", names, found.index, scores, kind, numeric)
 
 
-def _two_rows(weight, bias) -> tuple[np.ndarray, np.ndarray]:
-    """One score as those of two classes, 0 and itself: then the first largest
-    is the second class exactly where the score is above 0, and the softmax of
-    the two is the logistic function of the score."""
-    return np.vstack([np.zeros_like(weight), weight]), np.concatenate([[0.0], bias])
-
-
-def _target_names(labels, count: int) -> list[str]:
-    if labels is None:
-        labels = ["y"] if count == 1 else [f"y{i}" for i in range(count)]
-    if len(labels) != count:
-        raise Refusal(f"labels: expected {count}, one for each target, got {len(labels)}")
-    return [str(x) for x in labels]
-
-
-def _classes(name: str, step, labels) -> tuple[list[str], bool]:
+def class_names(classes: np.ndarray, labels) -> tuple[list[str], bool]:
     """Names of the classes, and whether they are numbers."""
-    classes = _fitted(name, step, "classes_")
-    if isinstance(classes, list):
-        raise Refusal(f"step {name!r}: has several outputs; compile one model for each")
     if labels is not None:
         if len(labels) != len(classes):
             raise Refusal(f"labels: expected {len(classes)}, one for each class, got {len(labels)}")
@@ -257,89 +249,98 @@ def _classes(name: str, step, labels) -> tuple[list[str], bool]:
     return [str(c) for c in classes], False
 
 
-def _import_regressor(graph, value, name, step, labels) -> Output:
-    y = _linear(graph, value, name, step)
-    return Output("numbers", _target_names(labels, y.columns), None, y)
+def target_names(labels, count: int) -> list[str]:
+    if labels is None:
+        labels = ["y"] if count == 1 else [f"y{i}" for i in range(count)]
+    if len(labels) != count:
+        raise Refusal(f"labels: expected {count}, one for each target, got {len(labels)}")
+    return [str(x) for x in labels]
 
 
-def _decision(graph, value, name, step) -> Value:
-    weight = np.atleast_2d(np.asarray(_fitted(name, step, "coef_"), np.float64))
-    bias = np.broadcast_to(np.asarray(step.intercept_, np.float64), len(weight))
-    if len(weight) == 1:
-        weight, bias = _two_rows(weight, bias)
-    return graph.dense(value, weight, bias)
+# --------------------------------------------- the trainer's own answers
 
 
-def _class_output(graph, z, scores, kind, names, numeric) -> Output:
-    index = graph.argmax(z)
-    return Output("class", names, index, scores, kind, numeric)
+class Rows:
+    """Rows of the compiled model's features as the estimator takes them: a data
+    frame if it was trained on one."""
+
+    def __init__(self, sources: list[Source], read: list[int], own):
+        self.sources, self.read = sources, read
+        self.names = None if own is None else [str(n) for n in own]
+
+    def of(self, rows: np.ndarray):
+        columns = {i: self.sources[i].given(rows[:, k]) for k, i in enumerate(self.read)}
+        blank = np.zeros(len(rows))  # of what no step reads
+        columns = [columns.get(i, blank) for i in range(len(self.sources))]
+        if self.names is not None and pandas is not None:
+            return pandas.DataFrame(dict(zip(self.names, columns)))
+        if any(c.dtype == object for c in columns):
+            out = np.empty((len(rows), len(columns)), object)
+            for i, column in enumerate(columns):
+                out[:, i] = column
+            return out
+        return np.column_stack(columns)
 
 
-def _import_logistic(graph, value, name, step, labels) -> Output:
-    names, numeric = _classes(name, step, labels)
-    z = _decision(graph, value, name, step)
-    rest = len(names) > 2 and (
-        getattr(step, "multi_class", "auto") == "ovr" or step.solver == "liblinear"
-    )
-    if len(names) == 2 and getattr(step, "multi_class", "auto") == "multinomial":
-        # the library's softmax over (-z, z): the same as over (0, 2z)
-        doubled = graph.nodes.pop()
-        z = graph.dense(value, 2 * doubled.attributes["weight"], 2 * doubled.attributes["bias"])
-    scores = graph.share(z) if rest else graph.softmax(z)
-    return _class_output(graph, z, scores, "probabilities", names, numeric)
+def predict(estimator, output: Output, rows):
+    """(index or None, scores or None) as the library computes them; -1 and NaN
+    for rows that it refuses."""
+    index = np.full(len(rows), -1)
+    scores = np.full((len(rows), len(output.names)), np.nan)
+    refused = None
+
+    def some(first: int, end: int) -> int:
+        """Rows that were answered; a part with a refused one in halves."""
+        nonlocal refused
+        part = rows[first:end]
+        try:
+            labels, values = answers(estimator, output, part)
+        except ValueError as e:
+            refused = refused or e
+            if end - first == 1:
+                return 0
+            middle = (first + end) // 2
+            return some(first, middle) + some(middle, end)
+        if labels is not None:
+            index[first:end] = labels
+        if values is not None:
+            scores[first:end] = values
+        return end - first
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if len(rows) and not some(0, len(rows)):
+            raise Refusal(f"the estimator itself answers none of the rows: {refused}")
+    return (None if output.index is None else index, None if output.scores is None else scores)
 
 
-def _import_classifier(graph, value, name, step, labels) -> Output:
-    names, numeric = _classes(name, step, labels)
-    if np.ndim(step.coef_) == 2 and len(step.coef_) not in (1, len(names)):
-        raise Refusal(f"step {name!r}: has several labels a row; compile one model for each")
-    z = _decision(graph, value, name, step)
-    if getattr(step, "loss", None) == "log_loss" and hasattr(step, "predict_proba"):
-        two = len(names) == 2
-        scores = graph.softmax(z) if two else graph.share(z)
-        return _class_output(graph, z, scores, "probabilities", names, numeric)
-    # of two classes the library gives one decision value, for the second; here
-    # the first has its own, which is 0
-    return _class_output(graph, z, z, "decision values", names, numeric)
-
-
-def _import_mlp(graph, value, name, step, labels) -> Output:
-    coefs = _fitted(name, step, "coefs_")
-    hidden = ACTIVATIONS.get(step.activation)
-    if hidden is None:
-        raise Refusal(f"step {name!r}: activation {step.activation!r} is not known")
-    for weight, bias in zip(coefs[:-1], step.intercepts_[:-1]):
-        value = graph.dense(value, weight.T, bias, hidden)
-    weight, bias = coefs[-1].T, step.intercepts_[-1]
-    if _class_name(step) == "MLPRegressor":
-        if step.out_activation_ != "identity":
-            raise Refusal(f"step {name!r}: output {step.out_activation_!r} is not known")
-        y = graph.dense(value, weight, bias)
-        return Output("numbers", _target_names(labels, y.columns), None, y)
-    names, numeric = _classes(name, step, labels)
-    if step.out_activation_ == "logistic":
-        if len(weight) != 1:
-            raise Refusal(f"step {name!r}: has several labels a row; compile one model for each")
-        weight, bias = _two_rows(weight, bias)
-    z = graph.dense(value, weight, bias)
-    scores = graph.softmax(z)
-    return _class_output(graph, z, scores, "probabilities", names, numeric)
-
-
-# The trainer's own answers, for verification
-
-
-def _predict(estimator, final, output: Output, rows: np.ndarray):
-    """(index or None, scores or None) as the library computes them."""
+def answers(estimator, output: Output, rows):
     if output.kind == "numbers":
-        y = np.asarray(estimator.predict(rows), np.float64)
-        return None, y.reshape(len(rows), -1)
-    label = estimator.predict(rows)
-    classes = list(final.classes_)
-    index = np.array([classes.index(x) for x in label])
+        return None, np.asarray(estimator.predict(rows), np.float64).reshape(len(rows), -1)
+    places = {plain(c): i for i, c in enumerate(estimator.classes_)}
+    index = np.array([places[plain(x)] for x in estimator.predict(rows)])
     if output.scores_kind == "probabilities":
         return index, np.asarray(estimator.predict_proba(rows), np.float64)
-    z = np.asarray(estimator.decision_function(rows), np.float64)
+    if output.scores_kind != "decision values":
+        return index, None
+    z = np.asarray(one_against_rest(estimator).decision_function(rows), np.float64)
     if z.ndim == 1:
         z = np.stack([np.zeros_like(z), z], axis=1)
     return index, z
+
+
+def one_against_rest(estimator):
+    """An estimator whose decision values are one for each class: support
+    vector machines that are asked for pairs are asked again."""
+    if getattr(innermost(estimator), "decision_function_shape", "ovr") == "ovr":
+        return estimator
+    estimator = copy.deepcopy(estimator)
+    innermost(estimator).decision_function_shape = "ovr"
+    return estimator
+
+
+def innermost(estimator):
+    while is_pipeline(estimator) or hasattr(estimator, "best_estimator_"):
+        last = estimator.steps[-1][1] if is_pipeline(estimator) else estimator.best_estimator_
+        estimator = last
+    return estimator
