@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import xgboost
 from booster import OLD, answers, compare, data, edge_rows, forests_of, old_file, old_names
-from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
@@ -14,15 +13,16 @@ from mote import config, importers
 from mote.cli import main
 from mote.engine import library_path
 from mote.errors import Refusal
-from mote.graph import Graph, Imported
-from mote.importers import ubjson
+from mote.graph import Imported
+from mote.importers import sklearn, ubjson
 from mote.importers import xgboost as importer
+from mote.importers.xgboost_file import EXPONENTIAL, OBJECTIVES, Model
 
 engine = pytest.mark.skipif(
     not library_path().exists(), reason="the engine is not built: make engine"
 )
 LIMIT = 1e-6  # XGBoost's own probabilities are f32
-OBJECTIVES = sorted(importer.OBJECTIVES - {"reg:linear"})
+KNOWN = sorted(OBJECTIVES - {"reg:linear"})  # which is reg:squarederror today
 
 
 def read(booster, tmp_path, ending: str = "ubj", labels=None):
@@ -49,14 +49,14 @@ def target(objective: str, y: np.ndarray, rng, classes: int):
         return 1 / (1 + np.exp(-y)), {}
     if objective == "reg:quantileerror":
         return y, {"quantile_alpha": [0.1, 0.5, 0.9][: rng.integers(1, 4)]}
-    if objective in importer.EXPONENTIAL:
+    if objective in EXPONENTIAL:
         return np.abs(y).round(1) + 0.1, {}
     return np.abs(y) if objective == "reg:squaredlogerror" else y, {}
 
 
 def random_booster(seed: int):
     rng = np.random.default_rng(seed)
-    objective = OBJECTIVES[seed % len(OBJECTIVES)]
+    objective = KNOWN[seed % len(KNOWN)]
     features = int(rng.integers(1, 9))
     method = str(rng.choice(["hist", "approx", "exact"]))
     categorical = []
@@ -103,7 +103,7 @@ def check_random(seed: int, tmp_path) -> None:
     booster, x, categorical, rng = random_booster(seed)
     imported = read(booster, tmp_path, str(rng.choice(["ubj", "json"])))
     rows = np.vstack([x, edge_rows(rng, forests_of(imported), x, categorical, 300)])
-    print(f"seed {seed}: {importer.Model.read(bytes(booster.save_raw())).objective}")
+    print(f"seed {seed}: {Model.read(bytes(booster.save_raw())).objective}")
     limit = LIMIT
     if imported.output.scores is imported.graph.nodes[-1].output:
         limit = 0 if imported.graph.nodes[-1].op == "trees" else LIMIT  # margins: to the bit
@@ -279,13 +279,13 @@ def one_split(threshold: float, base="5E-1", objective="reg:squarederror", **mor
 
 
 def imported_from(file: dict) -> Imported:
-    return importer.import_model(importer.Model.read(json.dumps(file).encode()), None, None)
+    return importer.import_model(Model.read(json.dumps(file).encode()), None, None)
 
 
 @engine
 def test_a_number_that_equals_the_threshold_goes_right():
-    """XGBoost compares with "<", LightGBM with "<="; onnxmltools#... converts
-    between them. A double just below an f32 threshold is rounded to it first."""
+    """XGBoost compares with "<", LightGBM with "<=". A double just
+    below an f32 threshold is rounded to it first."""
     imported = imported_from(one_split(0.1, base="0"))
     f32 = np.float32(0.1)
     below = np.nextafter(f32, np.float32(0))
@@ -325,7 +325,7 @@ def test_base_score_per_class(tmp_path):
 
 @engine
 def test_missing_is_not_zero(tmp_path):
-    """onnxmltools#371: a gap is missing, a zero is a number."""
+    """A gap is missing, a zero is a number (onnx/onnxmltools#371)."""
     rng = np.random.default_rng(9)
     x = rng.integers(0, 2, (400, 3)).astype(float)
     y = x[:, 0] * 2 + x[:, 1]
@@ -340,37 +340,19 @@ def test_missing_is_not_zero(tmp_path):
     compare(imported, zeros, None, model.predict(zeros), 0)
 
 
-def behind(transform, model, columns: int, sparse: bool) -> Imported:
-    graph = Graph.of_rows(columns)
-    output = importer.add_booster(graph, graph.input, model, None, sparse)
-    return Imported(graph, [], output, "", transform)
-
-
 @engine
 def test_gaps_of_sparse_rows_are_missing():
     """The encoder's zeros are left out in SciPy's rows, and XGBoost takes what is
     left out as missing: the same model says other things of dense rows."""
     rng = np.random.default_rng(10)
-    x = np.stack([rng.integers(0, 4, 300), rng.integers(0, 3, 300)], axis=1).astype(str)
-    y = (x[:, 0] == "2") * 3.0 + (x[:, 1] == "0") + 0.1 * rng.normal(size=300)
-    pipeline = make_pipeline(
-        ColumnTransformer([("hot", OneHotEncoder(), [0, 1])], sparse_threshold=1.0),
-        xgboost.XGBRegressor(n_estimators=6),
-    ).fit(x, y)
-    model = pipeline[-1]
-    hot = pipeline[0].transform(x)
-    dense = hot.toarray()
-    imported = with_features(behind(None, model, 7, True))
-    compare(imported, dense, None, pipeline.predict(x), 0)
-    compare(with_features(behind(None, model, 7, False)), dense, None, model.predict(dense), 0)
-    assert np.abs(model.predict(dense) - pipeline.predict(x)).max() > 0.1
-
-
-def with_features(imported: Imported) -> Imported:
-    from mote.graph import Feature
-
-    imported.features = [Feature(f"x{i}", True) for i in range(imported.graph.input.columns)]
-    return imported
+    x = np.stack([rng.integers(0, 4, 300), rng.integers(0, 3, 300)], axis=1).astype(float)
+    y = (x[:, 0] == 2) * 3.0 + (x[:, 1] == 0) + 0.1 * rng.normal(size=300)
+    pipeline = make_pipeline(OneHotEncoder(), xgboost.XGBRegressor(n_estimators=6)).fit(x, y)
+    dense = make_pipeline(OneHotEncoder(sparse_output=False), pipeline[-1])
+    dense[0].fit(x)
+    compare(sklearn.import_estimator(pipeline), x, None, pipeline.predict(x), 0)
+    compare(sklearn.import_estimator(dense), x, None, dense.predict(x), 0)
+    assert np.abs(dense.predict(x) - pipeline.predict(x)).max() > 0.1
 
 
 @engine
@@ -379,7 +361,7 @@ def test_a_number_of_ones_own_for_missing():
     x, y = data(rng, 300, 4, [], 0)
     x[rng.random(x.shape) < 0.3] = -999
     model = xgboost.XGBRegressor(n_estimators=6, missing=-999).fit(x, y)
-    compare(with_features(behind(None, model, 4, False)), x, None, model.predict(x), 0)
+    compare(sklearn.import_estimator(model), x, None, model.predict(x), 0)
 
 
 @engine
@@ -529,7 +511,7 @@ def sample(ending: str) -> bytes:
 def try_to_read(content: bytes) -> bool:
     """Whether it is a model still; anything but a refusal is the test's failure."""
     try:
-        importer.import_model(importer.Model.read(content), None, None)
+        importer.import_model(Model.read(content), None, None)
     except Refusal:
         return False
     return True
