@@ -309,7 +309,7 @@ def test_a_failed_verification_writes_nothing(saved, capsys):
     folder = saved / "strict"
     folder.mkdir()
     (folder / "model.toml").write_text(
-        '[model]\nname = "strict"\nsource = "../model.skops"\n[verify]\nmax_error = 1e-12\n'
+        '[model]\nname = "strict"\nsource = "../model.skops"\n[verify]\nmax_error = 1e-18\n'
     )
     status, out, err = run("compile", folder, capsys=capsys)
     assert status == 1 and "scores: off by" in out and "not written" in err

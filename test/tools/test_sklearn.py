@@ -6,6 +6,7 @@ import os
 
 import joblib
 import numpy as np
+import pandas
 import pytest
 import skops.io
 from sklearn import (
@@ -70,7 +71,7 @@ def test_float_and_double_thresholds():
     middle = (float(low) + float(high)) / 2
     rows = [[middle], [np.nextafter(middle, 0)], [np.nextafter(middle, 2e6)], [low], [high]]
     single = tree.DecisionTreeRegressor().fit(x, y)
-    assert single.tree_.threshold[0] == middle != np.float32(middle)
+    assert single.tree_.threshold[0] == middle != float(np.float32(middle))
     np.testing.assert_array_equal(scores(single, rows)[:, 0], single.predict(rows))
     double = ensemble.HistGradientBoostingRegressor(max_iter=1, min_samples_leaf=1).fit(x, y)
     np.testing.assert_allclose(scores(double, rows)[:, 0], double.predict(rows), atol=1e-12)
@@ -146,7 +147,9 @@ def test_sparse_zeros_are_missing_to_xgboost():
             columns = compose.ColumnTransformer(
                 [("c", encoder, ["color", "size"])], remainder="passthrough", sparse_threshold=1.0
             )
-            check(pipeline.make_pipeline(columns, model).fit(x, d.classes(x[["a"]], 2) * 1))
+            check(
+                pipeline.make_pipeline(columns, model).fit(x, (x["a"] > 0) + (x["size"] == "S") * 1)
+            )
 
 
 # -------------------------------------------------------------------- refusals
@@ -186,13 +189,16 @@ def test_refusals_name_the_step_and_the_option():
             behind(compose.ColumnTransformer([("deep", other, [0])])),
             "step 'odd.deep': calls a function of Python",
         ),
-        (behind(preprocessing.QuantileTransformer(10)), "QuantileTransformer cannot be compiled"),
+        (
+            behind(preprocessing.QuantileTransformer(n_quantiles=10)),
+            "QuantileTransformer cannot be compiled",
+        ),
         (
             behind(preprocessing.KBinsDiscretizer(3, dtype=np.float32)),
             "dtype=<class 'numpy.float32'> cannot be compiled; fit it with float64",
         ),
         (svm.SVC(kernel="sigmoid").fit(x, y), "kernel='sigmoid' cannot be compiled"),
-        (svm.SVC(kernel=lambda a, b: a @ b.T).fit(x, y), "cannot be compiled; fit linear, poly"),
+        (svm.SVC(kernel="precomputed").fit(x @ x.T, y), "cannot be compiled; fit linear, poly"),
         (svm.SVC(probability=True).fit(x, y), "probability=True cannot be compiled"),
         (
             ensemble.GradientBoostingClassifier(
@@ -248,7 +254,7 @@ def test_attributes_that_another_version_lacks_are_named():
 def test_encoders_refuse_what_cannot_be_kept():
     x = Draw(1).frame(missing=0.0)
     x["bytes"] = [b"a", b"b"] * (len(x) // 2)
-    x["gaps"] = np.array([None, np.nan, "a", "b"] * (len(x) // 4), object)
+    x["gaps"] = pandas.Series([None, np.nan, "a", "b"] * (len(x) // 4), dtype=object)
     y = np.arange(len(x)) % 2
 
     def one_hot(column):
@@ -334,3 +340,29 @@ def test_a_pipeline_compiles_from_its_file(tmp_path, capsys):
     rows.write_text("color,size,a,b,count,flag\nred,,1,,3,x\n")
     status, err = compile_file(tmp_path / "gaps.skops", "--rows", str(rows), capsys=capsys)
     assert status == 2 and "row 1: expected 6 numbers or categories" in err
+
+
+def test_the_last_step_of_another_library(tmp_path, capsys):
+    xgboost = pytest.importorskip("xgboost")
+    lightgbm = pytest.importorskip("lightgbm")
+    d = Draw(6)
+    x = d.frame()
+    columns = compose.ColumnTransformer(
+        [("c", preprocessing.OrdinalEncoder(), ["color", "size"])], remainder="passthrough"
+    )
+    for model in (
+        xgboost.XGBClassifier(n_estimators=5, max_depth=3),
+        xgboost.XGBRegressor(n_estimators=5, max_depth=3),
+        lightgbm.LGBMClassifier(n_estimators=5, verbose=-1),
+        lightgbm.LGBMRegressor(n_estimators=5, verbose=-1),
+    ):
+        y = d.score(x) if "Regressor" in type(model).__name__ else np.arange(len(x)) % 3
+        fitted = pipeline.make_pipeline(columns, model).fit(x, y)
+        imported, _ = check(fitted)
+        assert imported.features[0].missing and imported.features[2].categories
+        skops.io.dump(fitted, tmp_path / "model.skops")
+        status, err = compile_file(tmp_path / "model.skops", capsys=capsys)
+        assert status == 0, err
+    x["color"] = x["color"].astype("category")
+    alone = lightgbm.LGBMClassifier(n_estimators=2, verbose=-1).fit(x[["a", "color"]], x["flag"])
+    assert "reads the categories of a data frame itself" in refused(alone)

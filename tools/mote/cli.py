@@ -23,9 +23,17 @@ MODEL is a folder with a model.toml in it, or the file of an estimator:
   mote compile models/iris
   mote compile churn.skops -o churn.mote --reply label
 
-Known: scikit-learn's linear and logistic models and multi-layer perceptrons,
-with StandardScaler, MinMaxScaler, MaxAbsScaler or RobustScaler before them, in
-a Pipeline or alone. Anything else is refused by the name of its step.
+Known of scikit-learn: linear, generalized linear and logistic models; SVC,
+NuSVC, SVR and NuSVR with linear, poly or rbf kernels; decision and extra trees,
+random forests, Bagging*; GradientBoosting*, HistGradientBoosting*,
+AdaBoostClassifier; multi-layer perceptrons; CalibratedClassifierCV (sigmoid,
+isotonic), Voting*, Stacking*, GridSearchCV and its like, MultiOutputRegressor,
+TransformedTargetRegressor. Before them, in a Pipeline, ColumnTransformer or
+FeatureUnion: Standard-, MinMax-, MaxAbs- and RobustScaler, SimpleImputer,
+MissingIndicator, OneHot-, Ordinal- and TargetEncoder, KBinsDiscretizer,
+Binarizer, PolynomialFeatures, selections of features, PCA, IncrementalPCA and
+TruncatedSVD. The last step may be XGBoost's or LightGBM's classifier or
+regressor. Anything else is refused by the name of its step.
 """
 
 

@@ -12,7 +12,6 @@ the name of its step: never approximated, never skipped.
 
 import copy
 import importlib
-import math
 import warnings
 from dataclasses import replace
 
@@ -40,6 +39,7 @@ from mote.importers.sklearn_walk import (
     is_sklearn,
     nothing,
     plain,
+    refusal,
     regress,
     unknown_step,
 )
@@ -49,6 +49,7 @@ for module in MODELS:  # each enters the steps that it knows
     importlib.import_module(f"mote.importers.sklearn_{module}")
 
 REGISTRIES = (TRANSFORMERS, REGRESSORS, CLASSIFIERS)
+LIBRARIES = ("sklearn", "xgboost", "lightgbm")
 BOOSTERS = {"XGBClassifier", "XGBRegressor", "LGBMClassifier", "LGBMRegressor"}
 
 
@@ -104,20 +105,20 @@ def _load_skops(path: str):
 def _is_known(name: str) -> bool:
     """skops knows the public classes; estimators also hold private ones, such as
     the optimizer that trained a perceptron, functions, such as the score of a
-    selection, and dtypes. Only what scikit-learn itself defines is opened: what
-    it merely imports belongs to others. The function that a partial one binds
+    selection, and dtypes. Only what these libraries define is opened: what they
+    merely import belongs to others. The function that a partial one binds
     is a type of its own in the file."""
     module, _, attribute = name.rpartition(".")
-    if name in ("numpy.dtype", "functools.partial"):
+    if name in ("numpy.dtype", "functools.partial", "collections.OrderedDict"):
         return True
-    if not module.startswith("sklearn."):
+    if module.split(".")[0] not in LIBRARIES:
         return False
     try:
         found = getattr(importlib.import_module(module), attribute, None)
     except ImportError:
         return False
     home = getattr(found, "__module__", None) or ""
-    return home.startswith("sklearn.") and callable(found)
+    return home.split(".")[0] in LIBRARIES and callable(found)
 
 
 def import_estimator(estimator, names: list[str] | None = None, labels=None) -> Imported:
@@ -205,12 +206,21 @@ def boosted(walk: Walk, name: str, estimator, table, labels) -> Output:
     """The other libraries' estimators, as the importers of their files read
     them. XGBoost takes what a sparse row lacks as missing, LightGBM as 0."""
     root = type(estimator).__module__.split(".")[0]
+    if reads_categories(estimator):
+        raise refusal(
+            name,
+            "reads the categories of a data frame itself; compile the file that its booster saves",
+        )
     value = walk.numbers(name, table, missing=True)
-    if root == "xgboost" and table.sparse:
-        zeros = [0.0] * len(table.columns)
-        value = walk.graph.fill(value, zeros, [math.nan] * len(zeros))
-    importer = importlib.import_module(f"mote.importers.{root}")
-    return importer.add_booster(walk.graph, value, estimator, labels)
+    module = importlib.import_module(f"mote.importers.{root}")
+    more = {"sparse": table.sparse} if root == "xgboost" else {}
+    return module.add_booster(walk.graph, value, estimator, labels, **more)
+
+
+def reads_categories(booster) -> bool:
+    if hasattr(booster, "booster_"):
+        return bool(booster.booster_.pandas_categorical)
+    return "c" in (booster.get_booster().feature_types or [])
 
 
 def class_output(name: str, found: Answer, labels) -> Output:
