@@ -84,6 +84,7 @@ def random_booster(seed: int):
         "reg_sqrt": bool(rng.random() < 0.3),
         "extra_trees": bool(rng.random() < 0.2),
         "seed": seed,
+        "num_threads": 1,
         "verbose": -1,
     } | more
     boosting = str(rng.choice(["gbdt", "gbdt", "dart", "rf"]))

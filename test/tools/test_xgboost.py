@@ -76,6 +76,7 @@ def random_booster(seed: int):
         "gamma": float(rng.choice([0, 0.3])),
         "max_cat_to_onehot": int(rng.choice([1, 4, 100])),
         "seed": seed,
+        "nthread": 1,
     } | more
     if method == "hist" and rng.random() < 0.3:
         params |= {"grow_policy": "lossguide", "max_depth": 0, "max_leaves": 13}
