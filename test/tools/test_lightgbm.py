@@ -233,6 +233,13 @@ def test_categories_that_cannot_be_told_apart_are_refused(tmp_path):
         read(model, tmp_path)
 
 
+def test_a_category_taken_for_a_number_is_refused():
+    text = one_split(0.5, 8).replace("null", '[["a", "b"]]')
+    text = text.replace("[boosting: gbdt]", "[categorical_feature: 0]")
+    with pytest.raises(Refusal, match="tree 0: takes the category 'x' for a number"):
+        imported_from(text)
+
+
 # ---------------------------------------------------------- known disasters (B4)
 
 HEAD = """tree

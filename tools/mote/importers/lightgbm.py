@@ -147,7 +147,8 @@ def linear_sums(
 ) -> Value:
     """Of trees whose leaves are linear, or some of whose trees are: the forest
     gives the numbers of leaves, counted through all trees. Only here numbers
-    within ZERO of 0 are what they are."""
+    within ZERO of 0 are what they are: a sum differs by less than ZERO times
+    the coefficient."""
     trees, leaves = [], []
     for tree, t in zip(forest.trees, model.trees):
         numbered = np.zeros(len(tree.value))

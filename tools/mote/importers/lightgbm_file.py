@@ -153,6 +153,9 @@ class Model:
                 f"{len(tree_sections)} are in the file"
             )
         objective, options = read_objective(header)
+        categories = read_categories(rest, names, infos)
+        trees = [read_tree(s, columns) for s in tree_sections]
+        check_categories(trees, names, categories)
         return cls(
             text=text,
             version=header.text("version"),
@@ -160,10 +163,10 @@ class Model:
             options=options,
             classes=None,
             names=names,
-            categories=read_categories(text, rest, names, infos),
+            categories=categories,
             per_round=per_round,
             average="average_output" in header.values,
-            trees=[read_tree(s, columns) for s in tree_sections],
+            trees=trees,
         )
 
 
@@ -213,7 +216,7 @@ def read_objective(header: Section) -> tuple[str, dict[str, str]]:
     return name, dict(w.partition(":")[::2] for w in words[1:])
 
 
-def read_categories(text: str, rest: str, names: list[str], infos: list[str]):
+def read_categories(rest: str, names: list[str], infos: list[str]) -> list[list | None]:
     """Of each feature the categories of the data frame that it was trained on.
     The file lists them for the columns that were of a category type, and not
     which these were: those that it has as categorical features, if they are as
@@ -244,6 +247,18 @@ def read_categories(text: str, rest: str, names: list[str], infos: list[str]):
     for i, categories in zip(sorted(at), listed):
         nothing[i] = categories
     return nothing
+
+
+def check_categories(trees: list[LightTree], names: list[str], categories: list) -> None:
+    """That no tree takes a category for a number. An unknown category is a NaN
+    to LightGBM and -1 here: the same at a split by categories, and there alone."""
+    for number, t in enumerate(trees):
+        inner = np.flatnonzero(t.tree.left >= 0).tolist()
+        numeric = {int(t.tree.feature[i]) for i in inner if i not in t.tree.sets}
+        numeric |= {c for leaf in t.linear for c in leaf.columns}
+        for feature in sorted(numeric):
+            if categories[feature] is not None:
+                raise Refusal(f"tree {number}: takes the category {names[feature]!r} for a number")
 
 
 # ---------------------------------------------------------------------- trees

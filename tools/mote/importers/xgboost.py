@@ -8,7 +8,9 @@ weight of dart is multiplied into the leaves, as XGBoost does before it adds.
 
 What the functions over them give differs from XGBoost's f32 by its rounding. A
 class is taken from the margins: of two the second, where XGBoost's probability
-of it is above 0.5 (see HALF); of several the first of the largest margin.
+of it is above 0.5 (see HALF); of several the first of the largest margin, which
+is XGBoost's but where it rounds two probabilities to one number: then its is the
+first of these two.
 
 Sources, in dmlc/xgboost: src/predictor/predict_fn.h and
 src/common/categorical.h (which way a row goes), src/predictor/cpu_predictor.cc
@@ -41,16 +43,21 @@ def import_file(path: str, config, trust_pickle: bool) -> Imported:
         raise Refusal(f"{path}: {e}") from e
 
 
-def add_booster(graph: Graph, value: Value, model, labels: list[str] | None) -> Output:
+def add_booster(
+    graph: Graph, value: Value, model, labels: list[str] | None, sparse: bool = False
+) -> Output:
     """The trees of an XGB* estimator or a Booster behind value [..., features],
-    in which a missing number is a NaN. labels: names of the classes or targets,
-    or None."""
+    in which a missing number is a NaN.
+
+    labels: names of the classes or targets, or None. sparse: the model is given
+    SciPy's sparse rows, in which a 0 is left out, and XGBoost takes what is left
+    out as missing."""
     estimator = hasattr(model, "get_booster")
     booster = model.get_booster() if estimator else model
     found = Model.read(bytes(booster.save_raw("ubj")), estimator)
-    if estimator and not np.isnan(model.missing):
-        count = value.columns
-        value = graph.fill(value, np.full(count, float(model.missing)), np.full(count, np.nan))
+    missing = [float(model.missing)] if estimator and not np.isnan(model.missing) else []
+    for number in missing + ([0.0] if sparse else []):
+        value = graph.fill(value, np.full(value.columns, number), np.full(value.columns, np.nan))
     return add_model(graph, value, found, labels)
 
 
