@@ -20,7 +20,6 @@ What trainers do, in these words:
                           if all nodes of that feature are of that type
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -136,8 +135,7 @@ def reachable(tree: Tree) -> np.ndarray:
             raise ValueError("a tree, in which no node has two parents")
         seen[level] = True
         found.append(level)
-        inner = level[tree.left[level] >= 0]
-        level = np.stack([tree.left[inner], tree.right[inner]], axis=1).ravel()
+        level = children(tree, level[tree.left[level] >= 0])
     return np.concatenate(found)
 
 
@@ -188,22 +186,26 @@ def threshold_keys(thresholds: np.ndarray, dtype: str, compare: str) -> np.ndarr
 # ---------------------------------------------------------------------- tables
 
 
-def levels(tree: Tree) -> list[list[int]]:
+def levels(tree: Tree) -> list[np.ndarray]:
     """Nodes by their distance from the root."""
-    out, level = [], [0]
-    while level:
+    out, level = [], np.zeros(1, np.int64)
+    while level.size:
         out.append(level)
-        level = [c for i in level if tree.left[i] >= 0 for c in (tree.left[i], tree.right[i])]
+        level = children(tree, level[tree.left[level] >= 0])
     return out
+
+
+def children(tree: Tree, nodes: np.ndarray) -> np.ndarray:
+    """Of each node the left one, then the right one."""
+    return np.stack([tree.left[nodes], tree.right[nodes]], axis=1).ravel()
 
 
 def heights(tree: Tree) -> np.ndarray:
     """Steps from each node to the farthest leaf below it."""
     out = np.zeros(len(tree.left), np.int64)
     for level in reversed(levels(tree)):
-        for i in level:
-            if tree.left[i] >= 0:
-                out[i] = 1 + max(out[tree.left[i]], out[tree.right[i]])
+        inner = level[tree.left[level] >= 0]
+        out[inner] = 1 + np.maximum(out[tree.left[inner]], out[tree.right[inner]])
     return out
 
 
@@ -268,19 +270,15 @@ def lay_out_heap(forest: Forest) -> Layout:
     for t, tree in enumerate(forest.trees):
         tree_keys = threshold_keys(tree.threshold, forest.dtype, forest.compare)
         tree_columns, tree_values = read_columns(forest, tree), values_of(tree)
-        place = [(0, GROUP + t % GROUP)]  # node of the tree, of the heap
+        node, at = np.zeros(1, np.int64), np.array([GROUP + t % GROUP])  # of the tree, the heap
         for _ in range(depth):
-            below = []
-            for i, at in place:
-                if tree.left[i] >= 0:
-                    node_keys[t // GROUP, at] = tree_keys[i]
-                    columns[t // GROUP, at] = tree_columns[i]
-                    below += [(tree.left[i], 2 * at), (tree.right[i], 2 * at + 1)]
-                else:
-                    below += [(i, 2 * at), (i, 2 * at + 1)]
-            place = below
-        for i, at in place:
-            values[t // GROUP, at - nodes] = tree_values[i]
+            inner = tree.left[node] >= 0
+            node_keys[t // GROUP, at[inner]] = tree_keys[node[inner]]
+            columns[t // GROUP, at[inner]] = tree_columns[node[inner]]
+            below = np.stack([node, node], axis=1)  # a leaf is below itself
+            below[inner] = children(tree, node[inner]).reshape(-1, 2)
+            node, at = below.ravel(), np.stack([2 * at, 2 * at + 1], axis=1).ravel()
+        values[t // GROUP, at - nodes] = tree_values[node]
     features = tensor(columns, "u8" if columns.itemsize == 1 else "s16")
     return Layout(
         HEAP,
@@ -311,7 +309,7 @@ class Pool:
 
 def set_words(categories: Categories, missing_left: bool) -> np.ndarray:
     """Its number of bits, and the bits: a NaN, numbers outside, categories."""
-    left = np.array(sorted(categories.left), np.int64)
+    left = np.fromiter(categories.left, np.int64, len(categories.left))
     known = max(categories.known, left.max(initial=-1) + 1)
     bits = np.zeros(-(-(2 + known) // 32) * 32, np.uint8)
     bits[0], bits[1] = missing_left, categories.outside_left
@@ -326,93 +324,118 @@ def walk_order(forest: Forest) -> list[int]:
     return sorted(range(len(depth)), key=lambda t: depth[t])
 
 
-def by_descent(trees: list[Tree]) -> Iterator[tuple[int, int]]:
-    """(tree, node): all roots, then tree after tree siblings together, and
-    behind them those below the left one: a walk often goes on where it is."""
-    yield from ((t, 0) for t in range(len(trees)))
-    for t, tree in enumerate(trees):
-        below = [0]
-        while below:
-            i = below.pop()
-            if tree.left[i] >= 0:
-                yield t, tree.left[i]
-                yield t, tree.right[i]
-                below += [tree.right[i], tree.left[i]]
+def by_descent(tree: Tree) -> np.ndarray:
+    """The nodes below the root: siblings together, and behind them those below
+    the left one, as a walk often goes on where it is."""
+    out, below = [], [0]
+    left, right = tree.left.tolist(), tree.right.tolist()
+    while below:
+        i = below.pop()
+        if left[i] >= 0:
+            out += [left[i], right[i]]
+            below += [right[i], left[i]]
+    return np.array(out, np.int64)
 
 
-class Linking:
-    """The nodes of a forest, numbered and packed."""
+@dataclass
+class Nodes:
+    """Linked nodes, by their number."""
 
-    def __init__(self, forest: Forest):
-        self.forest = forest
-        self.values, self.sets = Pool(), Pool()
-        self.keys: list[int] = []
-        self.words: list[int] = []  # column | height << 16
-        self.left: list[int] = []
-        self.roots: list[int] = []
+    key: np.ndarray
+    column: np.ndarray
+    height: np.ndarray
+    left: np.ndarray
+    value: np.ndarray  # [nodes][width], of leaves
 
-    def group(self, trees: list[Tree]) -> None:
-        numbers = {place: len(self.keys) + i for i, place in enumerate(by_descent(trees))}
-        tables = [
-            (
-                heights(t),
-                threshold_keys(t.threshold, self.forest.dtype, self.forest.compare),
-                read_columns(self.forest, t),
-                values_of(t).astype(KEYS[self.forest.sum_dtype][0]),
-            )
-            for t in trees
-        ]
-        for (t, i), number in numbers.items():
-            tree, (height, key, column, value) = trees[t], tables[t]
-            if tree.left[i] < 0:
-                self.node(self.values.add(value[i], 1), 2 * self.forest.columns, 0, number)
-                continue
-            left = numbers[t, tree.left[i]]
-            if i in tree.sets:
-                words = set_words(tree.sets[i], tree.missing_left[i])
-                at = self.sets.add(words, len(words))
-                by_category = 2 * self.forest.columns + 1 + tree.feature[i]
-                self.node(at, by_category, height[i], left)
-            else:
-                self.node(key[i], column[i], height[i], left)
-        roots = [numbers[t, 0] for t in range(len(trees))]
-        self.roots += roots + roots[-1:] * (GROUP - len(roots))
+    @classmethod
+    def of_group(cls, forest: Forest, trees: list[Tree], first: int, sets: Pool) -> "Nodes":
+        """Numbers from first on: all roots, then tree after tree. The root of
+        tree t is number first + t."""
+        orders = [by_descent(t) for t in trees]
+        count = len(trees) + sum(map(len, orders))
+        dtype, real = KEYS[forest.dtype][1], KEYS[forest.sum_dtype][0]
+        key, column, height, left = (np.zeros(count, dtype) for _ in range(4))
+        value = np.zeros((count, width_of(forest)), real)
+        with_sets, begin = [], len(trees)
+        for t, (tree, order) in enumerate(zip(trees, orders)):
+            nodes = np.concatenate([[0], order])
+            at = np.concatenate([[t], np.arange(begin, begin + len(order))])
+            begin += len(order)
+            number = np.zeros(len(tree.left), np.int64)
+            number[nodes] = first + at
+            inner = tree.left[nodes] >= 0
+            keys_of = threshold_keys(tree.threshold, forest.dtype, forest.compare)
+            key[at] = np.where(inner, keys_of[nodes], 0)
+            column[at] = np.where(inner, read_columns(forest, tree)[nodes], 2 * forest.columns)
+            height[at] = checked_heights(tree)[nodes]
+            left[at] = number[np.where(inner, tree.left[nodes], nodes)]
+            value[at] = values_of(tree)[nodes]
+            with_sets += [(number[i] - first, tree, i) for i in tree.sets]
+        for at, tree, i in sorted(with_sets, key=lambda s: s[0]):
+            words = set_words(tree.sets[i], tree.missing_left[i])
+            key[at] = sets.add(words, len(words))
+            column[at] = 2 * forest.columns + 1 + tree.feature[i]
+        return cls(key, column, height, left, value)
 
-    def node(self, key: int, column: int, height: int, left: int) -> None:
-        if height > MAX_HEIGHT:
-            raise Refusal(f"a tree of more than {MAX_HEIGHT} levels")
-        self.keys.append(int(key))
-        self.words.append(int(column) | int(height) << 16)
-        self.left.append(int(left))
+    @classmethod
+    def joined(cls, parts: list["Nodes"]) -> "Nodes":
+        return cls(*(np.concatenate(column) for column in zip(*(vars(p).values() for p in parts))))
+
+    def share_values(self) -> np.ndarray:
+        """Different values of leaves, which now have their number for a key."""
+        leaf = self.height == 0
+        values, self.key[leaf] = first_of_equal(self.value[leaf])
+        return values
 
     def table(self) -> np.ndarray:
-        key = np.array(self.keys, KEYS[self.forest.dtype][1])
-        word, left = (np.array(x, key.dtype) for x in (self.words, self.left))
-        if key.itemsize == 4:
-            return np.stack([key, word, left], axis=1)
-        return np.stack([key, word | left << np.array(32, key.dtype)], axis=1)
+        word = self.column | self.height << np.array(16, self.key.dtype)
+        if self.key.itemsize == 4:
+            return np.stack([self.key, word, self.left], axis=1)
+        return np.stack([self.key, word | self.left << np.array(32, word.dtype)], axis=1)
+
+
+def first_of_equal(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """rows without those that have the bytes of an earlier one, and for each
+    which of them it is."""
+    raw = np.ascontiguousarray(rows).view(f"V{rows.itemsize * rows.shape[1]}").ravel()
+    _, first, which = np.unique(raw, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    return rows[first[order]], place[which]
+
+
+def checked_heights(tree: Tree) -> np.ndarray:
+    found = heights(tree)
+    if found[0] > MAX_HEIGHT:
+        raise Refusal(f"a tree of more than {MAX_HEIGHT} levels")
+    return found
 
 
 def lay_out_linked(forest: Forest) -> Layout:
     walked = walk_order(forest)
-    low = Linking(forest)
+    parts, roots, sets, count = [], [], Pool(), 0
     for first in range(0, len(walked), GROUP):
-        low.group([forest.trees[t] for t in walked[first : first + GROUP]])
+        group = [forest.trees[t] for t in walked[first : first + GROUP]]
+        parts.append(Nodes.of_group(forest, group, count, sets))
+        roots += [count + min(t, len(group) - 1) for t in range(GROUP)]
+        count += len(parts[-1].key)
     order = np.empty(len(walked), "<i4")
     order[walked] = np.arange(len(walked))
-    nodes = low.table()
-    sets = np.concatenate(low.sets.pieces) if low.sets.pieces else None
+    linked = Nodes.joined(parts)
+    values, nodes = linked.share_values(), linked.table()
+    sets = np.concatenate(sets.pieces) if sets.pieces else None
     category = NO_SETS if sets is None else TRUNCATED if forest.truncate else FROM_ZERO
     columns = (2 if sets is None else 3) * forest.columns + 1
     return Layout(
         LINKED,
         [
-            *sums(forest, np.stack(low.values.pieces)),
+            *sums(forest, values),
             key_tensor(nodes),
-            tensor(np.array(low.roots, "<i4"), "s32"),
+            tensor(np.array(roots, "<i4"), "s32"),
             tensor(order, "s32"),
             None if sets is None else tensor(sets, "s32"),
         ],
         [category],
-        columns * nodes.itemsize + 4 * len(low.roots),
+        columns * nodes.itemsize + 4 * len(roots),
     )

@@ -6,8 +6,6 @@ none are given, around what the model's own parameters suggest), and edges; see
 rows.py. What the trained steps do not take must be refused.
 """
 
-import math
-
 import numpy as np
 
 from mote.engine import Engine, Rejected
