@@ -9,6 +9,7 @@ import numpy as np
 
 from mote import config, lower
 from mote.engine import Engine
+from mote.verify import engine_rows
 
 OLD = Path(__file__).parent / "old"
 NUMPY = {"f32": np.float32, "f64": np.float64}
@@ -56,7 +57,8 @@ def edge_rows(rng, forests: list, x: np.ndarray, categorical: list[int], count: 
                 up = np.nextafter(t, dtype(np.inf))
                 down = np.nextafter(t, dtype(-np.inf))
                 row[f] = rng.choice([t, up, down, np.nextafter(float(t), np.inf)])
-    return rows
+    most = float(np.finfo(dtype).max)  # an infinity is refused
+    return np.clip(rows, -most, most)
 
 
 def forests_of(imported) -> list:
@@ -66,12 +68,12 @@ def forests_of(imported) -> list:
 
 
 def answers(imported, rows: np.ndarray):
-    """(index, scores) of the engine."""
+    """(index, scores) of the engine, -1 and NaN of rows that it refuses."""
     precision = lower.choose_precision(imported.graph)
     assert precision == "float64"
     blob = lower.lower(imported, config.Config("test", "1"), precision).to_bytes()
     with Engine(blob) as engine:
-        return engine.rows(rows)
+        return engine_rows(engine, rows)
 
 
 def compare(imported, rows: np.ndarray, want_index, want, limit: float) -> float:
@@ -82,13 +84,18 @@ def compare(imported, rows: np.ndarray, want_index, want, limit: float) -> float
     want = np.asarray(want, np.float64).reshape(len(rows), -1)
     finite = np.isfinite(want).all(axis=1)
     error = np.abs(scores - want)[finite] / np.maximum(1, np.abs(want[finite]))
-    assert error.size and error.max() <= limit, (error.max(), rows[finite][error.argmax() // 1 % 1])
+    worst = rows[finite][error.max(axis=1).argmax()] if error.size else None
+    assert error.size and error.max() <= limit, (error.max(), worst)  # a NaN fails
     if want_index is not None:
         best = np.sort(want, axis=1)[:, -2:]
         tie = best[:, 0] == best[:, 1]
         wrong = (index != want_index) & finite & ~tie
         assert not wrong.any(), (rows[wrong][0].tolist(), scores[wrong][0], want[wrong][0])
     return float(error.max())
+
+
+def old_names(pattern: str) -> list[str]:
+    return sorted(p.name for p in OLD.glob(pattern) if ".answers." not in p.name)
 
 
 def old_file(name: str):

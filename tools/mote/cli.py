@@ -22,6 +22,7 @@ MODEL is a folder with a model.toml in it, or the file of an estimator:
 
   mote compile models/iris
   mote compile churn.skops -o churn.mote --reply label
+  mote compile churn.ubj
 
 Known of scikit-learn: linear, generalized linear and logistic models; SVC,
 NuSVC, SVR and NuSVR with linear, poly or rbf kernels; decision and extra trees,
@@ -34,6 +35,10 @@ MissingIndicator, OneHot-, Ordinal- and TargetEncoder, KBinsDiscretizer,
 Binarizer, PolynomialFeatures, selections of features, PCA, IncrementalPCA and
 TruncatedSVD. The last step may be XGBoost's or LightGBM's classifier or
 regressor. Anything else is refused by the name of its step.
+
+Known of XGBoost: models of trees in .json, .ubj, .ubjson or .bst files (not in
+the old binary format), which are read without the library.
+Known of LightGBM: models in .txt, .lgb or .lightgbm files, likewise.
 """
 
 

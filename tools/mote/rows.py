@@ -75,6 +75,8 @@ def follow(found: Clues, node, columns: list[list]) -> list:
         return [scaled(found, p, a["kind"], float(v)) for p, v in zip(first, a["vector"])]
     if node.op == "columns":
         return [first[i] for i in a["index"]]
+    if node.op == "missing":
+        return first
     if node.op == "concat":
         return [p for part in columns for p in part]
     if node.op == "limit":

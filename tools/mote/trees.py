@@ -311,7 +311,7 @@ class Pool:
 
 def set_words(categories: Categories, missing_left: bool) -> np.ndarray:
     """Its number of bits, and the bits: a NaN, numbers outside, categories."""
-    left = np.array(sorted(categories.left), np.int64)
+    left = np.fromiter(categories.left, np.int64, len(categories.left))
     known = max(categories.known, left.max(initial=-1) + 1)
     bits = np.zeros(-(-(2 + known) // 32) * 32, np.uint8)
     bits[0], bits[1] = missing_left, categories.outside_left

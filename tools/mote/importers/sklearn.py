@@ -24,6 +24,7 @@ except ImportError:  # estimators that were trained on arrays need none
 
 from mote.errors import Refusal
 from mote.graph import Graph, Imported, Output
+from mote.importers.names import class_names, feature_names, target_names
 from mote.importers.sklearn_walk import (
     CLASSIFIERS,
     REGRESSORS,
@@ -128,7 +129,8 @@ def import_estimator(estimator, names: list[str] | None = None, labels=None) -> 
     if count is None:
         raise not_fitted(name, estimator)
     own = getattr(estimator, "feature_names_in_", None)
-    sources = [Source(i, n) for i, n in enumerate(feature_names(names, own, count))]
+    own_names = [f"x{i}" for i in range(count)] if own is None else [str(n) for n in own]
+    sources = [Source(i, n) for i, n in enumerate(feature_names(names, own_names))]
     first = Walk(sources, list(range(count)), second=False)
     answer(first, name, estimator, labels)
     # a data frame may lack what no step reads; a row of numbers may not
@@ -178,17 +180,6 @@ def is_booster(step) -> bool:
     return class_name(step) in BOOSTERS and root in ("xgboost", "lightgbm")
 
 
-def feature_names(names, own, count: int) -> list[str]:
-    if names is None:
-        names = [str(n) for n in own] if own is not None else [f"x{i}" for i in range(count)]
-    if len(names) != count:
-        raise Refusal(f"features: expected {count} names, as the estimator takes, got {len(names)}")
-    if len(set(names)) != len(names):
-        twice = next(n for n in names if names.count(n) > 1)
-        raise Refusal(f"features: {twice!r} names two of them; names must differ")
-    return list(names)
-
-
 # --------------------------------------------------------------------- outputs
 
 
@@ -235,36 +226,13 @@ def reads_categories(booster) -> bool:
 def class_output(name: str, found: Answer, labels) -> Output:
     """Of two classes the library gives one decision value, for the second;
     here the first has its own, which is 0."""
-    names, numeric = class_names(found.classes, labels)
+    names, numeric = class_names(labels, found.classes.tolist(), len(found.classes))
     kind, scores = "none", None
     if found.probabilities is not None:
         kind, scores = "probabilities", found.probabilities
     elif found.decision is not None:
         kind, scores = "decision values", found.decision
     return Output("class", names, found.index, scores, kind, numeric)
-
-
-def class_names(classes: np.ndarray, labels) -> tuple[list[str], bool]:
-    """Names of the classes, and whether they are numbers."""
-    if labels is not None:
-        if len(labels) != len(classes):
-            raise Refusal(f"labels: expected {len(classes)}, one for each class, got {len(labels)}")
-        return [str(x) for x in labels], False
-    if classes.dtype.kind in "iu":
-        return [str(int(c)) for c in classes], True
-    if classes.dtype.kind == "b":
-        return [str(bool(c)).lower() for c in classes], False
-    if classes.dtype.kind == "f":
-        return [repr(float(c)).removesuffix(".0") for c in classes], True
-    return [str(c) for c in classes], False
-
-
-def target_names(labels, count: int) -> list[str]:
-    if labels is None:
-        labels = ["y"] if count == 1 else [f"y{i}" for i in range(count)]
-    if len(labels) != count:
-        raise Refusal(f"labels: expected {count}, one for each target, got {len(labels)}")
-    return [str(x) for x in labels]
 
 
 # --------------------------------------------- the trainer's own answers

@@ -1,16 +1,14 @@
-"""What the importers of XGBoost and LightGBM share: names of features, classes
-and targets, and rows that a trainer does not take."""
-
-import numpy as np
+"""Names of features, categories, classes and targets, as all importers give
+them: what the settings say, else what the trainer does."""
 
 from mote.errors import Refusal
 
 
 def feature_names(names: list[str] | None, own: list[str]) -> list[str]:
-    """The names that the settings give, or the file's own."""
-    names = names or own
+    """Those that are given, or the trainer's own; no two the same."""
+    names = own if names is None else names
     if len(names) != len(own):
-        raise Refusal(f"features: expected {len(own)} names, as the file has, got {len(names)}")
+        raise Refusal(f"features: expected {len(own)} names, as the model takes, got {len(names)}")
     if len(set(names)) != len(names):
         twice = next(n for n in names if names.count(n) > 1)
         raise Refusal(f"features: {twice!r} names two of them; names must differ")
@@ -56,17 +54,3 @@ def target_names(labels: list | None, count: int) -> list[str]:
     if len(labels) != count:
         raise Refusal(f"labels: expected {count}, one for each target, got {len(labels)}")
     return [str(x) for x in labels]
-
-
-def spread_over(known: np.ndarray, found: np.ndarray | None, rest) -> np.ndarray | None:
-    """found [rows that are known][...], with `rest` for the rows between them."""
-    if found is None:
-        return None
-    out = np.full((len(known), *found.shape[1:]), rest, found.dtype)
-    out[known] = found
-    return out
-
-
-def first_line(error: Exception) -> str:
-    """Of a library's message, which may go on with a stack trace."""
-    return str(error).strip().split("\n", 1)[0]
