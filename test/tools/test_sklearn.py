@@ -140,8 +140,8 @@ def test_sparse_zeros_are_missing_to_xgboost():
     x = d.frame(missing=0.0)[["a", "color", "size"]]
     for sparse in (True, False):
         for model in (
-            xgboost.XGBClassifier(n_estimators=5, max_depth=3),
-            lightgbm.LGBMClassifier(n_estimators=5, min_child_samples=5, verbose=-1),
+            xgboost.XGBClassifier(n_estimators=5, max_depth=3, n_jobs=1),
+            lightgbm.LGBMClassifier(n_estimators=5, min_child_samples=5, verbose=-1, n_jobs=1),
         ):
             encoder = preprocessing.OneHotEncoder(handle_unknown="ignore", sparse_output=sparse)
             columns = compose.ColumnTransformer(
@@ -207,7 +207,9 @@ def test_refusals_name_the_step_and_the_option():
             "starts from a LogisticRegression",
         ),
         (
-            ensemble.AdaBoostClassifier(linear_model.LogisticRegression()).fit(x, y),
+            ensemble.AdaBoostClassifier(linear_model.LogisticRegression(), n_estimators=2).fit(
+                x, y
+            ),
             "boosts other things than trees",
         ),
         (
@@ -351,10 +353,10 @@ def test_the_last_step_of_another_library(tmp_path, capsys):
         [("c", preprocessing.OrdinalEncoder(), ["color", "size"])], remainder="passthrough"
     )
     for model in (
-        xgboost.XGBClassifier(n_estimators=5, max_depth=3),
-        xgboost.XGBRegressor(n_estimators=5, max_depth=3),
-        lightgbm.LGBMClassifier(n_estimators=5, verbose=-1),
-        lightgbm.LGBMRegressor(n_estimators=5, verbose=-1),
+        xgboost.XGBClassifier(n_estimators=5, max_depth=3, n_jobs=1),
+        xgboost.XGBRegressor(n_estimators=5, max_depth=3, n_jobs=1),
+        lightgbm.LGBMClassifier(n_estimators=5, verbose=-1, n_jobs=1),
+        lightgbm.LGBMRegressor(n_estimators=5, verbose=-1, n_jobs=1),
     ):
         y = d.score(x) if "Regressor" in type(model).__name__ else np.arange(len(x)) % 3
         fitted = pipeline.make_pipeline(columns, model).fit(x, y)
@@ -364,5 +366,7 @@ def test_the_last_step_of_another_library(tmp_path, capsys):
         status, err = compile_file(tmp_path / "model.skops", capsys=capsys)
         assert status == 0, err
     x["color"] = x["color"].astype("category")
-    alone = lightgbm.LGBMClassifier(n_estimators=2, verbose=-1).fit(x[["a", "color"]], x["flag"])
+    alone = lightgbm.LGBMClassifier(n_estimators=2, verbose=-1, n_jobs=1).fit(
+        x[["a", "color"]], x["flag"]
+    )
     assert "reads the categories of a data frame itself" in refused(alone)

@@ -7,6 +7,7 @@ from sklearn import (
     calibration,
     compose,
     ensemble,
+    frozen,
     linear_model,
     model_selection,
     multioutput,
@@ -302,6 +303,14 @@ def test_many_regressors(name):
 def test_many_positive_targets(name):
     for seed in seeds(name, LONG):
         check_regressor(POSITIVE, name, seed + 10)
+
+
+def test_calibration_of_a_model_that_was_fitted_before():
+    d = Draw(4)
+    x = d.numbers()
+    y = d.classes(x, 3)
+    model = frozen.FrozenEstimator(svm.LinearSVC().fit(x, y))
+    check(calibration.CalibratedClassifierCV(model).fit(x, y), x)
 
 
 def test_two_classes_of_a_booster_with_half_the_logit():

@@ -98,7 +98,7 @@ GAPS = {
 
 
 def one_hot(d: Draw):
-    how = d.one("error", "ignore", "infrequent_if_exist")
+    how = d.one("error", "ignore", "infrequent_if_exist", "warn")
     rare = {} if how == "error" else d.one({}, {"min_frequency": 30}, {"max_categories": 3})
     return preprocessing.OneHotEncoder(
         handle_unknown=how, drop=d.one(None, "first", "if_binary"),
@@ -108,7 +108,9 @@ def one_hot(d: Draw):
 
 def ordinal(d: Draw):
     how = d.one({}, {"handle_unknown": "use_encoded_value", "unknown_value": -1})
-    return preprocessing.OrdinalEncoder(encoded_missing_value=-2, **how)
+    return preprocessing.OrdinalEncoder(
+        encoded_missing_value=-2, max_categories=d.one(None, 3), **how
+    )
 
 
 # Of a frame's columns "color", "size", "count" and "flag"

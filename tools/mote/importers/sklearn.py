@@ -12,6 +12,7 @@ the name of its step: never approximated, never skipped.
 
 import copy
 import importlib
+import math
 import warnings
 from dataclasses import replace
 
@@ -212,9 +213,11 @@ def boosted(walk: Walk, name: str, estimator, table, labels) -> Output:
             "reads the categories of a data frame itself; compile the file that its booster saves",
         )
     value = walk.numbers(name, table, missing=True)
-    module = importlib.import_module(f"mote.importers.{root}")
-    more = {"sparse": table.sparse} if root == "xgboost" else {}
-    return module.add_booster(walk.graph, value, estimator, labels, **more)
+    if root == "xgboost" and table.sparse:
+        count = len(table.columns)
+        value = walk.graph.fill(value, [0.0] * count, [math.nan] * count)
+    importer = importlib.import_module(f"mote.importers.{root}")
+    return importer.add_booster(walk.graph, value, estimator, labels)
 
 
 def reads_categories(booster) -> bool:

@@ -254,9 +254,7 @@ def target_encoder(walk: Walk, name: str, step, table: Table) -> Table:
 def one_hot_encoder(walk: Walk, name: str, step, table: Table) -> Table:
     """Each value becomes the number of its output column, or -1, and these
     numbers become columns; where each output has one value, at once."""
-    if step.handle_unknown == "warn" or step.handle_unknown not in (
-        "error", "ignore", "infrequent_if_exist",
-    ):  # fmt: skip
+    if step.handle_unknown not in ("error", "ignore", "infrequent_if_exist", "warn"):
         raise refusal(name, f"handle_unknown={step.handle_unknown!r} is not known")
     other = step.handle_unknown != "error"
     out = tabulate(name, step, other)

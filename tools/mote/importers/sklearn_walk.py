@@ -24,6 +24,7 @@ import numpy as np
 
 from mote.errors import Refusal
 from mote.graph import Feature, Graph, Value
+from mote.importers.names import category_texts
 
 TRANSFORMERS, REGRESSORS, CLASSIFIERS = {}, {}, {}
 
@@ -98,15 +99,6 @@ def plain(value):
     return value.item() if isinstance(value, np.generic) else value
 
 
-def spelled(value) -> str:
-    """How a caller writes a category."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return str(value).lower()
-    return repr(float(value)).removesuffix(".0")
-
-
 @dataclass(eq=False)
 class Source:
     """A feature as the estimator takes it, and what the steps ask of it.
@@ -143,9 +135,7 @@ class Source:
     def feature(self) -> Feature:
         if not self.compares:
             return Feature(self.name, missing=self.missing)
-        texts = [spelled(v) for v in self.values]
-        if len(set(texts)) < len(texts):
-            raise Refusal(f"feature {self.name!r}: two of its categories are spelled the same")
+        texts = category_texts(self.name, self.values)
         return Feature(self.name, missing=self.missing, categories=texts, other=self.other)
 
     def given(self, codes: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from mote.importers.sklearn_trees import is_tree, mean_of_trees, shares_of, targ
 from mote.importers.sklearn_walk import (
     CLASSIFIERS,
     REGRESSORS,
+    TRANSFORMERS,
     Answer,
     Table,
     Walk,
@@ -21,6 +22,7 @@ from mote.importers.sklearn_walk import (
     knows,
     refusal,
     regress,
+    transform,
 )
 
 SEARCHES = ("GridSearchCV", "RandomizedSearchCV", "HalvingGridSearchCV", "HalvingRandomSearchCV")
@@ -49,20 +51,30 @@ def same_classes(name: str, answer: Answer, count: int) -> None:
         raise refusal(name, f"was fitted on {len(answer.classes)} of {count} classes")
 
 
-# -------------------------------------------------------------------- searches
+# ------------------------------------------------- searches, frozen estimators
 
 
-@knows(REGRESSORS, *SEARCHES)
-def best_regressor(walk: Walk, name: str, step, table: Table) -> Value:
-    return regress(walk, name, fitted(name, step, "best_estimator_"), table)
+def held(name: str, step):
+    frozen = class_name(step) == "FrozenEstimator"
+    return fitted(name, step, "estimator" if frozen else "best_estimator_")
 
 
-@knows(CLASSIFIERS, *SEARCHES)
-def best_classifier(walk: Walk, name: str, step, table: Table) -> Answer:
-    return classify(walk, name, fitted(name, step, "best_estimator_"), table)
+@knows(REGRESSORS, *SEARCHES, "FrozenEstimator")
+def held_regressor(walk: Walk, name: str, step, table: Table) -> Value:
+    return regress(walk, name, held(name, step), table)
 
 
-# -------------------------------------------------------------------- bags
+@knows(CLASSIFIERS, *SEARCHES, "FrozenEstimator")
+def held_classifier(walk: Walk, name: str, step, table: Table) -> Answer:
+    return classify(walk, name, held(name, step), table)
+
+
+@knows(TRANSFORMERS, *SEARCHES, "FrozenEstimator")
+def held_transformer(walk: Walk, name: str, step, table: Table) -> Table:
+    return transform(walk, name, held(name, step), table)
+
+
+# ------------------------------------------------------------------------ bags
 
 
 def bag(name: str, step) -> list[tuple]:
@@ -166,6 +178,10 @@ def stacked(walk: Walk, name: str, step, table: Table, count: int) -> Table:
         answer = classify(walk, n, estimator, table)
         same_classes(n, answer, count)
         if method == "predict":
+            if np.asarray(answer.classes).tolist() != list(range(count)):
+                raise refusal(
+                    n, "its labels are not the numbers of the classes; fit the stack anew"
+                )
             tables.append(walk.table(walk.graph.real(answer.index)))
             continue
         value = answer.decision if method == "decision_function" else answer.probabilities
