@@ -88,6 +88,32 @@ float mote_log1p_exp_minus(float x)
     return p * u;
 }
 
+/* x = m 2^e with m from sqrt(1/2) to sqrt 2; ln m = 2 atanh(s) with s = (m - 1)
+ * / (m + 1), |s| < 0.172, whose series ends at s^15: what it leaves out is
+ * below 2^-47. In double, so that the one rounding to float is all that
+ * counts. */
+float mote_logf(float x)
+{
+    uint32_t bits = mote_f32_bits(x);
+    int e = 0;
+
+    if (!(x > 0) || x - x != 0) /* zeros, below, infinity, NaN */
+        return x == 0 ? -__builtin_inff() : x < 0 ? __builtin_nanf("") : x;
+    if (bits < 0x00800000) { /* a denormal: all of its bits above the point */
+        bits = mote_f32_bits(x * 0x1p23f);
+        e = -23;
+    }
+    const int32_t powers = ((int32_t)bits - 0x3F3504F3) >> 23;
+    e += powers;
+    bits -= (uint32_t)powers << 23;
+    const double m = (double)mote_f32_of_bits(bits);
+    const double s = (m - 1) / (m + 1), s2 = s * s;
+    double p = 1.0 / 15;
+    for (int k = 13; k > 0; k -= 2)
+        p = p * s2 + 1.0 / k;
+    return (float)(e * 0x1.62e42fefa39efp-1 + 2 * s * p);
+}
+
 float mote_tanhf(float x)
 {
     const uint32_t sign = mote_f32_bits(x) & 0x80000000;

@@ -420,6 +420,18 @@ static const struct operator* const operators[] = {
              .choice = true),
     OPERATOR(36, .check = mote_lstm_check, .run_whole = mote_lstm_run,
              .choice = true),
+    OPERATOR(50, .check = mote_convert_check, .run_whole = mote_convert_run),
+    OPERATOR(51, .check = mote_expand_check, .run_whole = mote_expand_run),
+    OPERATOR(52, .check = mote_compare_check, .run_whole = mote_compare_run),
+    OPERATOR(53, .check = mote_logic_check, .run_whole = mote_logic_run,
+             .in_place = true),
+    OPERATOR(54, .check = mote_select_check, .run_whole = mote_select_run),
+    OPERATOR(55, .check = mote_matmul_check, .run_whole = mote_matmul_run,
+             .choice = true),
+    OPERATOR(56, .check = mote_take_check, .run_whole = mote_take_run,
+             .contents = mote_take_contents),
+    OPERATOR(57, .check = mote_unary_check, .run_whole = mote_unary_run,
+             .in_place = true),
 };
 #define OPERATORS (sizeof operators / sizeof *operators)
 #define VERSION 1

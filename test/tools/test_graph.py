@@ -65,7 +65,8 @@ def conv1d(x, *, weight, bias, dilation, activation):
     return activate(y, activation)
 
 
-def gru(x, *, weight, recurrent, bias, recurrent_bias):
+def gru(x, *, weight, recurrent, bias, recurrent_bias, reverse, reset_before, given):
+    assert not (reverse or reset_before or any(given))
     m = recurrent.shape[1]
     state, states = np.zeros((len(x), m)), []
     for t in range(x.shape[1]):

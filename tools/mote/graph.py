@@ -21,10 +21,13 @@ from dataclasses import dataclass, field, fields, is_dataclass
 import numpy as np
 import xxhash
 
+from mote.graph_tensor import Layer, TensorMethods
 from mote.trees import Forest
 
 BATCH = "batch"
 ACTIVATIONS = ("none", "relu", "sigmoid", "tanh", "gelu", "gelu_tanh")
+MAPS = ACTIVATIONS[1:] + ("exp", "erf", "abs", "sqrt", "neg", "reciprocal")
+ARITHMETIC = ("+", "-", "*", "/", "min", "max")
 REDUCTIONS = ("mean", "max", "sum", "first", "last")
 Dim = int | str  # a constant, or the name of a symbol
 
@@ -69,7 +72,7 @@ def expect(condition: bool, message: str) -> None:
 
 
 @dataclass
-class Graph:
+class Graph(TensorMethods):
     """inputs: of dtype f64, f32 or s32; symbols: what names in dims stand for
     at most; outputs: set when all is written."""
 
@@ -137,13 +140,13 @@ class Graph:
         return self.node("normalize", [x], x.dims)
 
     def map(self, x: Value, kind: str) -> Value:
-        """An activation of each number."""
-        expect(kind in ACTIVATIONS[1:], f"kind {kind!r}")
+        """One of MAPS, of each number."""
+        expect(kind in MAPS, f"kind {kind!r}")
         return self.node("map", [x], x.dims, kind=kind)
 
     def binary(self, a: Value, b: Value, kind: str) -> Value:
-        """a o b of equal shape, kind one of + - * /."""
-        expect(a.dims == b.dims, f"{a.dims} {kind} {b.dims}")
+        """a o b, kind one of ARITHMETIC; b of a's shape, or [n] for each row, or [1]."""
+        expect(b.dims in (a.dims, a.dims[-1:], (1,)), f"{a.dims} {kind} {b.dims}")
         return self.node("binary", [a, b], a.dims, kind=kind)
 
     # Sequences [..., steps, n]
@@ -186,14 +189,10 @@ class Graph:
         """States of all steps, from a state of zeros. Gates z, r, h lie one
         behind the other in weight [3m][n], recurrent [3m][m] and the biases:
         h = tanh(Wx + b + r (Uh + c)), the next state is (1 - z) h + z state."""
-        weight, recurrent = real(weight), real(recurrent)
-        m = recurrent.shape[1]
-        expect(weight.shape == (3 * m, x.dims[-1]), f"weight {weight.shape} for {x.dims[-1]}")
-        return self.node(
-            "gru", [x], x.dims[:-1] + (m,),
-            weight=weight, recurrent=recurrent, bias=real(bias),
-            recurrent_bias=real(recurrent_bias),
-        )  # fmt: skip
+        layer = Layer(weight, recurrent, bias, recurrent_bias, reverse=False)
+        m = layer.recurrent.shape[1]
+        expect(layer.weight.shape == (3 * m, x.dims[-1]), f"weight {layer.weight.shape}")
+        return self.recurrent(x, "gru", layer, [None])[0]
 
     # Trees
 
