@@ -34,6 +34,7 @@ class Config:
     source: str | None = None
     reply: str = "full"
     features: list[str] | None = None
+    dimensions: dict[str, int] | None = None
     labels: list[str] | None = None
     precision: str = "auto"
     verify: Verify = field(default_factory=Verify)
@@ -41,7 +42,7 @@ class Config:
 
 KEYS = {
     "model": {"name": str, "version": str, "description": str, "source": str, "reply": str},
-    "input": {"features": list},
+    "input": {"features": list, "dimensions": dict},
     "output": {"labels": list},
     "compile": {"precision": str},
     "verify": {
@@ -66,6 +67,8 @@ def _check(path: Path, tables: dict) -> None:
                 names = wanted if isinstance(wanted, tuple) else (wanted,)
                 kind = " or ".join(t.__name__ for t in names)
                 raise Usage(f"{path}: {table}.{key}: expected {kind}, got {value!r}")
+            if wanted is dict and not all(type(x) is int and x > 0 for x in value.values()):
+                raise Usage(f"{path}: {table}.{key}: expected a size for each, got {value!r}")
             if wanted is list and not all(isinstance(x, str) for x in value):
                 raise Usage(f"{path}: {table}.{key}: expected a list of strings, got {value!r}")
 

@@ -80,6 +80,7 @@ class Graph(TensorMethods):
     symbols: dict[str, int] = field(default_factory=dict)
     nodes: list[Node] = field(default_factory=list)
     outputs: list[Value] = field(default_factory=list)
+    net: bool = False  # the trainer computes it in float32, and so does the engine
 
     @classmethod
     def of_rows(cls, columns: int) -> "Graph":

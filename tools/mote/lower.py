@@ -26,7 +26,7 @@ LINEAR = {"rowwise", "dense", "softmax", "share", "argmax"}
 
 def choose_precision(graph: Graph) -> str:
     dense = [n for n in graph.nodes if n.op == "dense"]
-    if len(dense) <= 1 and {n.op for n in graph.nodes} <= LINEAR:
+    if not graph.net and len(dense) <= 1 and {n.op for n in graph.nodes} <= LINEAR:
         return "float64"
     return "int8" if graph.weights() >= INT8_WEIGHTS else "float32"
 
@@ -205,6 +205,11 @@ def lower(imported: Imported, config, precision: str) -> file.File:
             break
     else:
         lowered = make_plan(low, outputs, {BATCH: 32}, "predict")
+    columns = [
+        (i, value, column)
+        for i, value in enumerate(imported.graph.inputs)
+        for column in range(value.columns)
+    ]
     return file.File(
         name=config.name,
         version=config.version,
@@ -213,8 +218,8 @@ def lower(imported: Imported, config, precision: str) -> file.File:
         tensors=lowered.tensors,
         plans=[lowered.plan],
         features=[
-            file.FeatureRecord(f.name, "f64", 0, i, f.missing)
-            for i, f in enumerate(imported.features)
+            file.FeatureRecord(f.name, value.dtype, i, column, f.missing)
+            for f, (i, value, column) in zip(imported.features, columns, strict=True)
         ],
         output=file.OutputRecord(
             kind=out.kind,

@@ -14,7 +14,10 @@ from mote.config import Config
 from mote.errors import Refusal
 from mote.graph import Imported
 
-ENDINGS = {".skops": "sklearn", ".joblib": "sklearn", ".pkl": "sklearn", ".pickle": "sklearn"}
+ENDINGS = {
+    ".skops": "sklearn", ".joblib": "sklearn", ".pkl": "sklearn", ".pickle": "sklearn",
+    ".onnx": "onnx_model",
+}  # fmt: skip
 
 
 def import_file(path: str, config: Config, trust_pickle: bool) -> Imported:

@@ -1,0 +1,2 @@
+def fuse(program) -> None:
+    pass

@@ -1,0 +1,256 @@
+"""Imports ONNX models: opsets 11 and later, ai.onnx.ml 1 to 5.
+
+A row is all numbers of the model's inputs, one input behind the other, each in
+the order that it has in memory: an image or a sequence is given flat. What the
+model gives is a class, where it has labels, or else numbers, all of its
+outputs one behind the other.
+"""
+
+from math import prod
+
+import numpy as np
+
+from mote.errors import Refusal
+from mote.graph import BATCH, Feature, Graph, Imported, Output, Value
+from mote.importers import (  # noqa: F401  each puts its operators into OPS
+    onnx_conv,
+    onnx_dense,
+    onnx_file,
+    onnx_ml,
+    onnx_recurrent,
+    onnx_shape,
+)
+from mote.importers.onnx_build import Builder, Labels, Tensor, natural
+from mote.importers.onnx_file import Port
+from mote.importers.onnx_fuse import fuse
+
+MAX_FEATURES = 65535  # of a .mote file
+BAD_RUNTIME = "1.26.0"  # answers wrongly: github.com/microsoft/onnxruntime/issues/28557
+
+
+def import_file(path: str, config, trust_pickle: bool) -> Imported:
+    runtime = library()
+    model = onnx_file.load(path)
+    try:
+        imported = import_model(model, config)
+        imported.trainer = f"ONNX Runtime {runtime.__version__}"
+        imported.predict = Session(runtime, model, imported).predict
+    except Refusal as e:
+        raise Refusal(f"{path}: {e}") from e
+    return imported
+
+
+def library():
+    try:
+        import onnxruntime
+    except ImportError as e:
+        raise Refusal(
+            "a compiled ONNX model is compared with ONNX Runtime, which is not installed here; "
+            "pip install 'mote[onnx]'"
+        ) from e
+    if onnxruntime.__version__ == BAD_RUNTIME:
+        raise Refusal(
+            f"ONNX Runtime {BAD_RUNTIME} answers wrongly for some forests; install another version"
+        )
+    return onnxruntime
+
+
+def import_model(model, config) -> Imported:
+    """All but what the runtime answers."""
+    program = onnx_file.program(model, config.dimensions or {})
+    fuse(program)
+    graph, tensors = inputs_of(program.inputs)
+    builder = Builder(program, graph)
+    builder.values |= tensors
+    builder.run()
+    output = output_of(builder, config.labels)
+    drop_unused(graph)
+    imported = Imported(
+        graph=graph,
+        features=features_of(program.inputs, config.features),
+        output=output,
+        trainer="ONNX",
+        predict=None,
+    )
+    imported.ports, imported.program = program.inputs, program
+    return imported
+
+
+# -------------------------------------------------------------------------- inputs
+
+
+def inputs_of(ports: list[Port]) -> tuple[Graph, dict[str, Tensor]]:
+    """A graph with as many inputs, and each as the tensor that it is. Integers
+    come as f64, which has all that a request can say."""
+    total = sum(prod(p.shape) for p in ports)
+    if not ports or total > MAX_FEATURES:
+        raise Refusal(f"a row of {total} numbers; expected 1 to {MAX_FEATURES}")
+    values = []
+    for p in ports:
+        if p.dtype is None:
+            raise Refusal(f"input {p.name!r}: text cannot be compiled yet; give numbers")
+        if p.dtype.kind not in "fiub" or p.dtype.itemsize == 2 and p.dtype.kind == "f":
+            raise Refusal(f"input {p.name!r}: {p.dtype} cannot be compiled; expected float32")
+        real = p.dtype == np.float32
+        values.append(Value((BATCH, prod(p.shape)), "f32" if real else "f64"))
+    graph = Graph(values, net=True)
+    tensors = {}
+    for p, value in zip(ports, values):
+        if p.dtype.kind in "iu":
+            value = graph.convert(value, "s32")
+        elif p.dtype.kind == "b":
+            value = graph.convert(value, "bool")
+        tensors[p.name] = Tensor(value, p.shape, natural(p.shape))
+    return graph, tensors
+
+
+def features_of(ports: list[Port], names: list[str] | None) -> list[Feature]:
+    """Names as given; or those of the inputs, with a number where one has
+    several columns; x0 and so on when there is one such input."""
+    count = sum(prod(p.shape) for p in ports)
+    if names is None:
+        names = []
+        for p in ports:
+            n = prod(p.shape)
+            stem = "x" if len(ports) == 1 else f"{p.name}_"
+            names += [p.name] if n == 1 else [f"{stem}{i}" for i in range(n)]
+    if len(names) != count:
+        raise Refusal(f"features: expected {count} names, as the model takes, got {len(names)}")
+    if len(set(names)) != len(names):
+        twice = next(n for n in names if names.count(n) > 1)
+        raise Refusal(f"features: {twice!r} names two of them; names must differ")
+    return [Feature(n) for n in names]
+
+
+# ------------------------------------------------------------------------- outputs
+
+
+def output_of(b: Builder, labels: list[str] | None) -> Output:
+    given = [(name, b.values[name]) for name in b.program.outputs]
+    named = [v for _, v in given if isinstance(v, Labels)]
+    rest = [(name, v) for name, v in given if not isinstance(v, Labels)]
+    if not named:
+        return numbers_of(b, rest, labels)
+    if len(named) > 1 or len(rest) > 1:
+        raise Refusal(f"outputs: expected labels and their scores, got {b.program.outputs}")
+    found = named[0]
+    names, numeric = found.names, found.numeric
+    if labels is not None:
+        if len(labels) != len(names):
+            raise Refusal(f"labels: expected {len(names)}, one for each class, got {len(labels)}")
+        names, numeric = labels, False
+    scores = None
+    if rest:
+        t = rest[0][1]
+        if not isinstance(t, Tensor) or t.dtype != "real" or t.size != len(names):
+            raise Refusal(f"output {rest[0][0]!r}: expected a score for each of {len(names)} labels")
+        scores = b.view(b.plain(t), len(names))
+    index = b.graph.reshape(found.index.value, (BATCH,))
+    b.graph.outputs = [index] if scores is None else [index, scores]
+    kind = "none" if scores is None else "decision values"
+    if scores is not None and is_probability(b, scores):
+        kind = "probabilities"
+    return Output("class", names, index, scores, kind, numeric)
+
+
+def is_probability(b: Builder, value: Value) -> bool:
+    """Whether the scores are what a softmax or the like gives."""
+    while True:
+        maker = b.maker(value)
+        if maker is None:
+            return False
+        if maker.attributes.get("probabilities") or maker.op in ("softmax_rows", "share"):
+            return True
+        if maker.op not in ("reshape", "convert"):
+            return False
+        value = maker.inputs[0]
+
+
+def numbers_of(b: Builder, given: list, labels: list[str] | None) -> Output:
+    parts, names = [], []
+    for name, t in given:
+        if isinstance(t, np.ndarray):
+            t = Tensor(b.graph.expand(b.graph.constant(t.reshape(1, -1)), (BATCH, t.size)),
+                       t.shape, natural(t.shape))  # fmt: skip
+        if not isinstance(t, Tensor):
+            raise Refusal(f"output {name!r}: expected numbers")
+        if t.dtype != "real":
+            t = b.like(t, b.graph.convert(t.value, "real"))
+        parts.append(b.view(b.plain(t), t.size))
+        names += [name] if t.size == 1 else [f"{name}_{i}" for i in range(t.size)]
+    if labels is not None:
+        if len(labels) != len(names):
+            raise Refusal(f"labels: expected {len(names)}, one for each number, got {len(labels)}")
+        names = labels
+    scores = b.concat_flat(parts)
+    if scores in b.graph.inputs:  # a plan writes what it gives
+        scores = b.graph.map(b.graph.map(scores, "neg"), "neg")
+    b.graph.outputs = [scores]
+    return Output("numbers", names, None, scores)
+
+
+def drop_unused(graph: Graph) -> None:
+    """Nodes whose results nobody reads."""
+    needed, kept = set(graph.outputs), []
+    for node in reversed(graph.nodes):
+        if needed & set(node.outputs):
+            kept.append(node)
+            needed |= set(node.inputs)
+    graph.nodes = kept[::-1]
+
+
+# ------------------------------------------------------------------------- answers
+
+
+class Session:
+    """ONNX Runtime with the same file."""
+
+    def __init__(self, runtime, model, imported: Imported):
+        options = runtime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            self.session = runtime.InferenceSession(
+                model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as e:
+            raise Refusal(f"ONNX Runtime cannot open it: {onnx_file.first_line(e)}") from e
+        self.ports, self.output = imported.ports, imported.output
+        self.names = [o.name for o in self.session.get_outputs()]
+        self.batched = all(p.batch == 0 for p in self.ports)
+
+    def predict(self, rows: np.ndarray):
+        """(index or None, scores or None) of rows [n][features]."""
+        answers = [self.answer(rows[i : i + 1]) for i in range(len(rows))]
+        index, scores = zip(*answers)
+        return (
+            None if index[0] is None else np.array(index),
+            None if scores[0] is None else np.array(scores, np.float64),
+        )
+
+    def answer(self, row: np.ndarray):
+        feed, at = {}, 0
+        for p in self.ports:
+            n = prod(p.shape)
+            part = row[0, at : at + n].reshape(p.shape)
+            with np.errstate(all="ignore"):
+                feed[p.name] = part.astype(p.dtype)
+            at += n
+        results = self.session.run(None, feed)
+        if self.output.kind == "numbers":
+            return None, np.concatenate([np.ravel(r).astype(np.float64) for r in results])
+        return self.of_class(results)
+
+    def of_class(self, results: list):
+        index = scores = None
+        for r in results:
+            if isinstance(r, list):  # a map for each row, as ZipMap gives
+                scores = np.array(list(r[0].values()), np.float64)
+            elif np.size(r) == 1 and index is None:
+                label = np.ravel(r)[0]
+                text = str(label) if not np.issubdtype(np.asarray(r).dtype, np.floating) else (
+                    repr(float(label)).removesuffix(".0"))  # fmt: skip
+                index = self.known[text]
+            else:
+                scores = np.ravel(r).astype(np.float64)
+        return index, scores
