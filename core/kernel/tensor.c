@@ -179,3 +179,50 @@ void mote_unary_f32(const float *x, float *y, size_t n, enum mote_unary kind)
     for (size_t i = 0; i < n; i++)
         y[i] = apply(kind, x[i]);
 }
+
+void mote_power_f32(const float *a, const float *b, float *y, size_t n,
+                    bool one)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = mote_powf(a[i], b[one ? 0 : i]);
+}
+
+/* ------------------------------------------------------------------------
+ * Integers
+ */
+static int64_t divide(int64_t a, int64_t b, enum mote_integer kind)
+{
+    if (b == 0)
+        return 0;
+    if (kind == MOTE_INTEGER_DIV)
+        return a / b;
+    const int64_t rest = a % b;
+    return kind == MOTE_INTEGER_MOD && rest != 0 && (rest < 0) != (b < 0)
+               ? rest + b
+               : rest;
+}
+
+static int64_t operate(int64_t a, int64_t b, enum mote_integer kind)
+{
+    switch (kind) {
+    case MOTE_INTEGER_ADD:
+        return a + b;
+    case MOTE_INTEGER_SUB:
+        return a - b;
+    case MOTE_INTEGER_MUL:
+        return a * b;
+    case MOTE_INTEGER_MIN:
+        return b < a ? b : a;
+    case MOTE_INTEGER_MAX:
+        return b > a ? b : a;
+    default:
+        return divide(a, b, kind);
+    }
+}
+
+void mote_integer_s32(const int32_t *a, const int32_t *b, int32_t *y, size_t n,
+                      bool one, enum mote_integer kind)
+{
+    for (size_t i = 0; i < n; i++) /* the lowest 32 bits */
+        y[i] = (int32_t)(uint32_t)(uint64_t)operate(a[i], b[one ? 0 : i], kind);
+}

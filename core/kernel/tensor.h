@@ -5,7 +5,8 @@
  *
  * In all of them n is a count of elements, arrays are aligned to their element
  * and nothing beyond their end is read. y overlaps no operand, but may be the
- * first one of mote_logic and x of mote_unary_f32. There is no scratch and no
+ * first one of mote_logic and mote_integer_s32, of mote_power_f32 and x of
+ * mote_unary_f32. There is no scratch and no
  * error. An operand that is `one` has a single element, which stands for all.
  * One version: the same operations everywhere, so the same bytes.
  */
@@ -65,5 +66,25 @@ enum mote_unary {
     MOTE_UNARIES
 };
 void mote_unary_f32(const float *x, float *y, size_t n, enum mote_unary kind);
+
+/* y[i] = a[i] o b[i], which wrap around at 32 bits. / is toward zero, mod has
+ * the sign of b and rem that of a; by 0 all three are 0. */
+enum mote_integer {
+    MOTE_INTEGER_ADD,
+    MOTE_INTEGER_SUB,
+    MOTE_INTEGER_MUL,
+    MOTE_INTEGER_DIV,
+    MOTE_INTEGER_MIN,
+    MOTE_INTEGER_MAX,
+    MOTE_INTEGER_MOD,
+    MOTE_INTEGER_REM,
+    MOTE_INTEGERS
+};
+void mote_integer_s32(const int32_t *a, const int32_t *b, int32_t *y, size_t n,
+                      bool one, enum mote_integer kind);
+
+/* y[i] = a[i] to the power of b[i]: mote_powf. */
+void mote_power_f32(const float *a, const float *b, float *y, size_t n,
+                    bool one);
 
 #endif

@@ -265,5 +265,15 @@ bool mote_unary_check(const struct mote_scope *scope,
 enum mote_status mote_unary_run(const struct mote_run *run,
                                 const struct mote_operation *op,
                                 struct mote_where *where);
+bool mote_power_check(const struct mote_scope *scope,
+                      const struct mote_operation *op);
+enum mote_status mote_power_run(const struct mote_run *run,
+                                const struct mote_operation *op,
+                                struct mote_where *where);
+bool mote_integer_check(const struct mote_scope *scope,
+                        const struct mote_operation *op);
+enum mote_status mote_integer_run(const struct mote_run *run,
+                                  const struct mote_operation *op,
+                                  struct mote_where *where);
 
 #endif

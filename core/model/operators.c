@@ -432,6 +432,10 @@ static const struct operator* const operators[] = {
              .contents = mote_take_contents),
     OPERATOR(57, .check = mote_unary_check, .run_whole = mote_unary_run,
              .in_place = true),
+    OPERATOR(58, .check = mote_power_check, .run_whole = mote_power_run,
+             .in_place = true),
+    OPERATOR(59, .check = mote_integer_check, .run_whole = mote_integer_run,
+             .in_place = true),
 };
 #define OPERATORS (sizeof operators / sizeof *operators)
 #define VERSION 1

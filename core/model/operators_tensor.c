@@ -1,6 +1,6 @@
 /*
  * core/model/operators_tensor.c - what tensors need beside layers: opcodes 50
- * to 57 of compress/FORMAT.md.
+ * to 59 of compress/FORMAT.md.
  */
 #include "core/kernel/tensor.h"
 #include "core/model/operands.h"
@@ -378,5 +378,53 @@ enum mote_status mote_unary_run(const struct mote_run *run,
     (void)where;
     mote_unary_f32(mote_operand(run, op, 0), mote_operand(run, op, 1),
                    count_of(run, op, 0), (enum mote_unary)op->attributes[0]);
+    return MOTE_OK;
+}
+
+/* ------------------------------------------------------------------------
+ * 58 power: a b y
+ */
+bool mote_power_check(const struct mote_scope *s,
+                      const struct mote_operation *op)
+{
+    return mote_has_counts(op, 2, 1, 0) &&
+           mote_is_rows(s, op->reads[0], MOTE_F32) &&
+           is_like_or_one(s, op->reads[1], op->reads[0], MOTE_F32) &&
+           is_like(s, op->writes[0], op->reads[0], MOTE_F32);
+}
+
+enum mote_status mote_power_run(const struct mote_run *run,
+                                const struct mote_operation *op,
+                                struct mote_where *where)
+{
+    (void)where;
+    mote_power_f32(mote_operand(run, op, 0), mote_operand(run, op, 1),
+                   mote_operand(run, op, 2), count_of(run, op, 0),
+                   spreads(run, op, 1));
+    return MOTE_OK;
+}
+
+/* ------------------------------------------------------------------------
+ * 59 integer: a b y kind
+ */
+bool mote_integer_check(const struct mote_scope *s,
+                        const struct mote_operation *op)
+{
+    return mote_has_counts(op, 2, 1, 1) &&
+           mote_is_rows(s, op->reads[0], MOTE_S32) &&
+           is_like_or_one(s, op->reads[1], op->reads[0], MOTE_S32) &&
+           is_like(s, op->writes[0], op->reads[0], MOTE_S32) &&
+           op->attributes[0] < MOTE_INTEGERS;
+}
+
+enum mote_status mote_integer_run(const struct mote_run *run,
+                                  const struct mote_operation *op,
+                                  struct mote_where *where)
+{
+    (void)where;
+    mote_integer_s32(mote_operand(run, op, 0), mote_operand(run, op, 1),
+                     mote_operand(run, op, 2), count_of(run, op, 0),
+                     spreads(run, op, 1),
+                     (enum mote_integer)op->attributes[0]);
     return MOTE_OK;
 }

@@ -13,6 +13,7 @@ import numpy as np
 UNARY = ("log", "floor", "ceil", "round", "sign")
 COMPARE = ("==", "<", "<=")
 LOGIC = ("and", "or", "xor")
+INTEGER = ("+", "-", "*", "/", "min", "max", "mod", "rem")
 POOLS = ("largest", "mean inside", "mean of all")
 RANK = 4
 
@@ -94,6 +95,14 @@ class TensorMethods:
     def select(self, which, a, b):
         """a where it is so, else b; each of that shape, or one number [1]."""
         return self.node("select", [which, a, b], which.dims, dtype=a.dtype)
+
+    def integer(self, a, b, kind: str):
+        """a o b of s32; b of a's shape, or one number [1]."""
+        return self.node("integer", [a, b], a.dims, kind=kind, dtype="s32")
+
+    def power(self, a, b):
+        """a to the power of b; b of a's shape, or one number [1]."""
+        return self.node("power", [a, b], a.dims)
 
     def softmax_rows(self, x, scale: float = 1.0):
         """In float32, of scale x."""

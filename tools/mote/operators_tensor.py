@@ -117,3 +117,15 @@ def lower_softmax_rows(low, node) -> None:
 def lower_matmul(low, node) -> None:
     reads = [low.read(node, i, "f32") for i in (0, 1)]
     write(low, node, op.MATMUL, reads, "f32")
+
+
+@lowers
+def lower_power(low, node) -> None:
+    reads = [low.read(node, i, "f32") for i in (0, 1)]
+    write(low, node, op.POWER, reads, "f32")
+
+
+@lowers
+def lower_integer(low, node) -> None:
+    reads = [low.read(node, i) for i in (0, 1)]
+    write(low, node, op.INTEGER, reads, "s32", op.INTEGER_KINDS[node.attributes["kind"]])

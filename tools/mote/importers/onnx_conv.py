@@ -107,26 +107,24 @@ def max_pool(b: Builder, node: Node):
 @op("AveragePool")
 def average_pool(b: Builder, node: Node):
     x, taps = windowed(b, node)
+    window = window_of(node, taps, x.shape[2:], bool(node.get("ceil_mode", 0)))
     if node.get("count_include_pad", 0):
-        # zeros as numbers; a window beyond them, as ceil_mode makes, has fewer
+        # zeros as numbers; what a window has beyond them, by ceil_mode, does not count
         exact = window_of(node, taps, x.shape[2:])
         for axis in range(len(taps)):
             at = axis + 2 - len(taps)
             x = b.pad(x, axis + 2, exact.before[at], exact.after[at], 0.0)
-        node.attributes = {k: v for k, v in node.attributes.items() if k not in ("pads",
-                                                                                "auto_pad")}  # fmt: skip
-    window = window_of(node, taps, x.shape[2:], bool(node.get("ceil_mode", 0)))
-    if max(window.dilation) > 1:
-        if max(window.before + window.after) > 0:
-            raise node.refuse("dilations with pads: expected one of them")
-        return dilated(b, node, x, window, "mean inside")
+        beyond = [w - e for w, e in zip(window.after, exact.after)]
+        window = Window(window.taps, window.stride, window.dilation, (0, 0), beyond)
+    if max(window.dilation) > 1 and max(window.before + window.after) > 0:
+        raise node.refuse("dilations with pads that do not count: expected one of them")
     return pooled(b, node, x, window, "mean inside")
 
 
 def pooled(b: Builder, node: Node, x: Tensor, window: Window, kind: str) -> Tensor:
     padded = [p >= t for t, p in zip(window.taps * 2, window.before + window.after)]
     if max(window.dilation) > 1 or any(padded):
-        if kind != "largest":
+        if kind != "largest" and any(padded):
             raise node.refuse("pads: expected less than the kernel")
         return dilated(b, node, x, window, kind)
     return from_images(b, x, [b.graph.pool(v, window, kind) for v in images(b, node, x)])
@@ -159,11 +157,6 @@ def global_pool(b: Builder, node: Node):
     x = b.arrange(x, (0, *range(2, len(x.shape)), 1))
     kind = "mean" if node.op == "GlobalAveragePool" else "max"
     return b.reduce(x, range(2, len(x.shape)), kind)
-
-
-@op("LpPool", "GlobalLpPool", "ConvTranspose", "MaxUnpool", "MaxRoiPool")
-def unknown_window(b: Builder, node: Node):
-    raise node.refuse("windows of this kind cannot be compiled yet")
 
 
 @op("BatchNormalization")

@@ -24,7 +24,7 @@ def arithmetic(b: Builder, node: Node):
 @op("Max", "Min", "Sum", "Mean")
 def variadic(b: Builder, node: Node):
     kind = ARITHMETIC.get(node.op, "+")
-    total = b.input(node, 0)
+    total = b.input(node, 0) if len(node.inputs) > 1 else b.tensor(node)
     for i in range(1, len(node.inputs)):
         total = combine(b, node, total, b.input(node, i), kind)
     if node.op == "Mean":
@@ -32,16 +32,27 @@ def variadic(b: Builder, node: Node):
     return total
 
 
+def is_real(t) -> bool:
+    if isinstance(t, np.ndarray):
+        return t.dtype.kind == "f"
+    return isinstance(t, Tensor) and t.dtype == "real"
+
+
+def integers(b: Builder, node: Node, x, y, kind: str) -> Tensor:
+    """In 32 bits, whatever integers the file has."""
+    x, y = (b.lift(node, t) if isinstance(t, np.ndarray) else t for t in (x, y))
+    for t in (x, y):
+        if not isinstance(t, Tensor) or t.dtype != "s32":
+            what = t.dtype if isinstance(t, Tensor) else "labels"
+            raise node.refuse(f"expected float32 numbers, or integers, on both sides; got {what}")
+    x, y = b.pair(x, y)
+    return b.like(x, b.graph.integer(x.value, y.value, kind))
+
+
 def combine(b: Builder, node: Node, x, y, kind: str):
     """x o y, each computed or constant."""
-    for i, t in enumerate((x, y)):
-        real = t.dtype.kind == "f" if isinstance(t, np.ndarray) else (
-            isinstance(t, Tensor) and t.dtype == "real")  # fmt: skip
-        if not real:
-            raise node.refuse(
-                f"input {i}: expected float32 numbers; integers that depend on a row cannot be "
-                "computed with, Cast them first"
-            )
+    if not all(is_real(t) for t in (x, y)):
+        return integers(b, node, x, y, kind)
     if isinstance(y, np.ndarray) and isinstance(x, np.ndarray):
         y = b.lift(node, y)
     if isinstance(y, np.ndarray):
@@ -78,17 +89,21 @@ def folded(b: Builder, node: Node, t: Tensor, array: np.ndarray, kind: str, i: i
 
 @op("Pow")
 def power(b: Builder, node: Node):
-    x, exponent = b.real(node), b.constant(node, 1, "exponent")
-    if exponent.size != 1:
-        raise node.refuse(f"exponent: expected one number, got {exponent.shape}")
-    x, e = b.expand(x, np.broadcast_shapes(x.shape, exponent.shape)), float(exponent.reshape(-1)[0])
-    if e in (0.5, -0.5):
-        root = b.map(x, "sqrt")
-        return root if e > 0 else b.map(root, "reciprocal")
-    if e != int(e) or not 1 <= abs(e) <= 64:
-        raise node.refuse(f"exponent: expected a whole number up to 64, or 0.5, got {e}")
-    y = whole_power(b, x, int(abs(e)))
-    return y if e > 0 else b.map(y, "reciprocal")
+    x, exponent = b.real(node), b.input(node, 1)
+    if isinstance(exponent, np.ndarray) and exponent.size == 1 and exponent.ndim <= len(x.shape):
+        e = float(exponent.reshape(-1)[0])
+        if e == 0.5:
+            return b.map(x, "sqrt")
+        if e in (1, 2, 3):
+            return whole_power(b, x, int(e))
+        return b.like(x, b.graph.power(x.value, b.scalar(e)))
+    if isinstance(exponent, np.ndarray):
+        exponent = exponent.astype(np.float32)
+        exponent = b.lift(node, exponent)
+    elif exponent.dtype == "s32":
+        exponent = b.like(exponent, b.graph.convert(exponent.value, "real"))
+    x, exponent = b.pair(x, exponent)
+    return b.like(x, b.graph.power(x.value, exponent.value))
 
 
 def whole_power(b: Builder, x: Tensor, n: int) -> Tensor:
@@ -104,20 +119,27 @@ def whole_power(b: Builder, x: Tensor, n: int) -> Tensor:
 
 @op("Clip")
 def clip(b: Builder, node: Node):
-    x = b.real(node)
+    x = b.tensor(node)
     low = b.constant(node, 1, "min", np.array(node.get("min", -math.inf)))
     high = b.constant(node, 2, "max", np.array(node.get("max", math.inf)))
-    low, high = (float(v.reshape(-1)[0]) for v in (low, high))
-    if low > -math.inf:
-        x = b.with_number(x, "max", low)
-    return b.with_number(x, "min", high) if high < math.inf else x
+    for bound, kind, none in ((low, "max", -math.inf), (high, "min", math.inf)):
+        number = bound.reshape(-1)[0]
+        if number == none:
+            continue
+        if x.dtype == "s32":
+            number = b.scalar(int(np.clip(number, -(2**31), 2**31 - 1)), "s32")
+            x = b.like(x, b.graph.integer(x.value, number, kind))
+        else:
+            x = b.with_number(x, kind, float(number))
+    return x
 
 
 @op("Mod")
 def mod(b: Builder, node: Node):
-    if not node.get("fmod", 0):
-        raise node.refuse("of integers that depend on a row")
-    raise node.refuse("fmod: expected 0, got 1, the remainder of floats")
+    x, y = b.input(node, 0), b.input(node, 1)
+    if is_real(x) or is_real(y):
+        raise node.refuse("the remainder of floats cannot be computed yet")
+    return integers(b, node, x, y, "rem" if node.get("fmod", 0) else "mod")
 
 
 # ---------------------------------------------------------- functions of one number
@@ -131,6 +153,11 @@ UNARY = {"Log": "log", "Floor": "floor", "Ceil": "ceil", "Round": "round", "Sign
 
 @op(*MAPS)
 def mapped(b: Builder, node: Node):
+    x = b.tensor(node)
+    if x.dtype == "s32" and node.op in ("Abs", "Neg"):
+        zero = b.graph.constant(np.zeros((1,) * len(x.value.dims), np.int32), "s32")
+        less = b.graph.integer(b.graph.expand(zero, x.value.dims), x.value, "-")
+        return b.like(x, less if node.op == "Neg" else b.graph.integer(less, x.value, "max"))
     return activated(b, node, b.real(node), MAPS[node.op])
 
 
@@ -261,11 +288,8 @@ def matmul(b: Builder, node: Node):
 
 
 def product(b: Builder, node: Node, x, y):
-    for t in (x, y):
-        real = t.dtype.kind == "f" if isinstance(t, np.ndarray) else (
-            isinstance(t, Tensor) and t.dtype == "real")  # fmt: skip
-        if not real:
-            raise node.refuse("expected float32 numbers")
+    if not all(is_real(t) for t in (x, y)):
+        raise node.refuse("expected float32 numbers")
     if isinstance(y, np.ndarray) and y.ndim <= 2 and len(x.shape) >= 1:
         result = b.dense(x, y.T if y.ndim == 2 else y[None])
         return result if y.ndim == 2 else b.squeeze(result, [len(result.shape) - 1])
@@ -339,12 +363,17 @@ def log_softmax(b: Builder, x: Tensor, axis: int) -> Tensor:
 
 @op("LayerNormalization")
 def layer_norm(b: Builder, node: Node):
-    if any(node.outputs[1:]):
-        raise node.refuse("Mean and InvStdDev as outputs are not computed")
     x = b.real(node)
-    axis = node.get("axis", -1) % len(x.shape)
+    axis, eps = node.get("axis", -1) % len(x.shape), node.get("epsilon", 1e-5)
     gain = b.constant(node, 1, "Scale")
-    return norm(b, x, axis, gain, b.constant(node, 2, "B"), node.get("epsilon", 1e-5))
+    y = norm(b, x, axis, gain, b.constant(node, 2, "B"), eps)
+    if not any(node.outputs[1:]):
+        return y
+    axes = range(axis, len(x.shape))
+    mean = b.reduce(x, axes, "mean")
+    d = b.binary(x, mean, "-")
+    variance = b.reduce(b.binary(d, d, "*"), axes, "mean")
+    return [y, mean, b.map(b.map(b.with_number(variance, "+", eps), "sqrt"), "reciprocal")]
 
 
 def norm(b: Builder, x: Tensor, axis: int, gain, bias, eps: float) -> Tensor:
@@ -381,7 +410,11 @@ def lp_normalization(b: Builder, node: Node):
     axis, p = node.get("axis", -1), node.get("p", 2)
     size = b.map(x, "abs") if p == 1 else b.binary(x, x, "*")
     total = b.reduce(size, [axis], "sum")
-    return b.binary(x, total if p == 1 else b.map(total, "sqrt"), "/")
+    total = total if p == 1 else b.map(total, "sqrt")
+    # a row of zeros stays one
+    zero = b.graph.compare(total.value, b.scalar(0.0), "==")
+    total = b.like(total, b.graph.select(zero, b.scalar(1.0), total.value))
+    return b.binary(x, total, "/")
 
 
 @op("RMSNormalization")
