@@ -118,14 +118,13 @@ float mote_logf(float x)
     return x == 0 ? -__builtin_inff() : x < 0 ? __builtin_nanf("") : x;
 }
 
-/* e^x for |x| < 200, rounded to float: Taylor's series of a remainder of at most
- * ln(2) / 2 up to its 14th power, which leaves out less than 2^-60. */
+/* e^x for |x| < 200, rounded to float: Taylor's series of a remainder of at
+ * most ln(2) / 2 up to its 14th power, which leaves out less than 2^-60. */
 static float exp_of(double x)
 {
     const double round = 0x1.8p52; /* adding it rounds to an integer */
     const double n = (x * 0x1.71547652b82fep0 + round) - round;
-    const double r =
-        (x - n * 0x1.62e42fefap-1) - n * 0x1.cf79abc9e3b3ap-40;
+    const double r = (x - n * 0x1.62e42fefap-1) - n * 0x1.cf79abc9e3b3ap-40;
     double p = 1;
     const uint64_t power = (uint64_t)((int64_t)n + 1023) << 52;
     double scale;

@@ -52,8 +52,8 @@ void mote_logic(const uint8_t *a, const uint8_t *b, uint8_t *y, size_t n,
                 bool one, enum mote_logic kind);
 
 /* y[i] = which[i] ? a[i] : b[i], of elements of 1, 2, 4 or 8 bytes. */
-void mote_select(const uint8_t *which, const void *a, bool one_a,
-                 const void *b, bool one_b, void *y, size_t bytes, size_t n);
+void mote_select(const uint8_t *which, const void *a, bool one_a, const void *b,
+                 bool one_b, void *y, size_t bytes, size_t n);
 
 /* y[i] = f(x[i]). round: to nearest, ties to even. sign: -1, 0, 1, or a NaN.
  * log: the natural logarithm, mote_logf. */

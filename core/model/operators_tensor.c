@@ -72,12 +72,11 @@ enum mote_status mote_convert_run(const struct mote_run *run,
                                   struct mote_where *where)
 {
     (void)where;
-    mote_convert(
-        mote_operand(run, op, 0),
-        (enum mote_number)mote_operand_value(run, op, 0)->dtype,
-        mote_operand(run, op, 1),
-        (enum mote_number)mote_operand_value(run, op, 1)->dtype,
-        count_of(run, op, 0));
+    mote_convert(mote_operand(run, op, 0),
+                 (enum mote_number)mote_operand_value(run, op, 0)->dtype,
+                 mote_operand(run, op, 1),
+                 (enum mote_number)mote_operand_value(run, op, 1)->dtype,
+                 count_of(run, op, 0));
     return MOTE_OK;
 }
 
@@ -325,9 +324,9 @@ bool mote_take_contents(const struct mote_scope *s,
 {
     const struct mote_file_value *index = mote_scope_value(s, op->reads[1]);
     const struct mote_file_value *x = mote_scope_value(s, op->reads[0]);
-    const uint32_t *at = (const void *)(s->model->bytes +
-                                        s->model->tensors[index->tensor]
-                                            .data_offset);
+    const uint32_t *at =
+        (const void *)(s->model->bytes +
+                       s->model->tensors[index->tensor].data_offset);
 
     for (uint32_t i = 0; i < index->dims[0]; i++)
         if (at[i] >= x->dims[op->attributes[0]]) /* negative ones as well */
@@ -424,7 +423,6 @@ enum mote_status mote_integer_run(const struct mote_run *run,
     (void)where;
     mote_integer_s32(mote_operand(run, op, 0), mote_operand(run, op, 1),
                      mote_operand(run, op, 2), count_of(run, op, 0),
-                     spreads(run, op, 1),
-                     (enum mote_integer)op->attributes[0]);
+                     spreads(run, op, 1), (enum mote_integer)op->attributes[0]);
     return MOTE_OK;
 }
