@@ -102,7 +102,7 @@ def answer(model, inputs) -> np.ndarray:
     onnx_file.check_opsets(onnx, model)
     if model.functions:
         model = onnx.inliner.inline_local_functions(model)
-    imported = onnx_model.import_model(model, Config("test"))
+    imported, _, _ = onnx_model.import_model(model, Config("test"))
     lowered = lower.lower(imported, Config("test"), "float32")
     row = np.concatenate([np.ravel(a).astype(np.float64) for a in inputs])[None]
     with Engine(lowered.to_bytes()) as engine:

@@ -17,13 +17,13 @@ class Verify:
     max_error   largest |engine - trainer| of a score, relative to max(1, |trainer|)
     p99_error   the same, of all but the worst hundredth of the rows
     min_labels  share of rows whose label must be the trainer's
-    rows        generated rows
+    rows        generated rows; unless it is said ROWS, or fewer of a large net
     """
 
     max_error: float | None = None
     p99_error: float | None = None
     min_labels: float | None = None
-    rows: int = 2000
+    rows: int | None = None
 
 
 @dataclass

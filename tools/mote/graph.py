@@ -16,6 +16,7 @@ is computed: whether a dense layer runs in float64, float32 or int8, and which
 scratch it takes, is decided when it is lowered.
 """
 
+import math
 from dataclasses import dataclass, field, fields, is_dataclass
 
 import numpy as np
@@ -96,6 +97,19 @@ class Graph(TensorMethods):
         self.nodes.append(Node(op, inputs, [output], attributes))
         return output
 
+    def products(self) -> int:
+        """Multiplications for one row, about."""
+        total = 0
+        for node in self.nodes:
+            constants = [d for d in node.output.dims if isinstance(d, int)]
+            weight = node.attributes.get("weight")
+            if weight is not None:
+                per_output = weight.size // max(1, constants[-1])
+                total += math.prod(constants) * per_output
+            elif node.op == "matmul":
+                total += math.prod(constants) * node.input.dims[-1]
+        return total
+
     def weights(self) -> int:
         """Numbers that products are taken with."""
         return sum(
@@ -161,11 +175,15 @@ class Graph(TensorMethods):
         """x + the row of table [longest][n] that belongs to each step."""
         return self.node("position", [x], x.dims, table=real(table))
 
-    def attention(self, qkv: Value, heads: int, causal: bool = False) -> Value:
-        """Self-attention of qkv [..., steps, 3 heads d]: all of q, then k, v."""
+    def attention(
+        self, qkv: Value, heads: int, causal: bool = False, scale: float | None = None
+    ) -> Value:
+        """Self-attention of qkv [..., steps, 3 heads d]: all of q, then k, v. scale:
+        of the products of q and k, 1 / sqrt(d) unless it is given."""
         expect(qkv.dims[-1] % (3 * heads) == 0, f"{heads} heads of {qkv.dims[-1]} columns")
         dims = qkv.dims[:-1] + (qkv.dims[-1] // 3,)
-        return self.node("attention", [qkv], dims, heads=heads, causal=causal)
+        scale = (dims[-1] // heads) ** -0.5 if scale is None else float(scale)
+        return self.node("attention", [qkv], dims, heads=heads, causal=causal, scale=scale)
 
     def reduce(self, x: Value, kind: str) -> Value:
         """Over the steps: kind one of REDUCTIONS."""
@@ -232,13 +250,16 @@ class Output:
 @dataclass
 class Imported:
     """graph, features and output; `trainer` names the library and version;
-    predict(rows) -> (index or None, scores or None) is the trainer's own."""
+    predict(rows) -> (index or None, scores or None) is the trainer's own.
+    sample(rng, count) -> rows as the model takes them, where not any numbers
+    will do; None: any."""
 
     graph: Graph
     features: list[Feature]
     output: Output
     trainer: str
     predict: object
+    sample: object = None
 
     def source_hash(self) -> int:
         """XXH64 of the parameters in a fixed form: not of the file they came
@@ -259,7 +280,7 @@ def update_hash(h, value) -> None:
     elif is_dataclass(value):  # a forest, a tree
         for f in fields(value):
             update_hash(h, getattr(value, f.name))
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for x in value:
             update_hash(h, x)
     elif isinstance(value, dict):

@@ -21,6 +21,8 @@ from mote.slots import Slot, Step
 
 INT8_WEIGHTS = 50_000  # of a net; below that, int8 gains nothing that can be measured
 BATCHES = (64, 32, 16, 8)
+LARGE_BATCHES = (32, 16, 8, 4, 2, 1)
+LARGE_ARENA = 4 << 20  # of a net whose batch of 1 needs less
 LINEAR = {"rowwise", "dense", "softmax", "share", "argmax"}
 
 
@@ -199,12 +201,12 @@ def lower(imported: Imported, config, precision: str) -> file.File:
     low = Lowering(imported.graph, precision)
     out = imported.output
     outputs = [low.slots[v] for v in (out.index, out.scores) if v is not None]
-    for batch in BATCHES:  # as many rows at once as fit in one page, or 32
-        lowered = make_plan(low, outputs, {BATCH: batch}, "predict")
-        if lowered.plan.arena <= file.PAGE:
-            break
-    else:
-        lowered = make_plan(low, outputs, {BATCH: 32}, "predict")
+    lowered = None
+    for batches, most in ((BATCHES, file.PAGE), (LARGE_BATCHES, LARGE_ARENA)):
+        # as many rows at once as fit in one page, or else 32, of large nets fewer
+        for batch in batches:
+            if lowered is None or lowered.plan.arena > most:
+                lowered = make_plan(low, outputs, {BATCH: batch}, "predict")
     columns = [
         (i, value, column)
         for i, value in enumerate(imported.graph.inputs)

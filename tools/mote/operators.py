@@ -158,7 +158,8 @@ def lower_attention(low, node) -> None:
     d = node.output.dims[-1] // heads
     scratch = Slot("f32", (attention_floats(low.most(qkv.dims[-2]), d),))
     writes = [Slot("f32", node.output.dims), scratch]
-    attributes = [heads, op.f32_bits(d**-0.5), int(node.attributes["causal"])]
+    scale = op.f32_bits(node.attributes["scale"])
+    attributes = [heads, scale, int(node.attributes["causal"])]
     low.write(node, low.steps_of(op.ATTENTION, [qkv], writes, *attributes)[0])
 
 

@@ -17,6 +17,9 @@ from mote.engine import Engine, Rejected
 from mote.graph import Imported
 
 SEED = 20260101
+ROWS = 2000  # that are generated,
+PRODUCTS = 20_000_000_000  # or as many as take so many multiplications,
+LEAST_ROWS = 16  # but at least these
 # Below this relative distance of the two best scores a label is a tie, which
 # the order of additions decides; the trainer's own changes with its BLAS.
 TIE = 1e-12
@@ -83,9 +86,17 @@ def spread(imported: Imported) -> tuple[np.ndarray, np.ndarray]:
     return center, width
 
 
+def rows_by_cost(imported: Imported) -> int:
+    """Generated rows: of a large net fewer, so that verifying stays a matter of
+    seconds."""
+    return min(ROWS, max(LEAST_ROWS, PRODUCTS // max(1, imported.graph.products())))
+
+
 def generate(imported: Imported, given: np.ndarray | None, count: int) -> np.ndarray:
     rng = np.random.Generator(np.random.PCG64(SEED))
     n = len(imported.features)
+    if imported.sample is not None:
+        return imported.sample(rng, count + count // 4 + 1)
     center, width = spread(imported)
     if given is not None and len(given) > 1:
         center, width = given.mean(axis=0), given.std(axis=0) + 1e-9
@@ -96,6 +107,8 @@ def generate(imported: Imported, given: np.ndarray | None, count: int) -> np.nda
 
 def edges(imported: Imported) -> np.ndarray:
     n = len(imported.features)
+    if imported.sample is not None:
+        return np.zeros((1, n))
     center, width = spread(imported)
     rows = [np.full(n, v) for v in (0.0, -0.0, 1.0, -1.0, 5e-324, 1e-310, 1e-30)]
     for factor in (1e2, 1e6, 1e12):
@@ -167,7 +180,8 @@ def is_tie(scores: np.ndarray) -> np.ndarray:
 def verify(
     imported: Imported, blob: bytes, precision: str, config, given: np.ndarray | None = None
 ) -> Result:
-    parts = [generate(imported, given, config.rows), edges(imported)]
+    count = config.rows or rows_by_cost(imported)
+    parts = [generate(imported, given, count), edges(imported)[: max(LEAST_ROWS, count // 4)]]
     rows = np.vstack(([given] if given is not None else []) + parts)
     with np.errstate(all="ignore"):
         want_index, want = imported.predict(rows)

@@ -5,6 +5,8 @@ import math
 
 import numpy as np
 
+from mote.graph import BATCH
+from mote.importers.onnx_attention import attention_of
 from mote.importers.onnx_build import Builder, Tensor, op
 from mote.importers.onnx_file import Node
 
@@ -297,6 +299,8 @@ def product(b: Builder, node: Node, x, y):
         axes = [*range(len(y.shape) - 2), len(y.shape) - 1, len(y.shape) - 2]
         return b.transpose(b.dense(b.transpose(y, axes), x), axes)
     x, y = (b.lift(node, t) if isinstance(t, np.ndarray) else t for t in (x, y))
+    if node.op == "MatMul" and b.only_use(node) and (found := attention_of(b, x, y)) is not None:
+        return found
     rows, columns = len(x.shape) == 1, len(y.shape) == 1
     x = b.unsqueeze(x, [0]) if rows else x
     y = b.unsqueeze(y, [1]) if columns else y
@@ -366,7 +370,7 @@ def layer_norm(b: Builder, node: Node):
     x = b.real(node)
     axis, eps = node.get("axis", -1) % len(x.shape), node.get("epsilon", 1e-5)
     gain = b.constant(node, 1, "Scale")
-    y = norm(b, x, axis, gain, b.constant(node, 2, "B"), eps)
+    y = norm(b, x, axis, gain, b.constant(node, 2, "B"), eps, b.only_use(node))
     if not any(node.outputs[1:]):
         return y
     axes = range(axis, len(x.shape))
@@ -376,16 +380,24 @@ def layer_norm(b: Builder, node: Node):
     return [y, mean, b.map(b.map(b.with_number(variance, "+", eps), "sqrt"), "reciprocal")]
 
 
-def norm(b: Builder, x: Tensor, axis: int, gain, bias, eps: float) -> Tensor:
-    """Layer normalization over the axes from `axis` on."""
+def norm(
+    b: Builder, x: Tensor, axis: int, gain, bias, eps: float, alone: bool = False
+) -> Tensor:
+    """Layer normalization over the axes from `axis` on. alone: nobody else reads
+    x, so that if it is a sum it is made on the way."""
     shape, n = x.shape[axis:], math.prod(x.shape[axis:])
     order = [a for a in x.order if a < axis] + list(range(axis, len(x.shape)))
     x = b.arrange(x, order)
     gain = np.broadcast_to(gain, shape).reshape(-1)
     bias = np.zeros(n) if bias is None else np.broadcast_to(bias, shape).reshape(-1)
     rows = x.size // n
-    value = b.view(x, n) if rows == 1 else b.view(x, rows, n)
-    return b.like(x, b.graph.norm(value, gain, bias, eps=eps))
+    dims = (n,) if rows == 1 else (rows, n)
+    value, maker, residual = b.view(x, *dims), b.maker(x.value), None
+    if alone and maker is not None and maker.op == "binary" and maker.attributes["kind"] == "+":
+        left, right = maker.inputs
+        if left.dims == right.dims == x.value.dims:
+            value, residual = (b.graph.reshape(v, (BATCH, *dims)) for v in (left, right))
+    return b.like(x, b.graph.norm(value, gain, bias, residual, eps))
 
 
 @op("InstanceNormalization", "GroupNormalization")

@@ -32,9 +32,9 @@ def import_file(path: str, config, trust_pickle: bool) -> Imported:
     runtime = library()
     model = onnx_file.load(path)
     try:
-        imported = import_model(model, config)
+        imported, ports, known = import_model(model, config)
         imported.trainer = f"ONNX Runtime {runtime.__version__}"
-        imported.predict = Session(runtime, model, imported).predict
+        imported.predict = Session(runtime, model, ports, imported.output, known).predict
     except Refusal as e:
         raise Refusal(f"{path}: {e}") from e
     return imported
@@ -55,15 +55,16 @@ def library():
     return onnxruntime
 
 
-def import_model(model, config) -> Imported:
-    """All but what the runtime answers."""
+def import_model(model, config) -> tuple[Imported, list[Port], dict[str, int]]:
+    """All but what the runtime answers; the model's inputs, and the index of each
+    of its own labels."""
     program = onnx_file.program(model, config.dimensions or {})
     fuse(program)
     graph, tensors = inputs_of(program.inputs)
     builder = Builder(program, graph)
     builder.values |= tensors
     builder.run()
-    output = output_of(builder, config.labels)
+    output, known = output_of(builder, config.labels)
     drop_unused(graph)
     imported = Imported(
         graph=graph,
@@ -71,9 +72,9 @@ def import_model(model, config) -> Imported:
         output=output,
         trainer="ONNX",
         predict=None,
+        sample=sample_of(graph, program.inputs),
     )
-    imported.ports, imported.program = program.inputs, program
-    return imported
+    return imported, program.inputs, known
 
 
 # -------------------------------------------------------------------------- inputs
@@ -122,19 +123,57 @@ def features_of(ports: list[Port], names: list[str] | None) -> list[Feature]:
     return [Feature(n) for n in names]
 
 
+MOVED = ("reshape", "convert", "transpose", "slice", "take", "join", "expand")
+
+
+def indices_of(graph: Graph, value: Value) -> int | None:
+    """Rows of the smallest table that an input's numbers choose from; None
+    where they choose from none."""
+    reached, least = {value}, None
+    for node in graph.nodes:
+        if not reached & set(node.inputs):
+            continue
+        if node.op == "embed":
+            rows = len(node.attributes["table"])
+            least = rows if least is None else min(least, rows)
+        elif node.op in MOVED:
+            reached |= set(node.outputs)
+    return least
+
+
+def sample_of(graph: Graph, ports: list[Port]):
+    """Rows for a model that has inputs of integers: indices of the tables that
+    they choose from, or, of a mask, 0 and 1. None where all are floats."""
+    if all(p.dtype.kind == "f" for p in ports):
+        return None
+    below = [None if p.dtype.kind == "f" else indices_of(graph, v) or 2
+             for p, v in zip(ports, graph.inputs)]  # fmt: skip
+
+    def sample(rng, count: int) -> np.ndarray:
+        parts = []
+        for p, n in zip(ports, below):
+            shape = (count, prod(p.shape))
+            parts.append(rng.standard_normal(shape) if n is None else rng.integers(n, size=shape))
+        return np.concatenate(parts, axis=1).astype(np.float64)
+
+    return sample
+
+
 # ------------------------------------------------------------------------- outputs
 
 
-def output_of(b: Builder, labels: list[str] | None) -> Output:
+def output_of(b: Builder, labels: list[str] | None) -> tuple[Output, dict[str, int]]:
+    """What a row is answered with, and the index of each label of the model."""
     given = [(name, b.values[name]) for name in b.program.outputs]
     named = [v for _, v in given if isinstance(v, Labels)]
     rest = [(name, v) for name, v in given if not isinstance(v, Labels)]
     if not named:
-        return numbers_of(b, rest, labels)
+        return numbers_of(b, rest, labels), {}
     if len(named) > 1 or len(rest) > 1:
         raise Refusal(f"outputs: expected labels and their scores, got {b.program.outputs}")
     found = named[0]
     names, numeric = found.names, found.numeric
+    known = {name: i for i, name in enumerate(names)}
     if labels is not None:
         if len(labels) != len(names):
             raise Refusal(f"labels: expected {len(names)}, one for each class, got {len(labels)}")
@@ -150,7 +189,7 @@ def output_of(b: Builder, labels: list[str] | None) -> Output:
     kind = "none" if scores is None else "decision values"
     if scores is not None and is_probability(b, scores):
         kind = "probabilities"
-    return Output("class", names, index, scores, kind, numeric)
+    return Output("class", names, index, scores, kind, numeric), known
 
 
 def is_probability(b: Builder, value: Value) -> bool:
@@ -205,7 +244,7 @@ def drop_unused(graph: Graph) -> None:
 class Session:
     """ONNX Runtime with the same file."""
 
-    def __init__(self, runtime, model, imported: Imported):
+    def __init__(self, runtime, model, ports: list[Port], output: Output, known: dict[str, int]):
         options = runtime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
@@ -215,9 +254,7 @@ class Session:
             )
         except Exception as e:
             raise Refusal(f"ONNX Runtime cannot open it: {onnx_file.first_line(e)}") from e
-        self.ports, self.output = imported.ports, imported.output
-        self.names = [o.name for o in self.session.get_outputs()]
-        self.batched = all(p.batch == 0 for p in self.ports)
+        self.ports, self.output, self.known = ports, output, known
 
     def predict(self, rows: np.ndarray):
         """(index or None, scores or None) of rows [n][features]."""
