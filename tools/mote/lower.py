@@ -92,7 +92,7 @@ class Lowering:
 
     def most(self, dim) -> int:
         """The largest that a dimension can be."""
-        return self.graph.symbols.get(dim, dim)
+        return self.graph.symbols.get(dim, max(BATCHES) if dim == BATCH else dim)
 
 
 # ------------------------------------------------------------------ places

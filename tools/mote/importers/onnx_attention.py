@@ -13,7 +13,7 @@ def attention_of(b: Builder, weights: Tensor, v: Tensor) -> Tensor | None:
 
     In memory weights are [heads][steps][steps], and q, k, v projections of
     [steps][heads][d] that were transposed."""
-    softmax = b.maker(bare(b, weights.value))
+    softmax = b.maker(b.bare(weights.value))
     if softmax is None or softmax.op != "softmax_rows" or len(v.shape) < 3:
         return None
     heads, steps, d = (int(np.prod(v.shape[:-2])), *v.shape[-2:])
@@ -48,18 +48,11 @@ def attention_of(b: Builder, weights: Tensor, v: Tensor) -> Tensor | None:
     return Tensor(y, v.shape, order)
 
 
-def bare(b: Builder, value: Value) -> Value:
-    """Without the reshapes that gave it its dimensions."""
-    while (maker := b.maker(value)) is not None and maker.op == "reshape":
-        value = maker.inputs[0]
-    return value
-
-
 def unscaled(b: Builder, value: Value) -> tuple[Value, float]:
     """What it is a multiple of, and by which number."""
     factor = 1.0
     while True:
-        value = bare(b, value)
+        value = b.bare(value)
         maker = b.maker(value)
         if maker is None or maker.op != "binary" or maker.attributes["kind"] not in "*/":
             return value, factor
@@ -76,12 +69,12 @@ def unscaled(b: Builder, value: Value) -> tuple[Value, float]:
 
 def source(b: Builder, value: Value, dims: tuple, axes: tuple, size: int) -> Value | None:
     """What was transposed by these axes from these dimensions, as [steps][numbers]."""
-    maker = b.maker(bare(b, value))
+    maker = b.maker(b.bare(value))
     if maker is None or maker.op != "transpose":
         return None
     if maker.inputs[0].dims != dims or maker.attributes["axes"] != axes:
         return None
-    return bare(b, maker.inputs[0])
+    return b.bare(maker.inputs[0])
 
 
 def stacked(b: Builder, rows: list[Value]) -> Value:
@@ -90,7 +83,7 @@ def stacked(b: Builder, rows: list[Value]) -> Value:
     whole = parted(b, rows)
     if whole is not None:
         return whole
-    layers = [b.maker(bare(b, r)) for r in rows]
+    layers = [b.maker(b.bare(r)) for r in rows]
     if all(
         m is not None
         and m.op == "dense"
@@ -107,7 +100,7 @@ def stacked(b: Builder, rows: list[Value]) -> Value:
 
 def parted(b: Builder, rows: list[Value]) -> Value | None:
     """What was split into these three, in their order and with nothing left."""
-    parts = [b.maker(bare(b, r)) for r in rows]
+    parts = [b.maker(b.bare(r)) for r in rows]
     n = rows[0].dims[-1]
     for i, p in enumerate(parts):
         if p is None or p.op != "slice" or p.attributes["first"] != i * n:

@@ -159,6 +159,12 @@ class Builder:
         self.seen = len(nodes)
         return self.makers.get(value)
 
+    def bare(self, value: Value) -> Value:
+        """Without the reshapes that gave it its dimensions."""
+        while (maker := self.maker(value)) is not None and maker.op == "reshape":
+            value = maker.inputs[0]
+        return value
+
     def only_use(self, node: Node, i: int = 0) -> bool:
         """Whether nobody else reads input i."""
         return self.uses[node.inputs[i]] == 1
@@ -169,7 +175,7 @@ class Builder:
         """Its value as [batch][dims], in the order that it lies in."""
         key = (t.value, dims)
         if key not in self.done:
-            self.done[key] = self.graph.reshape(t.value, (BATCH, *dims))
+            self.done[key] = self.graph.reshape(self.bare(t.value), (BATCH, *dims))
         return self.done[key]
 
     def arrange(self, t: Tensor, order) -> Tensor:

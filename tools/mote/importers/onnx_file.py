@@ -15,7 +15,9 @@ import numpy as np
 
 from mote.errors import Refusal
 
-OPSETS = {"": 11, "ai.onnx.ml": 1}  # the least that is read; the most is what `onnx` knows
+# The least that is read; the most is what `onnx` knows. Converters write the
+# opset that the youngest of their operators came with, which may be 9.
+OPSETS = {"": 9, "ai.onnx.ml": 1}
 MAX_BYTES = 1 << 31  # of one tensor
 SMALL = 4096  # elements of constants that shapes may depend on
 MAX_ELEMENTS = 1 << 28  # of a constant that is worked out

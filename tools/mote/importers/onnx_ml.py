@@ -287,7 +287,7 @@ def linear_classifier(b: Builder, node: Node):
 
 def second_of_two(b: Builder, node: Node, s: Tensor) -> list:
     """One score, of the second of two classes: that class where it is above 0."""
-    zero = b.with_number(s, "*", 0)
+    zero = b.lift(node, np.zeros(s.shape, np.float32))
     label = chosen(b, node, b.concat([zero, s], 1))
     if node.get("post_transform", "NONE") == "LOGISTIC":
         both = b.concat([b.map(s, "neg"), s], 1)
@@ -330,6 +330,14 @@ def tree_ensemble(b: Builder, node: Node):
     return transformed(b, node, sums)
 
 
+def are_shares(forest) -> bool:
+    """Whether each tree gives parts of the same whole, all of them 1."""
+    if forest.targets is not None:
+        return False
+    totals = np.concatenate([t.value[t.left < 0].sum(axis=1) for t in forest.trees])
+    return bool(np.allclose(totals * len(forest.trees), 1, atol=1e-4))
+
+
 @op("TreeEnsembleClassifier", domain=ML)
 def tree_classifier(b: Builder, node: Node):
     x, (names, _) = rows_of(number(b, node), b), classes_of(node)
@@ -342,10 +350,11 @@ def tree_classifier(b: Builder, node: Node):
         raise node.refuse(f"base_values: expected {forest.outputs}, got {len(base)}")
     sums = summed(b, node, forest, len(forest.trees), base)
     if not one:
-        return [chosen(b, node, sums), marked(b, node, transformed(b, node, sums))]
+        scores = transformed(b, node, sums)
+        return [chosen(b, node, sums), marked(b, node, scores, always=are_shares(forest))]
     if min(node.get("class_weights")) < 0:
         return second_of_two(b, node, sums)
     # weights that are shares: the second class above a half
-    half = b.with_number(b.with_number(sums, "*", 0), "+", 0.5)
+    half = b.lift(node, np.full(sums.shape, 0.5, np.float32))
     both = b.concat([b.with_number(b.map(sums, "neg"), "+", 1), sums], 1)
     return [chosen(b, node, b.concat([half, sums], 1)), marked(b, node, both, always=True)]

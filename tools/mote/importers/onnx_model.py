@@ -17,6 +17,7 @@ from mote.importers import (  # noqa: F401  each puts its operators into OPS
     onnx_dense,
     onnx_file,
     onnx_ml,
+    onnx_quantized,
     onnx_recurrent,
     onnx_shape,
 )
@@ -181,6 +182,8 @@ def output_of(b: Builder, labels: list[str] | None) -> tuple[Output, dict[str, i
     scores = None
     if rest:
         t = rest[0][1]
+        if isinstance(t, Tensor) and t.size == 1 and len(names) == 2:
+            t = second_alone(b, t)
         if not isinstance(t, Tensor) or t.dtype != "real" or t.size != len(names):
             raise Refusal(f"output {rest[0][0]!r}: expected a score for each of {len(names)} labels")
         scores = b.view(b.plain(t), len(names))
@@ -192,17 +195,25 @@ def output_of(b: Builder, labels: list[str] | None) -> tuple[Output, dict[str, i
     return Output("class", names, index, scores, kind, numeric), known
 
 
+def second_alone(b: Builder, score: Tensor) -> Tensor:
+    """One score, of the second of two classes: the first has 0."""
+    zero = b.graph.expand(b.graph.constant(np.zeros((1, 1))), (BATCH, 1))
+    value = b.graph.join([zero, b.view(score, 1)], 1)
+    b.graph.nodes[-1].attributes["second_alone"] = True
+    return Tensor(value, (1, 2), (0, 1))
+
+
 def is_probability(b: Builder, value: Value) -> bool:
-    """Whether the scores are what a softmax or the like gives."""
-    while True:
-        maker = b.maker(value)
-        if maker is None:
-            return False
-        if maker.attributes.get("probabilities") or maker.op in ("softmax_rows", "share"):
-            return True
-        if maker.op not in ("reshape", "convert"):
-            return False
-        value = maker.inputs[0]
+    """Whether the scores are what a softmax or a logistic function gives."""
+    maker = b.maker(b.bare(value))
+    if maker is None:
+        return False
+    a = maker.attributes
+    if a.get("probabilities") or maker.op in ("softmax_rows", "share"):
+        return True
+    if maker.op == "join" and "second_alone" not in a:  # 1 - p and p
+        return len(maker.inputs) == 2 and is_probability(b, maker.inputs[1])
+    return "sigmoid" in (a.get("kind"), a.get("activation"))
 
 
 def numbers_of(b: Builder, given: list, labels: list[str] | None) -> Output:
@@ -290,4 +301,6 @@ class Session:
                 index = self.known[text]
             else:
                 scores = np.ravel(r).astype(np.float64)
+        if scores is not None and len(scores) == 1 and len(self.known) == 2:
+            scores = np.array([0.0, scores[0]])
         return index, scores

@@ -28,9 +28,8 @@ def same(b: Builder, node: Node):
     if mode is not None and not (isinstance(mode, np.ndarray) and not mode.any()):
         if not (isinstance(ratio, np.ndarray) and not ratio.any()):
             raise node.refuse("training_mode: expected false; export the model for inference")
-    if any(node.outputs[1:]):
-        raise node.refuse("the mask as an output is not computed")
-    return b.input(node, 0)
+    x = b.input(node, 0)
+    return [x, np.ones(x.shape, bool)] if any(node.outputs[1:]) else x  # nothing is dropped
 
 
 @op("Cast", "CastLike")
@@ -217,13 +216,14 @@ def embedded(b: Builder, node: Node, table: np.ndarray, index: Tensor) -> Tensor
 
 @op("Pad")
 def pad(b: Builder, node: Node):
-    x, pads = b.real(node), ints(b, node, 1, "pads", "pads")
+    x, pads = b.tensor(node), ints(b, node, 1, "pads", "pads")
     value = b.constant(node, 2, "constant_value", np.array([node.get("value", 0.0)]))
     axes = ints(b, node, 3, "axes") or list(range(len(x.shape)))
     mode, k = node.get("mode", "constant"), len(axes)
     for axis, before, after in zip(axes, pads[:k], pads[k:]):
         axis %= len(x.shape)
         if mode == "constant":
+            x = b.real(node) if x.dtype != "real" else x
             x = b.pad(x, axis, before, after, float(value.reshape(-1)[0]))
         elif before or after:
             x = b.take(x, axis, around(node, mode, x.shape[axis], before, after))
