@@ -61,13 +61,13 @@ class TensorMethods:
         dims = x.dims[:axis] + (count,) + x.dims[axis + 1 :]
         return self.node("slice", [x], dims, axis=axis, first=first, dtype=x.dtype)
 
-    def take(self, x, axis: int, index):
+    def gather(self, x, axis: int, index):
         """Those of the constant indices."""
         index = np.asarray(index, np.int64).reshape(-1)
         if not 0 <= index.min() <= index.max() < x.dims[axis]:
             raise ValueError(f"indices {index.min()} to {index.max()} of {x.dims[axis]}")
         dims = x.dims[:axis] + (len(index),) + x.dims[axis + 1 :]
-        return self.node("take", [x], dims, axis=axis, index=index, dtype=x.dtype)
+        return self.node("gather", [x], dims, axis=axis, index=index, dtype=x.dtype)
 
     def join(self, parts: list, axis: int):
         """One behind the other along an axis."""

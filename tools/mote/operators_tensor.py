@@ -65,7 +65,7 @@ def lower_slice(low, node) -> None:
 
 
 @lowers
-def lower_take(low, node) -> None:
+def lower_gather(low, node) -> None:
     x, a = low.read(node), node.attributes
     write(low, node, op.TAKE, [x, low.tensor(a["index"], "s32")], x.dtype, a["axis"])
 

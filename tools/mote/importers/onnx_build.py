@@ -307,7 +307,7 @@ class Builder:
         if index == list(range(index[0], index[0] + count)):
             return self.slice(t, axis, index[0], count)
         return self.resized(
-            t, axis, self.graph.take(self.along(t, axis), 2, index), count
+            t, axis, self.graph.gather(self.along(t, axis), 2, index), count
         )
 
     def concat(self, parts: list[Tensor], axis: int) -> Tensor:

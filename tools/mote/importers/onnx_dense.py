@@ -505,7 +505,7 @@ def arg_extreme(b: Builder, node: Node):
     value = b.view(x, x.size // n, n)
     last = node.get("select_last_index", 0)
     if last:
-        value = b.graph.take(value, 2, range(n)[::-1])
+        value = b.graph.gather(value, 2, range(n)[::-1])
     index = b.graph.argmax(value)
     if last:  # counted from the end
         index = b.graph.convert(index, "real")

@@ -124,7 +124,7 @@ def features_of(ports: list[Port], names: list[str] | None) -> list[Feature]:
     return [Feature(n) for n in names]
 
 
-MOVED = ("reshape", "convert", "transpose", "slice", "take", "join", "expand")
+MOVED = ("reshape", "convert", "transpose", "slice", "gather", "join", "expand")
 
 
 def indices_of(graph: Graph, value: Value) -> int | None:
