@@ -83,4 +83,21 @@ float mote_geluf(float x);
  * -11. */
 float mote_gelu_tanhf(float x);
 
+/* ------------------------------------------------------------------------
+ * In float64, for models whose trainers compute in it
+ */
+
+/* e^x. Error at most 1 ulp; 0 below -745.14, infinity above 709.79. */
+double mote_exp(double x);
+
+/* 1 / (1 + e^-x). Error at most 2.5 ulp. */
+double mote_sigmoid(double x);
+
+/* Hyperbolic tangent. Error at most 3 ulp; the sign of zero is kept. */
+double mote_tanh(double x);
+
+/* Natural logarithm. Error at most 1 ulp; -infinity for a zero of either sign,
+ * NaN below. */
+double mote_ln(double x);
+
 #endif

@@ -13,17 +13,38 @@ static void put_hash(struct mote_json_out *o, uint64_t hash)
                          (struct mote_text){text, sizeof text});
 }
 
+/* Consecutive strings, as an array. */
+static void put_names(const struct mote_model *m, uint32_t first,
+                      uint32_t count, struct mote_json_out *o)
+{
+    mote_json_put_open(o, '[');
+    for (uint32_t i = 0; i < count; i++)
+        mote_json_put_string(o, mote_model_string(m, first + i));
+    mote_json_put_close(o, ']');
+}
+
 static void put_feature(const struct mote_model *m,
                         const struct mote_file_feature *f,
                         struct mote_json_out *o)
 {
+    const bool texts = f->kind == MOTE_FEATURE_CATEGORY;
+
     mote_json_put_open(o, '{');
     mote_json_put_member(o, MOTE_TEXT("name"), mote_model_string(m, f->name));
     mote_json_put_member(o, MOTE_TEXT("type"),
-                         f->dtype == MOTE_F64 ? MOTE_TEXT("float64")
-                                              : MOTE_TEXT("float32"));
+                         texts                  ? MOTE_TEXT("category")
+                         : f->dtype == MOTE_F64 ? MOTE_TEXT("float64")
+                                                : MOTE_TEXT("float32"));
     mote_json_put_key(o, MOTE_TEXT("missing"));
     mote_json_put_bool(o, f->flags & MOTE_FEATURE_MAY_MISS);
+    if (texts) {
+        mote_json_put_key(o, MOTE_TEXT("categories"));
+        put_names(m, f->first_category, f->category_count, o);
+    }
+    /* whether texts beside those are taken, or true and false */
+    mote_json_put_key(o, texts ? MOTE_TEXT("other") : MOTE_TEXT("boolean"));
+    mote_json_put_bool(o,
+                       f->flags & (MOTE_FEATURE_OTHER | MOTE_FEATURE_BOOLEAN));
     mote_json_put_close(o, '}');
 }
 
@@ -46,10 +67,7 @@ static void put_output(const struct mote_model *m, struct mote_json_out *o)
     mote_json_put_member(o, MOTE_TEXT("kind"),
                          classes ? MOTE_TEXT("class") : MOTE_TEXT("numbers"));
     mote_json_put_key(o, MOTE_TEXT("names"));
-    mote_json_put_open(o, '[');
-    for (uint32_t i = 0; i < out->count; i++)
-        mote_json_put_string(o, mote_model_string(m, out->first_name + i));
-    mote_json_put_close(o, ']');
+    put_names(m, out->first_name, out->count, o);
     if (classes)
         mote_json_put_member(o, MOTE_TEXT("scores"),
                              mote_text_of(scores[out->scores_kind]));

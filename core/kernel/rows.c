@@ -58,6 +58,37 @@ void mote_softmax_rows(const double *x, float *y, size_t rows, size_t n)
     }
 }
 
+/* y[k] / sum of y over a row; where that is 0, 1/n. */
+static void divide_by_sum(double *y, size_t n)
+{
+    double sum = 0;
+
+    for (size_t k = 0; k < n; k++)
+        sum += y[k];
+    for (size_t k = 0; k < n; k++)
+        y[k] = sum == 0 ? 1 / (double)n : y[k] / sum;
+}
+
+void mote_softmax_rows_f64(const double *x, double *y, size_t rows, size_t n)
+{
+    for (size_t r = 0; r < rows; r++, x += n, y += n) {
+        const double top = largest(x, n);
+
+        for (size_t k = 0; k < n; k++)
+            y[k] = mote_exp(x[k] - top);
+        divide_by_sum(y, n);
+    }
+}
+
+void mote_share_rows_f64(const double *x, double *y, size_t rows, size_t n)
+{
+    for (size_t r = 0; r < rows; r++, x += n, y += n) {
+        for (size_t k = 0; k < n; k++)
+            y[k] = x[k] < MOTE_SHARE_ZERO ? 0 : mote_sigmoid(x[k]);
+        divide_by_sum(y, n);
+    }
+}
+
 static double log_logistic(double x)
 {
     const double size = x < 0 ? -x : x;

@@ -27,6 +27,9 @@ void mote_rowwise(const double *x, const double *v, double *y, size_t rows,
  * their difference. */
 void mote_softmax_rows(const double *x, float *y, size_t rows, size_t n);
 
+/* The same in float64, each divided by the sum. */
+void mote_softmax_rows_f64(const double *x, double *y, size_t rows, size_t n);
+
 /*
  * s(x) / sum of s(x) over each row, s being the logistic function: one against
  * the rest, made to add up to 1. Done with the logarithms, l(x) = min(x, 0) -
@@ -36,6 +39,9 @@ void mote_softmax_rows(const double *x, float *y, size_t rows, size_t n);
  */
 #define MOTE_SHARE_ZERO (-709.782712893384) /* e^709.79 overflows */
 void mote_share_rows(const double *x, float *y, size_t rows, size_t n);
+
+/* The same in float64, of the s(x) themselves. */
+void mote_share_rows_f64(const double *x, double *y, size_t rows, size_t n);
 
 /* y [rows]: index of the first largest element; -1 where there is a NaN. */
 void mote_argmax_rows(const double *x, int32_t *y, size_t rows, size_t n);

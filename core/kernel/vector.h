@@ -1,6 +1,7 @@
 /*
  * core/kernel/vector.h - fp32 work on rows: functions of one number, two
- * operands, layer normalization, softmax, rows of an int8 table.
+ * operands, layer normalization, softmax, rows of an int8 table. Functions of
+ * one number and of two operands are there in float64 as well.
  *
  * In all of them y may be the first operand itself and otherwise overlaps
  * none, every array is aligned to its element, nothing beyond its end is
@@ -29,16 +30,27 @@ enum mote_map {
     MOTE_MAP_SQRT,
     MOTE_MAP_NEG,
     MOTE_MAP_RECIPROCAL,
-    MOTE_MAP_KINDS
+    MOTE_MAP_LN, /* in float64 alone */
 };
 
 static inline bool mote_map_is_kind(uint32_t kind)
 {
     return (kind > MOTE_ACTIVATION_NONE && kind < MOTE_ACTIVATIONS) ||
-           (kind >= MOTE_MAP_EXP && kind < MOTE_MAP_KINDS);
+           (kind >= MOTE_MAP_EXP && kind <= MOTE_MAP_RECIPROCAL);
+}
+
+/* Those that there are in float64. */
+static inline bool mote_map_is_kind_f64(uint32_t kind)
+{
+    const uint32_t kinds =
+        1u << MOTE_ACTIVATION_RELU | 1u << MOTE_ACTIVATION_SIGMOID |
+        1u << MOTE_ACTIVATION_TANH | 1u << MOTE_MAP_EXP | 1u << MOTE_MAP_ABS |
+        1u << MOTE_MAP_SQRT | 1u << MOTE_MAP_NEG | 1u << MOTE_MAP_LN;
+    return kind < 32 && kinds >> kind & 1;
 }
 
 typedef void mote_map_f32_fn(const float *x, float *y, size_t n, uint32_t kind);
+void mote_map_f64(const double *x, double *y, size_t n, uint32_t kind);
 
 /* ------------------------------------------------------------------------
  * y[r][k] = a[r][k] o b[k], or o b[0] when `one`
@@ -58,6 +70,8 @@ enum mote_binary {
 typedef void mote_binary_f32_fn(const float *a, const float *b, float *y,
                                 size_t rows, size_t n, bool one,
                                 enum mote_binary kind);
+void mote_binary_f64(const double *a, const double *b, double *y, size_t rows,
+                     size_t n, bool one, enum mote_binary kind);
 
 /* ------------------------------------------------------------------------
  * Layer normalization of x + r, row by row

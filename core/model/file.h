@@ -132,8 +132,11 @@ struct mote_file_model {
     uint32_t name, version, description, plan;
 };
 
-enum mote_feature_kind { MOTE_FEATURE_NUMBER = 1 };
+enum mote_feature_kind { MOTE_FEATURE_NUMBER = 1, MOTE_FEATURE_CATEGORY = 3 };
 #define MOTE_FEATURE_MAY_MISS 1u
+#define MOTE_FEATURE_OTHER 2u          /* of a category */
+#define MOTE_FEATURE_BOOLEAN 4u        /* of a number   */
+#define MOTE_CATEGORIES_MAX (1u << 24) /* indices are exact in any dtype */
 
 struct mote_file_feature {
     uint32_t name;

@@ -21,6 +21,69 @@ static enum mote_status refuse(const struct mote_input *in,
     return status;
 }
 
+/* ------------------------------------------------------------------------
+ * What a feature takes, in words
+ */
+#define LISTED 12 /* categories that a message lists at most */
+
+struct words {
+    char *at;
+    size_t n; /* above MOTE_INPUT_EXPECTED - 1 when it does not fit */
+};
+
+static void say(struct words *w, struct mote_text text)
+{
+    if (w->n + text.n < MOTE_INPUT_EXPECTED)
+        memcpy(w->at + w->n, text.at, text.n);
+    w->n += text.n;
+}
+
+/* one of "a", "b" */
+static void say_categories(struct words *w, const struct mote_input *in,
+                           const struct mote_file_feature *f)
+{
+    say(w, MOTE_TEXT("one of "));
+    for (uint32_t c = 0; c < f->category_count; c++) {
+        say(w, c ? MOTE_TEXT(", \"") : MOTE_TEXT("\""));
+        say(w, mote_model_string(in->model, f->first_category + c));
+        say(w, MOTE_TEXT("\""));
+    }
+}
+
+static void say_count(struct words *w, const struct mote_file_feature *f)
+{
+    char digits[MOTE_UINT_CHARS];
+
+    say(w, MOTE_TEXT("one of its "));
+    say(w,
+        (struct mote_text){digits, mote_uint_write(digits, f->category_count)});
+    say(w, MOTE_TEXT(" categories"));
+}
+
+/* What feature i should have been; it lives in the input. */
+static const char *wanted(struct mote_input *in, uint32_t i)
+{
+    const struct mote_file_feature *f = in->model->features + i;
+    struct words w = {in->expected, MOTE_INPUT_EXPECTED};
+
+    if (f->kind == MOTE_FEATURE_NUMBER)
+        return f->flags & MOTE_FEATURE_BOOLEAN ? "a number, true or false"
+                                               : "a number";
+    if (f->category_count <= LISTED) {
+        w.n = 0;
+        say_categories(&w, in, f);
+    }
+    if (w.n >= MOTE_INPUT_EXPECTED) {
+        w.n = 0;
+        say_count(&w, f);
+    }
+    in->expected[w.n] = '\0';
+    return in->expected;
+}
+
+/* ------------------------------------------------------------------------
+ * Rows
+ */
 static void begin_row(struct mote_input *in)
 {
     in->given = in->next = 0;
@@ -120,10 +183,42 @@ enum mote_status mote_input_missing(struct mote_input *in, uint32_t i,
     if (s != MOTE_OK)
         return s;
     if (!(in->model->features[i].flags & MOTE_FEATURE_MAY_MISS))
-        return refuse(in, MOTE_E_SCHEMA, feature_name(in, i), "a number", got,
-                      where);
+        return refuse(in, MOTE_E_SCHEMA, feature_name(in, i), wanted(in, i),
+                      got, where);
     store(in, i, __builtin_nan(""));
     return MOTE_OK;
+}
+
+enum mote_status mote_input_code(struct mote_input *in, uint32_t i, double code,
+                                 struct mote_text got, struct mote_where *where)
+{
+    const struct mote_file_feature *f = in->model->features + i;
+    const enum mote_status s = mark(in, i, got, where);
+
+    if (s != MOTE_OK)
+        return s;
+    if (code == -1 ? !(f->flags & MOTE_FEATURE_OTHER)
+                   : !(code >= 0 && code < f->category_count &&
+                       code == (uint32_t)code))
+        return refuse(in, MOTE_E_SCHEMA, feature_name(in, i), wanted(in, i),
+                      got, where);
+    store(in, i, code);
+    return MOTE_OK;
+}
+
+enum mote_status mote_input_text(struct mote_input *in, uint32_t i,
+                                 struct mote_text text, bool escaped,
+                                 struct mote_text got, struct mote_where *where)
+{
+    const struct mote_file_feature *f = in->model->features + i;
+    uint32_t c = 0;
+
+    while (c < f->category_count &&
+           !mote_json_is(text, escaped,
+                         mote_model_string(in->model, f->first_category + c)))
+        c++;
+    return mote_input_code(in, i, c < f->category_count ? (double)c : -1, got,
+                           where);
 }
 
 enum mote_status mote_input_end_row(struct mote_input *in,
@@ -148,39 +243,61 @@ enum mote_status mote_input_end_row(struct mote_input *in,
 /* ------------------------------------------------------------------------
  * Rows in JSON
  */
+
+/* A text where there should be a number: one from CSV may be. */
+static enum mote_status text_number(struct mote_input *in, uint32_t i,
+                                    struct mote_text text, struct mote_text got,
+                                    struct mote_where *where)
+{
+    const bool boolean = in->model->features[i].flags & MOTE_FEATURE_BOOLEAN;
+    double value = 0;
+
+    if (in->texts && mote_f64_read(text, &value) != MOTE_E_FORMAT)
+        return mote_input_number(in, i, value, got, where);
+    if (in->texts && boolean && mote_text_equal(text, MOTE_TEXT("true")))
+        return mote_input_number(in, i, 1, got, where);
+    if (in->texts && boolean && mote_text_equal(text, MOTE_TEXT("false")))
+        return mote_input_number(in, i, 0, got, where);
+    return refuse(in, MOTE_E_SCHEMA, feature_name(in, i), wanted(in, i), got,
+                  where);
+}
+
 static enum mote_status json_value(struct mote_input *in, uint32_t i,
                                    const struct mote_json *j,
                                    const struct mote_json_token *t,
                                    struct mote_where *where)
 {
-    struct mote_text got = {j->start + t->offset,
-                            (size_t)(j->at - j->start) - t->offset};
+    const struct mote_file_feature *f = in->model->features + i;
+    const struct mote_text got = {j->start + t->offset,
+                                  (size_t)(j->at - j->start) - t->offset};
     double value = 0;
 
-    if (t->type == MOTE_JSON_ARRAY || t->type == MOTE_JSON_OBJECT)
-        got = mote_json_type_text(t->type);
-
     where->offset = t->offset;
+    if (t->type == MOTE_JSON_NULL ||
+        (t->type == MOTE_JSON_STRING && in->texts && t->text.n == 0))
+        return mote_input_missing(in, i, got, where);
+    if (t->type == MOTE_JSON_ARRAY || t->type == MOTE_JSON_OBJECT)
+        return refuse(in, MOTE_E_SCHEMA, feature_name(in, i), wanted(in, i),
+                      mote_json_type_text(t->type), where);
+    if (f->kind == MOTE_FEATURE_CATEGORY)
+        return mote_input_text(in, i, t->text, t->escaped, got, where);
     switch (t->type) {
     case MOTE_JSON_NUMBER:
         mote_f64_read(t->text, &value); /* infinite when out of range */
         return mote_input_number(in, i, value, got, where);
-    case MOTE_JSON_NULL:
-        return mote_input_missing(in, i, got, where);
-    case MOTE_JSON_STRING:
-        if (in->texts && t->text.n == 0)
-            return mote_input_missing(in, i, got, where);
-        if (in->texts && mote_f64_read(t->text, &value) != MOTE_E_FORMAT)
-            return mote_input_number(in, i, value, got, where);
+    case MOTE_JSON_TRUE:
+    case MOTE_JSON_FALSE:
+        if (f->flags & MOTE_FEATURE_BOOLEAN)
+            return mote_input_number(in, i, t->type == MOTE_JSON_TRUE, got,
+                                     where);
         /* fall through */
     default:
-        return refuse(in, MOTE_E_SCHEMA, feature_name(in, i), "a number", got,
-                      where);
+        return text_number(in, i, t->text, got, where);
     }
 }
 
 /* "exactly 4 values", "3 values": kept in the input for a message. */
-static void count_text(char text[40], const char *before, uint32_t count)
+static void count_text(char *text, const char *before, uint32_t count)
 {
     const struct mote_text words[] = {mote_text_of(before),
                                       MOTE_TEXT(" values")};

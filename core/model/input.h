@@ -12,6 +12,9 @@
 #include "core/base/json_read.h"
 #include "core/model/plan.h"
 
+/* Bytes of what a message lists: a dozen short categories. */
+#define MOTE_INPUT_EXPECTED 256
+
 /* A batch being filled. */
 struct mote_input {
     const struct mote_model *model;
@@ -25,7 +28,8 @@ struct mote_input {
     bool texts;      /* rows in JSON were made from CSV: a text that is a
                       * number counts as one, an empty text as missing;
                       * false after mote_input_begin                     */
-    char expected[40], got[40]; /* texts of a message that count something */
+    char expected[MOTE_INPUT_EXPECTED]; /* texts of a message that count or */
+    char got[40];                       /* list something                   */
 };
 
 /*
@@ -50,6 +54,9 @@ uint32_t mote_input_find(struct mote_input *in, struct mote_text name,
 /*
  * Sets feature i of the current row. Any order; each once.
  *
+ * number   of a number
+ * text     of a category: one of its texts, or another if the schema allows
+ * code     the same by index, -1 for another text
  * got      how the value was written, for a message
  * errors   MOTE_E_SCHEMA  not what the schema has there, or set twice
  *          MOTE_E_RANGE   a NaN or an infinity, or one after rounding to the
@@ -59,6 +66,13 @@ uint32_t mote_input_find(struct mote_input *in, struct mote_text name,
 enum mote_status mote_input_number(struct mote_input *in, uint32_t i,
                                    double value, struct mote_text got,
                                    struct mote_where *where);
+enum mote_status mote_input_text(struct mote_input *in, uint32_t i,
+                                 struct mote_text text, bool escaped,
+                                 struct mote_text got,
+                                 struct mote_where *where);
+enum mote_status mote_input_code(struct mote_input *in, uint32_t i, double code,
+                                 struct mote_text got,
+                                 struct mote_where *where);
 enum mote_status mote_input_missing(struct mote_input *in, uint32_t i,
                                     struct mote_text got,
                                     struct mote_where *where);
@@ -78,6 +92,9 @@ static inline bool mote_input_full(const struct mote_input *in)
  * Reads one row from JSON, the row's token t having been read already: an
  * array of as many values as there are features, in their order, or an object
  * of named features.
+ *
+ * A number, true or false is a text to a category. To a number feature true
+ * and false are 1 and 0 if the schema says so, else nothing that it takes.
  *
  * errors   as above and as mote_json_next; names that are no feature, and
  *          values of other kinds, are MOTE_E_SCHEMA

@@ -478,12 +478,21 @@ static const char *open_feature(struct opening *o,
     const struct mote_model *m = o->m;
     const struct mote_plan *plan = mote_model_main(m);
 
-    if (f->kind != MOTE_FEATURE_NUMBER)
+    const bool texts = f->kind == MOTE_FEATURE_CATEGORY;
+    const uint8_t flags = MOTE_FEATURE_MAY_MISS |
+                          (texts ? MOTE_FEATURE_OTHER : MOTE_FEATURE_BOOLEAN);
+
+    if (!texts && f->kind != MOTE_FEATURE_NUMBER)
         return as(o, MOTE_E_UNKNOWN, "features of a known kind");
-    if (!is_string(m, f->name) || f->zero || f->flags > MOTE_FEATURE_MAY_MISS ||
-        (f->dtype != MOTE_F32 && f->dtype != MOTE_F64) || f->first_category ||
-        f->category_count)
+    if (!is_string(m, f->name) || f->zero || f->flags & ~flags ||
+        (f->dtype != MOTE_F32 && f->dtype != MOTE_F64))
         return "a name, a dtype and known flags";
+    if (texts ? f->category_count == 0 ||
+                    f->category_count > MOTE_CATEGORIES_MAX ||
+                    f->first_category >= m->string_count ||
+                    f->category_count > m->string_count - f->first_category
+              : f->first_category || f->category_count)
+        return "categories of a category, and of nothing else";
     if (f->value >= plan->file->inputs ||
         f->column >= batch_columns(plan->values + f->value, f->dtype))
         return "a column of an input of the plan";

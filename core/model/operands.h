@@ -87,6 +87,26 @@ static inline bool mote_is_scratch(const struct mote_scope *s, uint32_t i,
 }
 
 /* ------------------------------------------------------------------------
+ * Contents
+ */
+
+/* The elements of a tensor. */
+static inline const void *mote_tensor_data(const struct mote_scope *s,
+                                           const struct mote_file_value *v)
+{
+    return s->model->bytes + s->model->tensors[v->tensor].data_offset;
+}
+
+static inline bool mote_all_below(const uint32_t *words, uint64_t n,
+                                  uint32_t end)
+{
+    for (uint64_t i = 0; i < n; i++)
+        if (words[i] >= end)
+            return false;
+    return true;
+}
+
+/* ------------------------------------------------------------------------
  * Runs
  */
 static inline const struct mote_file_value *

@@ -234,6 +234,53 @@ enum mote_status mote_lstm_run(const struct mote_run *run,
                                const struct mote_operation *op,
                                struct mote_where *where);
 
+/* core/model/operators_table.c */
+bool mote_columns_check(const struct mote_scope *scope,
+                        const struct mote_operation *op);
+bool mote_columns_contents(const struct mote_scope *scope,
+                           const struct mote_operation *op);
+enum mote_status mote_columns_run(const struct mote_run *run,
+                                  const struct mote_operation *op,
+                                  struct mote_where *where);
+bool mote_fill_check(const struct mote_scope *scope,
+                     const struct mote_operation *op);
+enum mote_status mote_fill_run(const struct mote_run *run,
+                               const struct mote_operation *op,
+                               struct mote_where *where);
+bool mote_encode_check(const struct mote_scope *scope,
+                       const struct mote_operation *op);
+bool mote_encode_contents(const struct mote_scope *scope,
+                          const struct mote_operation *op);
+enum mote_status mote_encode_run(const struct mote_run *run,
+                                 const struct mote_operation *op,
+                                 struct mote_where *where);
+bool mote_equal_check(const struct mote_scope *scope,
+                      const struct mote_operation *op);
+bool mote_equal_contents(const struct mote_scope *scope,
+                         const struct mote_operation *op);
+enum mote_status mote_equal_run(const struct mote_run *run,
+                                const struct mote_operation *op,
+                                struct mote_where *where);
+bool mote_products_check(const struct mote_scope *scope,
+                         const struct mote_operation *op);
+bool mote_products_contents(const struct mote_scope *scope,
+                            const struct mote_operation *op);
+enum mote_status mote_products_run(const struct mote_run *run,
+                                   const struct mote_operation *op,
+                                   struct mote_where *where);
+bool mote_distance_check(const struct mote_scope *scope,
+                         const struct mote_operation *op);
+enum mote_status mote_distance_run(const struct mote_run *run,
+                                   const struct mote_operation *op,
+                                   struct mote_where *where);
+bool mote_linear_leaves_check(const struct mote_scope *scope,
+                              const struct mote_operation *op);
+bool mote_linear_leaves_contents(const struct mote_scope *scope,
+                                 const struct mote_operation *op);
+enum mote_status mote_linear_leaves_run(const struct mote_run *run,
+                                        const struct mote_operation *op,
+                                        struct mote_where *where);
+
 /* core/model/operators_tensor.c */
 bool mote_convert_check(const struct mote_scope *scope,
                         const struct mote_operation *op);

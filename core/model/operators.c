@@ -31,9 +31,10 @@ enum shape {
 };
 
 /* dtypes beside those of the file: */
-#define REAL 0    /* f32 or f64                          */
-#define SAME 254  /* that of the first operand           */
-#define OTHER 255 /* of f32 and f64, not that of the first */
+#define REAL 0    /* f32 or f64                            */
+#define INDEX 253 /* the same, or s32                      */
+#define SAME 254  /* that of the first operand             */
+#define OTHER 255 /* f32 of an f64, of anything else f64   */
 
 struct operand {
     uint8_t dtype, role, shape;
@@ -51,7 +52,7 @@ struct signature {
 static const struct signature cast_signature = {
     .reads = 1,
     .writes = 1,
-    .operands = {{REAL, VALUE, ROWS_N}, {OTHER, VALUE, ROWS_N}},
+    .operands = {{INDEX, VALUE, ROWS_N}, {OTHER, VALUE, ROWS_N}},
 };
 
 static const struct signature rowwise_signature = {
@@ -98,7 +99,7 @@ static const struct signature dense_s8_signature = {
 static const struct signature scores_signature = {
     .reads = 1,
     .writes = 1,
-    .operands = {{MOTE_F64, VALUE, ROWS_N}, {MOTE_F32, VALUE, ROWS_N}},
+    .operands = {{MOTE_F64, VALUE, ROWS_N}, {REAL, VALUE, ROWS_N}},
 };
 
 static const struct signature argmax_signature = {
@@ -123,10 +124,12 @@ static bool dtype_fits(uint8_t dtype, uint8_t wanted, uint8_t first)
     switch (wanted) {
     case REAL:
         return real;
+    case INDEX:
+        return real || dtype == MOTE_S32;
     case SAME:
         return dtype == first;
     case OTHER:
-        return real && dtype != first;
+        return dtype == (first == MOTE_F64 ? MOTE_F32 : MOTE_F64);
     }
     return dtype == wanted;
 }
@@ -219,7 +222,7 @@ struct use {
     const struct mote_kernels *kernels;
     void *at[OPERANDS_MAX]; /* reads, then writes; NULL for none */
     size_t rows, n, m;      /* m: last dimension of the first write */
-    uint8_t dtype;          /* of the first operand */
+    uint8_t dtype, made;    /* of the first operand, of the first write */
     uint32_t attribute;
 };
 
@@ -235,6 +238,7 @@ static struct use use_of(const struct mote_run *run,
         .n = mote_run_last(run, first),
         .m = mote_run_last(run, out),
         .dtype = first->dtype,
+        .made = out->dtype,
         .attribute = op->attribute_count ? op->attributes[0] : 0,
     };
 
@@ -250,8 +254,10 @@ static enum mote_status run_cast(const struct use *u, struct mote_where *where)
     for (size_t i = 0; i < u->rows * u->n; i++)
         if (u->dtype == MOTE_F64)
             ((float *)u->at[1])[i] = (float)((const double *)u->at[0])[i];
-        else
+        else if (u->dtype == MOTE_F32)
             ((double *)u->at[1])[i] = ((const float *)u->at[0])[i];
+        else
+            ((double *)u->at[1])[i] = ((const int32_t *)u->at[0])[i];
     return MOTE_OK;
 }
 
@@ -314,14 +320,20 @@ static enum mote_status run_softmax(const struct use *u,
                                     struct mote_where *where)
 {
     (void)where;
-    mote_softmax_rows(u->at[0], u->at[1], u->rows, u->n);
+    if (u->made == MOTE_F64)
+        mote_softmax_rows_f64(u->at[0], u->at[1], u->rows, u->n);
+    else
+        mote_softmax_rows(u->at[0], u->at[1], u->rows, u->n);
     return MOTE_OK;
 }
 
 static enum mote_status run_share(const struct use *u, struct mote_where *where)
 {
     (void)where;
-    mote_share_rows(u->at[0], u->at[1], u->rows, u->n);
+    if (u->made == MOTE_F64)
+        mote_share_rows_f64(u->at[0], u->at[1], u->rows, u->n);
+    else
+        mote_share_rows(u->at[0], u->at[1], u->rows, u->n);
     return MOTE_OK;
 }
 
@@ -374,9 +386,9 @@ static const struct operator* const operators[] = {
     OPERATOR(8, .signature = &argmax_signature, .run = run_argmax),
     OPERATOR(9, .check = mote_call_check, .run_whole = mote_call_run),
     OPERATOR(10, .check = mote_map_check, .run_whole = mote_map_run,
-             .in_place = true, .choice = true),
+             .in_place = true, .choice = true, .plain_f64 = true),
     OPERATOR(11, .check = mote_binary_check, .run_whole = mote_binary_run,
-             .in_place = true, .choice = true),
+             .in_place = true, .choice = true, .plain_f64 = true),
     OPERATOR(12, .check = mote_norm_check, .run_whole = mote_norm_run,
              .in_place = true, .choice = true),
     OPERATOR(13, .check = mote_softmax_check, .run_whole = mote_softmax_run,
@@ -424,6 +436,20 @@ static const struct operator* const operators[] = {
              .choice = true),
     OPERATOR(36, .check = mote_lstm_check, .run_whole = mote_lstm_run,
              .choice = true),
+    OPERATOR(40, .check = mote_columns_check, .run_whole = mote_columns_run,
+             .contents = mote_columns_contents),
+    OPERATOR(41, .check = mote_fill_check, .run_whole = mote_fill_run,
+             .in_place = true),
+    OPERATOR(42, .check = mote_encode_check, .run_whole = mote_encode_run,
+             .in_place = true, .contents = mote_encode_contents),
+    OPERATOR(43, .check = mote_equal_check, .run_whole = mote_equal_run,
+             .contents = mote_equal_contents),
+    OPERATOR(44, .check = mote_products_check, .run_whole = mote_products_run,
+             .contents = mote_products_contents),
+    OPERATOR(45, .check = mote_distance_check, .run_whole = mote_distance_run),
+    OPERATOR(46, .check = mote_linear_leaves_check,
+             .run_whole = mote_linear_leaves_run,
+             .contents = mote_linear_leaves_contents),
     OPERATOR(50, .check = mote_convert_check, .run_whole = mote_convert_run),
     OPERATOR(51, .check = mote_expand_check, .run_whole = mote_expand_run),
     OPERATOR(52, .check = mote_compare_check, .run_whole = mote_compare_run),

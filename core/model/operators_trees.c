@@ -8,7 +8,7 @@
  */
 #include "core/kernel/trees.h"
 #include "core/kernel/trees_linked_node.h"
-#include "core/model/operator.h"
+#include "core/model/operands.h"
 
 /* Operands: the first four are those of both forms. */
 enum { X, VALUES, TARGETS, START };
@@ -181,16 +181,7 @@ bool mote_trees_linked_check(const struct mote_scope *s,
 static const void *data_of(const struct mote_scope *s,
                            const struct mote_file_value *v)
 {
-    return v ? s->model->bytes + s->model->tensors[v->tensor].data_offset
-             : NULL;
-}
-
-static bool all_below(const uint32_t *words, uint64_t n, uint32_t end)
-{
-    for (uint64_t i = 0; i < n; i++)
-        if (words[i] >= end)
-            return false;
-    return true;
+    return v ? mote_tensor_data(s, v) : NULL;
 }
 
 static uint32_t columns_of(const struct mote_scope *s,
@@ -208,9 +199,9 @@ static bool targets_are_good(const struct mote_scope *s,
     const struct mote_file_value *values = read_of(s, op, VALUES);
     const struct mote_file_value *y = mote_scope_value(s, op->writes[Y]);
 
-    return !targets ||
-           all_below(data_of(s, targets), targets->dims[0],
-                     y->dims[y->rank - 1] - values->dims[values->rank - 1] + 1);
+    return !targets || mote_all_below(data_of(s, targets), targets->dims[0],
+                                      y->dims[y->rank - 1] -
+                                          values->dims[values->rank - 1] + 1);
 }
 
 /* Whether the columns of a group are there, and its unused nodes are 0. */
@@ -304,8 +295,8 @@ bool mote_trees_linked_contents(const struct mote_scope *s,
     for (uint32_t i = 0; i < l.count; i++)
         if (!node_is_good(&l, i))
             return false;
-    return all_below(data_of(s, roots), roots->dims[0], l.count) &&
-           all_below(data_of(s, order), order->dims[0], roots->dims[0]) &&
+    return mote_all_below(data_of(s, roots), roots->dims[0], l.count) &&
+           mote_all_below(data_of(s, order), order->dims[0], roots->dims[0]) &&
            targets_are_good(s, op);
 }
 

@@ -1,6 +1,7 @@
 /*
  * core/model/operators_vector.c - the fp32 operators of transformers and of
- * what stands between layers: opcodes 10 to 19 of compress/FORMAT.md.
+ * what stands between layers: opcodes 10 to 19 of compress/FORMAT.md. map and
+ * binary are float64 as well.
  */
 #include "core/base/maths.h"
 #include "core/model/operands.h"
@@ -26,6 +27,25 @@ static bool is_f32_like(const struct mote_scope *s, uint32_t i, uint32_t like)
 {
     const struct mote_file_value *v = mote_scope_value(s, like);
     return mote_is_rows(s, i, MOTE_F32) && has_dims(s, i, v->rank, v->dims);
+}
+
+static bool is_f64(const struct mote_scope *s, uint32_t i)
+{
+    return i != MOTE_NONE && mote_scope_value(s, i)->dtype == MOTE_F64;
+}
+
+/* f32 or f64 in rows, with at least one dimension. */
+static bool is_real_rows(const struct mote_scope *s, uint32_t i)
+{
+    return is_f32_rows(s, i) ||
+           (mote_is_rows(s, i, MOTE_F64) && mote_scope_value(s, i)->rank >= 1);
+}
+
+/* In rows, of the same type and shape. */
+static bool is_like(const struct mote_scope *s, uint32_t i, uint32_t like)
+{
+    const struct mote_file_value *v = mote_scope_value(s, like);
+    return mote_is_rows(s, i, v->dtype) && has_dims(s, i, v->rank, v->dims);
 }
 
 static uint32_t last_dim(const struct mote_scope *s, uint32_t i)
@@ -101,19 +121,26 @@ static size_t steps_of(const struct mote_run *run, uint32_t i)
  */
 bool mote_map_check(const struct mote_scope *s, const struct mote_operation *op)
 {
-    return has_counts(op, 1, 1, 1) && maps_rows(s, op) &&
-           mote_map_is_kind(op->attributes[0]);
+    return has_counts(op, 1, 1, 1) && is_real_rows(s, op->reads[0]) &&
+           is_like(s, op->writes[0], op->reads[0]) &&
+           (is_f64(s, op->reads[0]) ? mote_map_is_kind_f64(op->attributes[0])
+                                    : mote_map_is_kind(op->attributes[0]));
 }
 
 enum mote_status mote_map_run(const struct mote_run *run,
                               const struct mote_operation *op,
                               struct mote_where *where)
 {
+    const struct mote_file_value *x = value_of(run, op->reads[0]);
+    const size_t n = mote_run_extent(run, x, 0);
+
     (void)where;
-    run->model->kernels.map_f32(
-        operand(run, op, 0), operand(run, op, 1),
-        mote_run_extent(run, value_of(run, op->reads[0]), 0),
-        op->attributes[0]);
+    if (x->dtype == MOTE_F64)
+        mote_map_f64(operand(run, op, 0), operand(run, op, 1), n,
+                     op->attributes[0]);
+    else
+        run->model->kernels.map_f32(operand(run, op, 0), operand(run, op, 1), n,
+                                    op->attributes[0]);
     return MOTE_OK;
 }
 
@@ -130,14 +157,15 @@ static bool is_one(const struct mote_file_value *v)
 bool mote_binary_check(const struct mote_scope *s,
                        const struct mote_operation *op)
 {
-    if (!has_counts(op, 2, 1, 1) || !is_f32_rows(s, op->reads[0]) ||
-        !mote_is_rows(s, op->reads[1], MOTE_F32))
+    if (!has_counts(op, 2, 1, 1) || !is_real_rows(s, op->reads[0]) ||
+        !mote_is_rows(s, op->reads[1],
+                      mote_scope_value(s, op->reads[0])->dtype))
         return false;
     const uint32_t n = last_dim(s, op->reads[0]);
-    return (is_f32_like(s, op->reads[1], op->reads[0]) ||
+    return (is_like(s, op->reads[1], op->reads[0]) ||
             has_dims(s, op->reads[1], 1, &n) ||
             is_one(mote_scope_value(s, op->reads[1]))) &&
-           is_f32_like(s, op->writes[0], op->reads[0]) &&
+           is_like(s, op->writes[0], op->reads[0]) &&
            op->attributes[0] < MOTE_BINARY_KINDS;
 }
 
@@ -148,13 +176,19 @@ enum mote_status mote_binary_run(const struct mote_run *run,
     const struct mote_file_value *b = value_of(run, op->reads[1]);
     const size_t all = mote_run_extent(run, value_of(run, op->reads[0]), 0);
     const size_t of_b = mote_run_extent(run, b, 0);
+    /* of equal shape: one long row */
+    const size_t rows = is_one(b) ? 1 : all / of_b;
+    const size_t n = is_one(b) ? all : of_b;
 
     (void)where;
-    /* of equal shape: one long row */
-    run->model->kernels.binary_f32(
-        operand(run, op, 0), operand(run, op, 1), operand(run, op, 2),
-        is_one(b) ? 1 : all / of_b, is_one(b) ? all : of_b, is_one(b),
-        op->attributes[0]);
+    if (b->dtype == MOTE_F64)
+        mote_binary_f64(operand(run, op, 0), operand(run, op, 1),
+                        operand(run, op, 2), rows, n, is_one(b),
+                        op->attributes[0]);
+    else
+        run->model->kernels.binary_f32(operand(run, op, 0), operand(run, op, 1),
+                                       operand(run, op, 2), rows, n, is_one(b),
+                                       op->attributes[0]);
     return MOTE_OK;
 }
 

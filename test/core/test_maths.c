@@ -1,5 +1,6 @@
 /* test/core/test_maths.c - core/base/maths.h against the C library's long
- * double functions, over a sweep of all binary32 values. */
+ * double functions, over a sweep of all binary32 values; those in float64 over
+ * a sweep of all exponents, and of where they bend. */
 #include "test/test.h"
 #include "core/base/maths.h"
 #include <fenv.h>
@@ -235,6 +236,124 @@ static void fused_multiply_add(void)
     }
 }
 
+/* ------------------------------------------------------------------------
+ * float64
+ */
+static double ulps64(double got, long double want)
+{
+    if (isnan(want) || isnan(got))
+        return isnan(want) && isnan(got) ? 0 : INFINITY;
+    const double nearest = (double)want;
+    if (isinf(nearest) || isinf(got))
+        return got == nearest ? 0 : INFINITY;
+    int exponent;
+    frexpl(want, &exponent);
+    const int unit = exponent - 53 < -1074 ? -1074 : exponent - 53;
+    return (double)(fabsl(got - want) / ldexpl(1, unit));
+}
+
+static double f64_of_bits(uint64_t bits)
+{
+    double x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* Of any bits, near 0, near 1, and where results are neither 0 nor 1 nor
+ * infinite. */
+static double drawn(uint64_t i, uint64_t *seed)
+{
+    const uint64_t r = test_random(seed);
+    const double unit = (double)(r >> 11) * 0x1p-53;
+
+    switch (i % 4) {
+    case 0:
+        return f64_of_bits(r);
+    case 1:
+        return (unit - 0.5) * 4;
+    case 2:
+        return 1 + (unit - 0.5) * 0x1p-8;
+    default:
+        return (unit - 0.5) * 1500;
+    }
+}
+
+static void sweep64(double (*ours)(double), long double (*exact)(long double),
+                    double bound)
+{
+    uint64_t seed = 9;
+    double worst = 0, at = 0;
+
+    for (uint64_t i = 0; i < test_count(2000000, 100000000); i++) {
+        const double x = drawn(i, &seed);
+        const double error = ulps64(ours(x), exact(x));
+        if (error > worst)
+            worst = error, at = x;
+    }
+    printf("  %s: at most %.3f ulp (at %a), bound %g\n", test_state.name, worst,
+           at, bound);
+    EXPECT(worst <= bound, "%g at %a", worst, at);
+}
+
+static void exponential64(void)
+{
+    sweep64(mote_exp, expl, 1);
+    EXPECT(mote_exp(0) == 1 && isnan(mote_exp(NAN)));
+    EXPECT(mote_exp(-INFINITY) == 0 && mote_exp(INFINITY) == INFINITY);
+    EXPECT(mote_exp(-745.1) == 0x1p-1074 && mote_exp(-746) == 0);
+    EXPECT(isfinite(mote_exp(709.78)) && mote_exp(709.79) == INFINITY);
+}
+
+static void sigmoid64(void)
+{
+    sweep64(mote_sigmoid, sigmoidl, 2.5);
+    EXPECT(mote_sigmoid(0) == 0.5 && isnan(mote_sigmoid(NAN)));
+    EXPECT(mote_sigmoid(-INFINITY) == 0 && mote_sigmoid(INFINITY) == 1);
+}
+
+static void hyperbolic_tangent64(void)
+{
+    sweep64(mote_tanh, tanhl, 3);
+    EXPECT(signbit(mote_tanh(-0.0)) && mote_tanh(0x1p-1074) == 0x1p-1074);
+    EXPECT(mote_tanh(-INFINITY) == -1 && mote_tanh(INFINITY) == 1);
+    EXPECT(isnan(mote_tanh(NAN)));
+}
+
+static void logarithm64(void)
+{
+    sweep64(mote_ln, logl, 1);
+    EXPECT(mote_ln(1) == 0 && mote_ln(INFINITY) == INFINITY);
+    EXPECT(mote_ln(0) == -INFINITY && mote_ln(-0.0) == -INFINITY);
+    EXPECT(isnan(mote_ln(-0x1p-1074)) && isnan(mote_ln(NAN)));
+    EXPECT(isnan(mote_ln(-INFINITY)));
+}
+
+/* What no machine may compute otherwise: sums of the bits of many results. */
+static uint64_t digest(double (*f)(double))
+{
+    uint64_t seed = 10, sum = 0;
+
+    for (uint64_t i = 0; i < 100000; i++) {
+        const double y = f(drawn(i, &seed));
+        uint64_t bits;
+        memcpy(&bits, &y, sizeof bits);
+        sum = sum * 31 + (isnan(y) ? 0 : bits);
+    }
+    return sum;
+}
+
+static void same_bits_everywhere(void)
+{
+    EXPECT(digest(mote_exp) == 0xe1ac448e25da8d26, "0x%llx",
+           (unsigned long long)digest(mote_exp));
+    EXPECT(digest(mote_sigmoid) == 0x8c2ea6cd175ef1bc, "0x%llx",
+           (unsigned long long)digest(mote_sigmoid));
+    EXPECT(digest(mote_tanh) == 0x599582aad45c3c03, "0x%llx",
+           (unsigned long long)digest(mote_tanh));
+    EXPECT(digest(mote_ln) == 0x7fa4f39e22b3b4f5, "0x%llx",
+           (unsigned long long)digest(mote_ln));
+}
+
 static const struct test_case cases[] = {
     {"exp", exponential},
     {"sigmoid", sigmoid},
@@ -247,5 +366,10 @@ static const struct test_case cases[] = {
     {"powers", powers},
     {"powers at their ends", powers_at_their_ends},
     {"fused multiply-add", fused_multiply_add},
+    {"exp in float64", exponential64},
+    {"sigmoid in float64", sigmoid64},
+    {"tanh in float64", hyperbolic_tangent64},
+    {"log in float64", logarithm64},
+    {"float64: the same bits on every machine", same_bits_everywhere},
 };
 TEST_MAIN(cases)

@@ -69,7 +69,7 @@ __attribute__((unused)) static void map_check(mote_map_f32_fn *fn,
     static float x[VECTOR_MAX], want[VECTOR_MAX];
     uint64_t seed = 1;
 
-    for (uint32_t kind = 0; kind < MOTE_MAP_KINDS; kind++)
+    for (uint32_t kind = 0; kind <= MOTE_MAP_RECIPROCAL; kind++)
         for (size_t n = 0; mote_map_is_kind(kind) && n != SIZE_MAX;
              n = vector_next(n)) {
             vector_fill(x, n, n % DRAWS, &seed);
@@ -91,7 +91,7 @@ __attribute__((unused)) static void map_sweep(mote_map_f32_fn *fn,
     static float x[N], y[N], want[N];
     const uint64_t step = test_count(40009, 257);
 
-    for (uint32_t kind = 0; kind < MOTE_MAP_KINDS; kind++)
+    for (uint32_t kind = 0; kind <= MOTE_MAP_RECIPROCAL; kind++)
         for (uint64_t bits = 0; mote_map_is_kind(kind) && bits < 1ull << 32;) {
             for (size_t i = 0; i < N; i++, bits += step)
                 x[i] = mote_f32_of_bits((uint32_t)bits);

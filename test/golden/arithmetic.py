@@ -251,11 +251,16 @@ SHAPED: dict = {}
 # The same, of those that must know the types of what they write: a function of
 # the operator, its types and its reads.
 TYPED: dict = {}
+# Those that compute in float64 when that is what they write.
+WIDE: dict = {}
 
 
 def operate(op: file.Operator, shapes: list, dtypes: list, values: dict) -> list:
     """What an operator writes: rows for each value, their dtype not yet set."""
+    wide = dtypes[0] == "f64"
     x, *others = reads = [None if r == file.NONE else values[r] for r in op.reads]
+    if wide and op.opcode in WIDE:
+        return WIDE[op.opcode](op, *reads)
     if op.opcode in SHAPED:
         return SHAPED[op.opcode](op, shapes, *reads)
     if op.opcode in TYPED:

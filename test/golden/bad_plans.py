@@ -131,7 +131,6 @@ bad(
     # softmax, share: x y
     softmax_x_none=("operator 0/7", 12, "I", NONE),
     softmax_x_f32=("operator 0/7", 12, "I", 15),
-    softmax_y_f64=("operator 0/7", 16, "I", 18),
     softmax_y_shape=("operator 0/7", 16, "I", 6),
     softmax_in_place=("value 0/17", 8, "Q", 512),
     share_x_f32=("operator 0/10", 12, "I", 17),

@@ -128,9 +128,24 @@ static enum mote_status run(struct engine *e, int32_t *index, double *scores,
     return MOTE_OK;
 }
 
+/* Sets feature i of the row: a NaN is missing, of a category it is the index.
+ */
+static enum mote_status set_feature(struct mote_input *in, uint32_t i, double x,
+                                    struct mote_where *where)
+{
+    const struct mote_text got = MOTE_TEXT("it");
+
+    if (x != x)
+        return mote_input_missing(in, i, MOTE_TEXT("NaN"), where);
+    if (in->model->features[i].kind == MOTE_FEATURE_CATEGORY)
+        return mote_input_code(in, i, x, got, where);
+    return mote_input_number(in, i, x, got, where);
+}
+
 /*
- * Predicts rows [count][features], a NaN being a missing value, through the
- * gate that JSON goes through. index [count] and scores [count][outputs] are
+ * Predicts rows [count][features], a NaN being a missing value and a category
+ * being its index or -1 for another text, through the gate that JSON goes
+ * through. index [count] and scores [count][outputs] are
  * filled as far as the model has them. Returns a status; why (513 bytes).
  */
 EXPORT int engine_rows(struct engine *e, const double *rows, size_t count,
@@ -145,11 +160,8 @@ EXPORT int engine_rows(struct engine *e, const double *rows, size_t count,
     mote_arena_rewind(&e->function.scratch, 0);
     s = mote_input_begin(in, &e->model, e->arena, &e->function.scratch, true);
     for (size_t row = 0; row < count && s == MOTE_OK; row++) {
-        for (uint32_t i = 0; i < features && s == MOTE_OK; i++) {
-            const double x = rows[row * features + i];
-            s = x != x ? mote_input_missing(in, i, MOTE_TEXT("NaN"), &where)
-                       : mote_input_number(in, i, x, MOTE_TEXT("it"), &where);
-        }
+        for (uint32_t i = 0; i < features && s == MOTE_OK; i++)
+            s = set_feature(in, i, rows[row * features + i], &where);
         if (s == MOTE_OK)
             s = mote_input_end_row(in, &where);
         if (s == MOTE_OK && (mote_input_full(in) || row + 1 == count)) {

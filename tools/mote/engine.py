@@ -77,7 +77,9 @@ class Engine:
 
     def rows(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """rows [n][features] to (index [n], scores [n][outputs]); a model
-        without the one or the other leaves it at -1, at NaN."""
+        without the one or the other leaves it at -1, at NaN. In rows NaN is a
+        missing value, and a category is its index, or -1 for another text;
+        raises Rejected for what the feature does not allow."""
         rows = np.ascontiguousarray(rows, np.float64)
         if rows.ndim != 2 or rows.shape[1] != self.features:
             raise ValueError(f"expected rows of {self.features} features, got {rows.shape}")

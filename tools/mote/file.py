@@ -24,6 +24,7 @@ SECTIONS = {
     "STRINGS": 1, "SYMBOLS": 2, "TENSORS": 3, "PLANS": 4, "MODEL": 5, "INPUT": 6,
     "OUTPUT": 7, "DATA": 8,
 }  # fmt: skip
+NUMBER, CATEGORY = 1, 3  # kinds of a feature
 OUTPUT_KINDS = {"class": 1, "numbers": 2}
 REPLIES = {"index": 1, "label": 2, "full": 3}
 SCORES = {"none": 0, "probabilities": 1, "decision values": 2}
@@ -87,6 +88,12 @@ class FeatureRecord:
     value: int
     column: int
     missing: bool = False
+    categories: list[str] | None = None
+    other: bool = False
+    boolean: bool = False
+
+    def flags(self) -> int:
+        return self.missing + 2 * self.other + 4 * self.boolean
 
 
 @dataclass
@@ -153,6 +160,7 @@ class _Writer:
     def __init__(self, file: File):
         self.file = file
         self.strings = _Strings()
+        self.runs: dict[tuple[str, ...], int] = {}  # categories, and where they begin
 
     def symbols(self) -> bytes:
         out = struct.pack("<II", len(self.file.symbols), 0)
@@ -233,10 +241,19 @@ class _Writer:
         for f in self.file.features:
             out += struct.pack(
                 "<I4B4I",
-                self.strings.one(f.name), 1, DTYPES[f.dtype], int(f.missing), 0,
-                f.value, f.column, 0, 0,
+                self.strings.one(f.name), CATEGORY if f.categories is not None else NUMBER,
+                DTYPES[f.dtype], f.flags(), 0, f.value, f.column,
+                *self.categories(f.categories),
             )  # fmt: skip
         return out
+
+    def categories(self, texts: list[str] | None) -> tuple[int, int]:
+        """The first and how many; features of the same ones share them."""
+        if texts is None:
+            return 0, 0
+        if tuple(texts) not in self.runs:
+            self.runs[tuple(texts)] = self.strings.run(texts)
+        return self.runs[tuple(texts)], len(texts)
 
     def output(self) -> bytes:
         o = self.file.output

@@ -22,12 +22,17 @@ from dataclasses import dataclass, field, fields, is_dataclass
 import numpy as np
 import xxhash
 
+from mote.graph_table import LinearLeaf, Table, TableMethods
 from mote.graph_tensor import Layer, TensorMethods
 from mote.trees import Forest
 
+__all__ = [
+    "Feature", "Forest", "Graph", "Imported", "LinearLeaf", "Node", "Output", "Table", "Value",
+]  # fmt: skip
+
 BATCH = "batch"
 ACTIVATIONS = ("none", "relu", "sigmoid", "tanh", "gelu", "gelu_tanh")
-MAPS = ACTIVATIONS[1:] + ("exp", "erf", "abs", "sqrt", "neg", "reciprocal")
+MAPS = ACTIVATIONS[1:] + ("exp", "erf", "abs", "sqrt", "neg", "reciprocal", "log")
 ARITHMETIC = ("+", "-", "*", "/", "min", "max")
 REDUCTIONS = ("mean", "max", "sum", "first", "last")
 Dim = int | str  # a constant, or the name of a symbol
@@ -73,7 +78,7 @@ def expect(condition: bool, message: str) -> None:
 
 
 @dataclass
-class Graph(TensorMethods):
+class Graph(TableMethods, TensorMethods):
     """inputs: of dtype f64, f32 or s32; symbols: what names in dims stand for
     at most; outputs: set when all is written."""
 
@@ -155,12 +160,13 @@ class Graph(TensorMethods):
         return self.node("normalize", [x], x.dims)
 
     def map(self, x: Value, kind: str) -> Value:
-        """One of MAPS, of each number."""
+        """One of MAPS, of each number; log only in float64."""
         expect(kind in MAPS, f"kind {kind!r}")
         return self.node("map", [x], x.dims, kind=kind)
 
     def binary(self, a: Value, b: Value, kind: str) -> Value:
         """a o b, kind one of ARITHMETIC; b of a's shape, or [n] for each row, or [1]."""
+        expect(kind in ARITHMETIC, f"kind {kind!r}")
         expect(b.dims in (a.dims, a.dims[-1:], (1,)), f"{a.dims} {kind} {b.dims}")
         return self.node("binary", [a, b], a.dims, kind=kind)
 
@@ -230,8 +236,22 @@ class Graph(TensorMethods):
 
 @dataclass
 class Feature:
+    """A column of the graph's inputs, in their order.
+
+    missing     a row may be without it: a NaN to the graph
+    categories  the texts that it may be, no two the same: the graph gets the
+                index of one as a number
+    other       other texts are allowed: -1 to the graph
+    boolean     true and false are taken as the numbers 1 and 0
+    dtype       f64 or f32, that of its input
+    """
+
     name: str
     missing: bool = False
+    categories: list[str] | None = None
+    other: bool = False
+    boolean: bool = False
+    dtype: str = "f64"
 
 
 @dataclass
@@ -257,7 +277,8 @@ class Output:
 @dataclass
 class Imported:
     """graph, features and output; `trainer` names the library and version;
-    predict(rows) -> (index or None, scores or None) is the trainer's own.
+    predict(rows) -> (index or None, scores or None) is the trainer's own, for
+    rows [n][features] in float64, NaN for missing, a category by its index..
     sample(rng, count) -> rows as the model takes them, where not any numbers
     will do; None: any."""
 
@@ -272,6 +293,10 @@ class Imported:
         """XXH64 of the parameters in a fixed form: not of the file they came
         in, which holds versions and dates that change nothing."""
         h = xxhash.xxh64()
+        for feature in self.features:
+            if feature.categories is not None:
+                update_hash(h, feature.categories)
+                h.update(b"\0")
         for node in self.graph.nodes:
             h.update(node.op.encode() + b"\0")
             for key in sorted(node.attributes):

@@ -8,10 +8,12 @@ import numpy as np
 
 from mote import reader_conv as conv
 from mote import reader_fixed as fixed
+from mote import reader_table as of_table
 from mote import reader_tensor as tensor
 from mote import reader_trees as trees
 from mote import reader_vector as vector
 from mote.reader import Model
+from mote.reader_answer import Feature
 from mote.reader_operators import ACTIVATIONS, CALL, DENSE, DENSE_S8, ROWWISE, ROWWISE_KINDS
 from mote.reader_plans import Operator, Plan
 from mote.reader_tables import SYMBOL, Tensor
@@ -38,7 +40,7 @@ def attributes(op: Operator) -> dict[str, str | int | list]:
         plan, count, _, *pairs = op.attributes
         carried = [{"output": o, "input": i} for o, i in zip(pairs[0::2], pairs[1::2], strict=True)]
         return {"plan": plan, "count": count, "carried": carried}
-    modules = (trees, conv, fixed, tensor, vector)
+    modules = (trees, conv, fixed, of_table, tensor, vector)
     return next((named for m in modules if (named := m.attributes(op))), {})
 
 
@@ -115,9 +117,18 @@ def sections(model: Model) -> list[str]:
 def features(model: Model) -> list[str]:
     rows = [("feature", "name", "kind", "dtype", "place", "")]
     for i, f in enumerate(model.features):
-        missing = "may be missing" if f.may_be_missing else ""
-        rows.append((i, f.name, f.kind, f.dtype, f"v{f.value}[:,{f.column}]", missing))
-    return table(rows, {0})
+        rows.append((i, f.name, f.kind, f.dtype, f"v{f.value}[:,{f.column}]", allowed(f)))
+    lines = table(rows, {0})
+    for f in model.features:
+        if f.categories is not None:
+            lines += wrap(f"{f.name} is one of    {', '.join(f.categories)}", 9)
+    return lines
+
+
+def allowed(f: Feature) -> str:
+    """What a feature may be beside what its kind says."""
+    words = {"may be missing": f.may_be_missing, "or other": f.other, "or boolean": f.boolean}
+    return ", ".join(w for w, so in words.items() if so)
 
 
 def output(model: Model) -> list[str]:

@@ -1,9 +1,10 @@
 """From a graph to a plan: how each step is computed, and where its values lie.
 
-Precision. A linear model is computed as its trainer does, in float64: it is
-small, and so every label is the trainer's. A net is computed in float32, or,
-once it has INT8_WEIGHTS weights, layer by layer with int8 weights and rows
-quantized at run time where that is faster.
+Precision. Models of features are computed as their trainers do, in float64:
+they are small, and so every label is the trainer's. A net is computed in
+float32, or, once it has INT8_WEIGHTS weights, layer by layer with int8 weights
+and rows quantized at run time where that is faster; what prepares its features
+stays in float64.
 
 Memory. Values get their places here, once (memory.py). A step works in place
 when its operator can and its input is not needed afterwards.
@@ -15,8 +16,9 @@ import numpy as np
 
 from mote import file, memory
 from mote.graph import BATCH, Graph, Imported, Node, Value
-from mote.opcodes import CAST, IN_PLACE
+from mote.opcodes import CAST, IN_PLACE, MAPS_F64
 from mote.operators import LOWER
+from mote.operators_table import LOWER as TABLE_NODES
 from mote.slots import Slot, Step
 from mote.steps import narrow
 
@@ -24,12 +26,29 @@ INT8_WEIGHTS = 50_000  # of a net; below that, int8 gains nothing that can be me
 BATCHES = (64, 32, 16, 8)
 LARGE_BATCHES = (32, 16, 8, 4, 2, 1)
 LARGE_ARENA = 4 << 20  # of a net whose batch of 1 needs less
-LINEAR = {"rowwise", "dense", "softmax", "share", "argmax"}
+TABULAR = {
+    "rowwise", "dense", "softmax", "share", "argmax", "map", "binary", "trees", *TABLE_NODES,
+}  # fmt: skip
+
+
+def is_net(graph: Graph) -> bool:
+    """Whether layers follow layers with something curved between, or there are
+    operators that only nets have."""
+    made_by = {v: node for node in graph.nodes for v in node.outputs}
+    dense = [n for n in graph.nodes if n.op == "dense"]
+    curved = [n for n in dense if n.attributes["activation"] != "none"]
+    curved += [n for n in dense if n.input in made_by and made_by[n.input].op == "map"]
+    kinds = {n.attributes["activation"] for n in dense} - {"none"}
+    kinds |= {n.attributes["kind"] for n in graph.nodes if n.op == "map"}
+    return (
+        (len(dense) > 1 and bool(curved))
+        or not {n.op for n in graph.nodes} <= TABULAR
+        or not kinds <= MAPS_F64
+    )
 
 
 def choose_precision(graph: Graph) -> str:
-    dense = [n for n in graph.nodes if n.op == "dense"]
-    if not graph.net and len(dense) <= 1 and {n.op for n in graph.nodes} <= LINEAR:
+    if not (graph.net or is_net(graph)):
         return "float64"
     return "int8" if graph.weights() >= INT8_WEIGHTS else "float32"
 
@@ -61,7 +80,7 @@ class Lowering:
         self.slots.update(zip(node.outputs, slots))
 
     def tensor(self, array: np.ndarray, dtype: str, layout: str = "rows") -> Slot:
-        array = np.asarray(array, file.NUMPY[dtype])
+        array = np.asarray(array, file.NUMPY[dtype], order="C")
         data = file.p8k8(array) if layout == "p8k8" else array.tobytes()
         return self.made_tensor(file.Tensor(dtype, array.shape, data, layout))
 
@@ -89,6 +108,8 @@ class Lowering:
     def cast(self, slot: Slot, dtype: str) -> Slot:
         if slot.dtype == dtype:
             return slot
+        if (slot.dtype, dtype) == ("s32", "f32"):
+            slot = self.cast(slot, "f64")
         return self.once((slot, dtype), lambda: self.step(CAST, [slot], dtype, slot.dims))
 
     def most(self, dim) -> int:
@@ -197,6 +218,20 @@ def lower_graph(graph: Graph, precision: str, name: str = "predict") -> Lowered:
     return make_plan(low, [low.slots[v] for v in graph.outputs], symbols, name)
 
 
+def feature_records(imported: Imported) -> list[file.FeatureRecord]:
+    """A feature for each column of each input, in order."""
+    columns = [(v, c) for v, x in enumerate(imported.graph.inputs) for c in range(x.dims[-1])]
+    records = []
+    for f, (v, c) in zip(imported.features, columns, strict=True):
+        dtype = imported.graph.inputs[v].dtype
+        if f.dtype != dtype:
+            raise ValueError(f"feature {f.name!r} of dtype {f.dtype} in an input of {dtype}")
+        record = file.FeatureRecord(f.name, dtype, v, c, f.missing)
+        record.categories, record.other, record.boolean = f.categories, f.other, f.boolean
+        records.append(record)
+    return records
+
+
 def lower(imported: Imported, config, precision: str) -> file.File:
     """The file of an imported model; config: name, version, description, reply."""
     low = Lowering(imported.graph, precision)
@@ -208,11 +243,6 @@ def lower(imported: Imported, config, precision: str) -> file.File:
         for batch in batches:
             if lowered is None or lowered.plan.arena > most:
                 lowered = make_plan(low, outputs, {BATCH: batch}, "predict")
-    columns = [
-        (i, value, column)
-        for i, value in enumerate(imported.graph.inputs)
-        for column in range(value.columns)
-    ]
     return file.File(
         name=config.name,
         version=config.version,
@@ -220,10 +250,7 @@ def lower(imported: Imported, config, precision: str) -> file.File:
         symbols=list(lowered.symbols.items()),
         tensors=lowered.tensors,
         plans=[lowered.plan],
-        features=[
-            file.FeatureRecord(f.name, value.dtype, i, column, f.missing)
-            for f, (i, value, column) in zip(imported.features, columns, strict=True)
-        ],
+        features=feature_records(imported),
         output=file.OutputRecord(
             kind=out.kind,
             reply=config.reply,

@@ -10,10 +10,12 @@ import math
 import numpy as np
 
 from mote import opcodes as op
-from mote import operators_tensor, trees
+from mote import operators_table, operators_tensor, trees
+from mote.errors import Refusal
+from mote.operators_table import number_type
 from mote.slots import Slot
 
-LOWER = dict(operators_tensor.LOWER)
+LOWER = operators_table.LOWER | operators_tensor.LOWER
 INT8_COLUMNS = 32  # a layer with fewer inputs stays float32,
 INT8_ROWS = 8  # and one with fewer outputs: a row costs more to quantize than it saves
 
@@ -40,6 +42,9 @@ def lower_dense(low, node) -> None:
     weight, bias = node.attributes["weight"], node.attributes["bias"]
     activation = op.ACTIVATIONS[node.attributes["activation"]]
     dims = node.output.dims
+    if low.precision == "float64":
+        lower_dense_f64(low, node)
+        return
     if is_int8(low.precision, weight):
         q, scale = quantize_weight(weight)
         reads = [
@@ -50,9 +55,27 @@ def lower_dense(low, node) -> None:
         ]
         low.write(node, low.step(op.DENSE_S8, reads, "f32", dims, activation))
         return
-    dtype = "f64" if low.precision == "float64" else "f32"
-    reads = [low.read(node, dtype=dtype), low.tensor(weight, dtype), low.tensor(bias, dtype)]
-    low.write(node, low.step(op.DENSE, reads, dtype, dims, activation))
+    reads = [low.read(node, dtype="f32"), low.tensor(weight, "f32"), low.tensor(bias, "f32")]
+    low.write(node, low.step(op.DENSE, reads, "f32", dims, activation))
+
+
+def lower_dense_f64(low, node) -> None:
+    """Curved activations are an operator of their own."""
+    a, kind = node.attributes, node.attributes["activation"]
+    reads = [low.read(node, dtype="f64"), low.tensor(a["weight"], "f64")]
+    reads.append(low.tensor(a["bias"], "f64"))
+    plain = kind in ("none", "relu")
+    activation = op.ACTIVATIONS[kind if plain else "none"]
+    y = low.step(op.DENSE, reads, "f64", node.output.dims, activation)
+    low.write(node, y if plain else map_step(low, y, kind))
+
+
+def map_step(low, x: Slot, kind: str) -> Slot:
+    """A function of each number, in float64 where it can be."""
+    dtype = number_type(low, x) if kind in op.MAPS_F64 else "f32"
+    if kind == "log" and dtype == "f32":
+        raise Refusal("a logarithm within a net cannot be compiled: it is computed in float64")
+    return low.step(op.MAP, [low.cast(x, dtype)], dtype, x.dims, op.MAPS[kind])
 
 
 def is_int8(precision: str, weight: np.ndarray) -> bool:
@@ -81,14 +104,18 @@ def quantized_rows(low, x) -> tuple:
 
 @lowers
 def lower_softmax(low, node) -> None:
-    x = low.read(node, dtype="f64")
-    low.write(node, low.step(op.SOFTMAX, [x], "f32", x.dims))
+    lower_shares(low, node, op.SOFTMAX)
 
 
 @lowers
 def lower_share(low, node) -> None:
+    lower_shares(low, node, op.SHARE)
+
+
+def lower_shares(low, node, opcode: int) -> None:
     x = low.read(node, dtype="f64")
-    low.write(node, low.step(op.SHARE, [x], "f32", x.dims))
+    dtype = "f64" if low.precision == "float64" else "f32"
+    low.write(node, low.step(opcode, [x], dtype, x.dims))
 
 
 @lowers
@@ -115,16 +142,15 @@ def lower_normalize(low, node) -> None:
 
 @lowers
 def lower_map(low, node) -> None:
-    x = low.read(node, dtype="f32")
-    kind = op.MAPS[node.attributes["kind"]]
-    low.write(node, low.step(op.MAP, [x], "f32", x.dims, kind))
+    low.write(node, map_step(low, low.read(node), node.attributes["kind"]))
 
 
 @lowers
 def lower_binary(low, node) -> None:
-    a, b = low.read(node, 0, "f32"), low.read(node, 1, "f32")
+    dtype = number_type(low, low.read(node, 0), low.read(node, 1))
+    a, b = low.read(node, 0, dtype), low.read(node, 1, dtype)
     kind = op.ARITHMETIC[node.attributes["kind"]]
-    low.write(node, low.step(op.BINARY, [a, b], "f32", a.dims, kind))
+    low.write(node, low.step(op.BINARY, [a, b], dtype, a.dims, kind))
 
 
 # Sequences

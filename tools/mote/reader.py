@@ -11,10 +11,9 @@ import xxhash
 
 from mote.reader_answer import Feature, Output, read_input, read_model, read_output, read_provenance
 from mote.reader_bytes import BadFile, Part
+from mote.reader_operators import check_contents
 from mote.reader_plans import Plan, read_plans
 from mote.reader_tables import Symbol, Tensor, read_strings, read_symbols, read_tensors
-from mote import reader_tensor
-from mote.reader_trees import check_contents
 
 __all__ = ["BadFile", "Model", "Section", "read"]
 
@@ -114,7 +113,6 @@ def read(blob: bytes) -> Model:
     tensors = read_tensors(parts["TENSORS"], parts.get("DATA"), strings)
     plans = read_plans(parts["PLANS"], strings, symbols, tensors, header.request_arena)
     check_contents(parts.get("DATA"), plans, tensors)
-    reader_tensor.check_contents(parts.get("DATA"), plans, tensors)
     name, version, description, plan = read_model(parts["MODEL"], strings, len(plans))
     return Model(
         header,

@@ -10,9 +10,11 @@ from mote.reader_tables import DTYPES, SYMBOL, expect_length, shape
 
 FEATURE_BYTES = 24
 MAX_FEATURES = 65535
-NUMBER = 1  # kind of a feature
+NUMBER, CATEGORY = 1, 3  # kinds of a feature
 KINDS = {1: "number", 2: "text", 3: "category"}
-MAY_BE_MISSING = 1  # flag of a feature
+MAY_BE_MISSING, OTHER, BOOLEAN = 1, 2, 4  # flags of a feature
+FLAGS = {NUMBER: MAY_BE_MISSING | BOOLEAN, CATEGORY: MAY_BE_MISSING | OTHER}
+MAX_CATEGORIES = 1 << 24
 OUTPUT_BYTES = 24
 OUTPUT_KINDS = {1: "class", 2: "numbers"}
 STYLES = {1: "index", 2: "label", 3: "full"}
@@ -31,6 +33,9 @@ class Feature:
     may_be_missing: bool
     value: int  # input of the plan
     column: int
+    boolean: bool  # of a number: true and false are 1 and 0
+    categories: list[str] | None  # of a category
+    other: bool  # other texts are allowed
 
 
 @dataclass
@@ -96,25 +101,34 @@ def read_feature(
 
     expect(kind in KINDS, f"expected kind 1 to 3, got {kind}", "unknown")
     expect(
-        kind == NUMBER,
-        f"expected a number, got kind {KINDS.get(kind)}, which is not yet defined",
+        kind in FLAGS,
+        f"expected a number or a category, got kind {KINDS.get(kind)}, which is not yet defined",
         "unknown",
     )
     expect(
         DTYPES.get(dtype) == value.dtype,
         f"expected its input's {value.dtype}, got {DTYPES.get(dtype, f'dtype {dtype}')}",
     )
-    expect(flags <= MAY_BE_MISSING, f"expected flags 0 or 1, got {flags}")
+    expect(flags & ~FLAGS[kind] == 0, f"expected flags of {FLAGS[kind]}, got {flags}")
     expect(zero == 0, f"expected unused byte 7 to be 0, got {zero}")
     expect(tuple(at) == place, f"expected value and column {place}, got {tuple(at)}")
-    expect(first == 0, f"expected no first category of a number, got {first}")
-    expect(categories == 0, f"expected no categories of a number, got {categories}")
+    if kind == NUMBER:
+        expect(first == 0, f"expected no first category of a number, got {first}")
+        expect(categories == 0, f"expected no categories of a number, got {categories}")
+    else:
+        expect(
+            1 <= categories <= MAX_CATEGORIES and first + categories <= len(strings),
+            f"expected categories within {len(strings)} strings, got {categories} from {first}",
+        )
     return Feature(
         part.string(strings, name, f"feature {i}"),
         KINDS[kind],
         DTYPES[dtype],
-        flags == MAY_BE_MISSING,
+        bool(flags & MAY_BE_MISSING),
         *place,
+        bool(flags & BOOLEAN),
+        strings[first : first + categories] if kind == CATEGORY else None,
+        bool(flags & OTHER),
     )
 
 

@@ -2,6 +2,7 @@
 
 from mote import reader_conv as conv
 from mote import reader_fixed as fixed
+from mote import reader_table as table
 from mote import reader_tensor as tensor
 from mote import reader_trees as trees
 from mote import reader_vector as vector
@@ -25,6 +26,7 @@ NAMES = (
     | trees.NAMES
     | conv.NAMES
     | fixed.NAMES
+    | table.NAMES
     | tensor.NAMES
 )
 ACTIVATIONS = ("none", "relu", "sigmoid", "tanh", "gelu", "gelu_tanh")
@@ -54,7 +56,7 @@ def check_operator(part: Part, what: str, plans: list, number: int, op) -> bool:
     if op.opcode == CALL:
         check_call(check, plans, number, op)
         return False
-    for more in (vector, trees, conv, fixed, tensor):
+    for more in (vector, trees, conv, fixed, table, tensor):
         if op.opcode in more.CHECKS:
             more.CHECKS[op.opcode](check, op)
             return op.opcode in more.IN_PLACE
@@ -114,8 +116,8 @@ class Check:
 
 def check_cast(check: Check, op) -> None:
     (x,), (y,) = op.reads, op.writes
-    before, n = check.rows(x, "f32", "f64")
-    to = "f64" if check.values[x].dtype == "f32" else "f32"
+    before, n = check.rows(x, "f32", "f64", "s32")
+    to = "f32" if check.values[x].dtype == "f64" else "f64"
     check.shape(y, to, before + (n,))
 
 
@@ -172,7 +174,8 @@ def outputs_of_matrix(check: Check, w: int) -> int:
 def check_scores(check: Check, op) -> None:
     (x,), (y,) = op.reads, op.writes
     before, n = check.rows(x, "f64")
-    check.shape(y, "f32", before + (n,))
+    narrow = check.values[y].dtype == "f32"
+    check.shape(y, "f32" if narrow else "f64", before + (n,))
 
 
 def check_argmax(check: Check, op) -> None:
@@ -249,3 +252,17 @@ def check_pairs(check: Check, called, pairs: list[tuple[int, int]]) -> None:
                 f"expected output {output} to be carried before its place is written over",
             )
         overwritten.append((target.offset, target.offset + target.bytes))
+
+
+# -------------------------------------------------------------------- contents
+
+CONTENTS = trees.CONTENTS | table.CONTENTS | tensor.CONTENTS
+
+
+def check_contents(data: Part | None, plans: list, tensors: list) -> None:
+    """Tables that lead somewhere lead nowhere but to each other."""
+    for p, plan in enumerate(plans):
+        for o, op in enumerate(plan.operators):
+            if op.opcode in CONTENTS:
+                what = f"plan {p}, operator {o} ({op.name})"
+                CONTENTS[op.opcode](trees.Contents(data, what, plan, tensors, op), op)

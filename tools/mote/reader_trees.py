@@ -146,23 +146,12 @@ CHECKS = {TREES_HEAP: check_heap, TREES_LINKED: check_linked, MISSING: check_mis
 # -------------------------------------------------------------------- contents
 
 
-def check_contents(data: Part | None, plans: list, tensors: list) -> None:
-    """Tables that lead somewhere lead nowhere but to each other."""
-    for p, plan in enumerate(plans):
-        for o, op in enumerate(plan.operators):
-            if op.opcode in CONTENTS:
-                Contents(data, f"plan {p}, operator {o} ({op.name})", plan, tensors, op)
-
-
 class Contents:
+    """The tensors of one operator that reads rows of n columns."""
+
     def __init__(self, data: Part, what: str, plan, tensors: list, op):
         self.data, self.what, self.values, self.tensors = data, what, plan.values, tensors
         self.n = plan.values[op.reads[0]].dims[-1]
-        values, targets = self.array(op.reads[1]), self.words(op.reads[2])
-        last = plan.values[op.writes[0]].dims[-1] - values.shape[-1]
-        if targets is not None:
-            self.expect(bool(np.all(targets <= last)), f"expected targets of at most {last}")
-        CONTENTS[op.opcode](self, op, len(values))
 
     def expect(self, condition: bool, message: str) -> None:
         self.data.expect(condition, f"{self.what}: {message}")
@@ -178,7 +167,17 @@ class Contents:
         return array.view(f"<u{array.itemsize}")
 
 
-def heap_contents(c: Contents, op, _: int) -> None:
+def leaf_values(c: Contents, op) -> int:
+    """How many there are; what is added lands within the row."""
+    values, targets = c.array(op.reads[1]), c.words(op.reads[2])
+    last = c.values[op.writes[0]].dims[-1] - values.shape[-1]
+    if targets is not None:
+        c.expect(bool(np.all(targets <= last)), f"expected targets of at most {last}")
+    return len(values)
+
+
+def heap_contents(c: Contents, op) -> None:
+    leaf_values(c, op)
     keys, columns = c.words(op.reads[4]), c.words(op.reads[5])
     unused = not keys[:, :GROUP].any() and not columns[:, :GROUP].any()
     c.expect(unused, f"expected nodes 0 to {GROUP - 1} of a group to be 0")
@@ -193,7 +192,8 @@ def split(nodes: np.ndarray) -> tuple[np.ndarray, ...]:
     return words[:, 0], words[:, 1] & 0xFFFF, words[:, 1] >> 16 & 0xFFFF, words[:, 1] >> 32
 
 
-def linked_contents(c: Contents, op, values: int) -> None:
+def linked_contents(c: Contents, op) -> None:
+    values = leaf_values(c, op)
     nodes, roots, order, sets = (c.words(v) for v in op.reads[4:])
     key, column, height, left = split(nodes)
     leaf = height == 0

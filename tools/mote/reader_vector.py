@@ -33,7 +33,10 @@ MAP_KINDS = {
     19: "sqrt",
     20: "neg",
     21: "reciprocal",
+    22: "log",
 }
+MAP_KINDS_F32 = tuple(k for k in MAP_KINDS if k != 22)
+MAP_KINDS_F64 = (1, 2, 3, 16, 18, 19, 20, 22)
 BINARY_KINDS = ("+", "-", "*", "/", "min", "max")
 NORM_KINDS = ("layer", "rms")
 REDUCE_KINDS = ("mean", "max", "sum", "first", "last")
@@ -80,19 +83,21 @@ def steps(check, x: int) -> tuple[tuple[int, ...], int, int]:
 def check_map(check, op) -> None:
     begin(check, op, 1, 1, 1)
     (x,), (y,), (kind,) = op.reads, op.writes, op.attributes
-    check.rows(x, "f32")
-    like(check, y, x)
-    check.expect(kind in MAP_KINDS, f"expected a kind of {list(MAP_KINDS)}, got {kind}")
+    check.rows(x, "f32", "f64")
+    dtype = check.values[x].dtype
+    in_rows(check, y, dtype, check.values[x].dims)
+    kinds = MAP_KINDS_F32 if dtype == "f32" else MAP_KINDS_F64
+    check.expect(kind in kinds, f"expected a kind of {list(kinds)}, got {kind}")
 
 
 def check_binary(check, op) -> None:
     begin(check, op, 2, 1, 1)
     (a, b), (y,), (kind,) = op.reads, op.writes, op.attributes
-    before, n = check.rows(a, "f32")
-    dims = check.values[b].dims
+    before, n = check.rows(a, "f32", "f64")
+    dtype, dims = check.values[a].dtype, check.values[b].dims
     known = dims in (before + (n,), (n,), (1,), ())
-    in_rows(check, b, "f32", dims if known else before + (n,))
-    like(check, y, a)
+    in_rows(check, b, dtype, dims if known else before + (n,))
+    in_rows(check, y, dtype, before + (n,))
     check.attribute(kind, len(BINARY_KINDS), "kind")
 
 

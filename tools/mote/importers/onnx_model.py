@@ -91,10 +91,11 @@ def inputs_of(ports: list[Port]) -> tuple[Graph, dict[str, Tensor]]:
     for p in ports:
         if p.dtype is None:
             raise Refusal(f"input {p.name!r}: text cannot be compiled yet; give numbers")
-        if p.dtype.kind not in "fiub" or p.dtype.itemsize == 2 and p.dtype.kind == "f":
-            raise Refusal(f"input {p.name!r}: {p.dtype} cannot be compiled; expected float32")
-        real = p.dtype == np.float32
-        values.append(Value((BATCH, prod(p.shape)), "f32" if real else "f64"))
+        if p.dtype.kind not in "iub" and p.dtype != np.float32:
+            raise Refusal(
+                f"input {p.name!r}: {p.dtype} cannot be compiled; convert the model with float32"
+            )
+        values.append(Value((BATCH, prod(p.shape)), input_type(p)))
     graph = Graph(values, net=True)
     tensors = {}
     for p, value in zip(ports, values):
@@ -104,6 +105,10 @@ def inputs_of(ports: list[Port]) -> tuple[Graph, dict[str, Tensor]]:
             value = graph.convert(value, "bool")
         tensors[p.name] = Tensor(value, p.shape, natural(p.shape))
     return graph, tensors
+
+
+def input_type(p: Port) -> str:
+    return "f32" if p.dtype == np.float32 else "f64"
 
 
 def features_of(ports: list[Port], names: list[str] | None) -> list[Feature]:
@@ -121,7 +126,8 @@ def features_of(ports: list[Port], names: list[str] | None) -> list[Feature]:
     if len(set(names)) != len(names):
         twice = next(n for n in names if names.count(n) > 1)
         raise Refusal(f"features: {twice!r} names two of them; names must differ")
-    return [Feature(n) for n in names]
+    dtypes = [d for p in ports for d in [input_type(p)] * prod(p.shape)]
+    return [Feature(n, dtype=d) for n, d in zip(names, dtypes)]
 
 
 MOVED = ("reshape", "convert", "transpose", "slice", "gather", "join", "expand")
