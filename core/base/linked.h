@@ -19,6 +19,10 @@
  * float32 alone.) */
 #define MOTE_LINKED_KERNELS MOTE_LINKED(0)
 
+/* Opcode 63 is none either; its bit says that some softmax or share writes
+ * float32, as those of nets do. */
+#define MOTE_LINKED_SHARES_F32 MOTE_LINKED(63)
+
 /* A constant, so that a compiler drops what depends on it. */
 #define MOTE_LINKED(opcode) ((MOTE_OPERATORS >> (opcode)) & 1)
 

@@ -35,6 +35,10 @@ bool mote_operator_known(const struct mote_file_operator *f);
 bool mote_operator_has_choice(const struct mote_plan *plan,
                               const struct mote_operation *op);
 
+/* Whether it is a softmax or share that writes float32. */
+bool mote_operator_shares_f32(const struct mote_plan *plan,
+                              const struct mote_operation *op);
+
 /* Whether write 0 may be in the very place of read 0. */
 bool mote_operator_in_place(const struct mote_file_operator *f);
 

@@ -320,7 +320,7 @@ static enum mote_status run_softmax(const struct use *u,
                                     struct mote_where *where)
 {
     (void)where;
-    if (u->made == MOTE_F64)
+    if (u->made == MOTE_F64 || !MOTE_LINKED_SHARES_F32)
         mote_softmax_rows_f64(u->at[0], u->at[1], u->rows, u->n);
     else
         mote_softmax_rows(u->at[0], u->at[1], u->rows, u->n);
@@ -330,7 +330,7 @@ static enum mote_status run_softmax(const struct use *u,
 static enum mote_status run_share(const struct use *u, struct mote_where *where)
 {
     (void)where;
-    if (u->made == MOTE_F64)
+    if (u->made == MOTE_F64 || !MOTE_LINKED_SHARES_F32)
         mote_share_rows_f64(u->at[0], u->at[1], u->rows, u->n);
     else
         mote_share_rows(u->at[0], u->at[1], u->rows, u->n);
@@ -483,6 +483,13 @@ bool mote_operator_has_choice(const struct mote_plan *plan,
 
     return o->choice &&
            !(o->plain_f64 && plan->values[op->reads[0]].dtype == MOTE_F64);
+}
+
+bool mote_operator_shares_f32(const struct mote_plan *plan,
+                              const struct mote_operation *op)
+{
+    return operators[op->file->opcode]->signature == &scores_signature &&
+           plan->values[op->writes[0]].dtype == MOTE_F32;
 }
 
 bool mote_operator_in_place(const struct mote_file_operator *f)

@@ -68,7 +68,8 @@ static struct mote_text handle(const char *event, size_t n, bool *good)
 #define ROW "5.7,2.8,4.5,1.3"
 #define FULL                                                                   \
     "{\"label\":\"versicolor\",\"index\":1,\"scores\":{\"setosa\":"            \
-    "0.006986985,\"versicolor\":0.8601174,\"virginica\":0.1328956},"           \
+    "0.006986984000964211,\"versicolor\":0.8601173984345981,"                  \
+    "\"virginica\":0.13289561756443777},"                                      \
     "\"model\":{\"name\":\"iris\",\"version\":\"1.0.0\"}}"
 #define HTTP2(method, path, rest)                                              \
     "{\"version\":\"2.0\",\"rawPath\":\"" path "\",\"requestContext\":{"       \

@@ -4,6 +4,7 @@
 #include "test/test.h"
 #include "core/base/maths.h"
 #include <fenv.h>
+#include <float.h>
 #include <math.h>
 
 /* Distance of got from want in units in the last place of want. */
@@ -292,7 +293,8 @@ static void sweep64(double (*ours)(double), long double (*exact)(long double),
     }
     printf("  %s: at most %.3f ulp (at %a), bound %g\n", test_state.name, worst,
            at, bound);
-    EXPECT(worst <= bound, "%g at %a", worst, at);
+    /* of 128 bits musl has no such functions and gives those of 64 */
+    EXPECT(worst <= bound + (LDBL_MANT_DIG > 64), "%g at %a", worst, at);
 }
 
 static void exponential64(void)

@@ -181,7 +181,7 @@ def test_36_unrecoverable(api, function, status, body):
 def test_38_refused_before_the_body_was_read(api, function):
     """C 38: the server answers early and closes: no death, a new connection."""
     connection = api.next().connection
-    connection.send(event(b"[" + b",".join([ROW] * 40000) + b"]"))
+    connection.send(event(b"[" + b",".join([ROW] * 30000) + b"]"))
     while not connection.received.count(b"\r\n\r\n", connection.taken):
         assert api.poll(10)
     connection.send(refusal(413, "RequestEntityTooLarge"))

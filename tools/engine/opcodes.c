@@ -3,8 +3,8 @@
  *
  * in   a .mote file, by name
  * out  on stdout one number in C: bit i is set if a plan uses opcode i, bit 0
- *      if one of them has kernels to choose from, as MOTE_OPERATORS of
- *      core/base/linked.h wants it
+ *      if one of them has kernels to choose from, bit 63 if a softmax or
+ *      share writes float32, as MOTE_OPERATORS of core/base/linked.h wants it
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +34,7 @@ static uint64_t opcodes_of(const struct mote_plan *plan)
         const struct mote_operation op = mote_operation_at(plan, at);
         set |= UINT64_C(1) << op.file->opcode;
         set |= mote_operator_has_choice(plan, &op);
+        set |= (uint64_t)mote_operator_shares_f32(plan, &op) << 63;
         at += op.file->bytes;
     }
     return set;
