@@ -134,7 +134,9 @@ def functions() -> Golden:
     rounded = b.place("f32", (BATCH, 4), over=x)
     b.run(UNARY, [x], [rounded], 3)
     b.plan.outputs = [*results[:14], rounded, last]
-    rows = d.rows(8, 4) + d.rows(2, 4, 1e4) + d.rows(2, 4, 3e9) + [[abs(v) for v in d.rows(1, 4)[0]]]
+    rows = (
+        d.rows(8, 4) + d.rows(2, 4, 1e4) + d.rows(2, 4, 3e9) + [[abs(v) for v in d.rows(1, 4)[0]]]
+    )
     rows += [[0.0, -0.0, INF, -INF], [NAN, 1.0, -1.0, 0.5], [1e-40, -1e-40, 3.4e38, 1.5]]
     rows += [[2.5, -2.5, 1e38, -1e38], [3.0, -3.0, 7.0, -8.0], [16777217.0, -0.5, 0.5, 1.4142135]]
     return Golden(make("functions", b.tensors, [b], columns(4)), rows)

@@ -5,6 +5,10 @@ The first input is what a row holds; the others are bound as weights, where a
 model that somebody deploys has weights. Each case of an operator that the
 importer knows either passes, to the tolerances of the onnx package, or is
 refused with the reason that onnx_refused.tsv lists: nothing else happens.
+
+    PYTHONPATH=tools python test/tools/test_onnx_nodes.py
+
+writes that list anew.
 """
 
 import warnings
@@ -111,12 +115,12 @@ def answer(model, inputs) -> np.ndarray:
 
 
 def outcome(case, count: int) -> str:
-    """"passed", or why it was refused."""
+    """ "passed", or why it was refused."""
     try:
         model, inputs, outputs = bound(case, count)
         _, got = answer(model, inputs)
     except Refusal as e:
-        return str(e)
+        return " ".join(str(e).split())
     except Rejected as e:
         return f"the function refuses the row: {e}"
     want = np.concatenate([np.ravel(o).astype(np.float64) for o in outputs])
@@ -145,3 +149,16 @@ NAMES = [(name, n) for name, case in sorted(CASES.items()) for n in ways(case)]
 @pytest.mark.parametrize("name, count", NAMES, ids=[f"{n}-{c}" for n, c in NAMES])
 def test_node(name, count):
     assert outcome(CASES[name], count) == LISTED.get(f"{name}-{count}", "passed")
+
+
+def main() -> None:
+    lines = ["# written by test/tools/test_onnx_nodes.py: case, inputs of a row, why it is refused"]
+    for name, count in NAMES:
+        said = outcome(CASES[name], count)
+        if said != "passed":
+            lines.append(f"{name}-{count}\t{said}")
+    REFUSED.write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -92,6 +92,11 @@ def rows_by_cost(imported: Imported) -> int:
     return min(ROWS, max(LEAST_ROWS, PRODUCTS // max(1, imported.graph.products())))
 
 
+def rounds_sums(imported: Imported) -> bool:
+    """Whether it takes products in float32, as nets do."""
+    return imported.graph.net and imported.graph.products() > 0
+
+
 def generate(imported: Imported, given: np.ndarray | None, count: int) -> np.ndarray:
     rng = np.random.Generator(np.random.PCG64(SEED))
     n = len(imported.features)
@@ -111,13 +116,19 @@ def edges(imported: Imported) -> np.ndarray:
         return np.zeros((1, n))
     center, width = spread(imported)
     rows = [np.full(n, v) for v in (0.0, -0.0, 1.0, -1.0, 5e-324, 1e-310, 1e-30)]
-    for factor in (1e2, 1e6, 1e12):
+    # a net computes in float32: of larger numbers it has the noise alone
+    factors, alone = (1e2, 1e6, 1e12), (0.0, 1e3, -1e3, 1e9, -1e9, 1e-300)
+    if rounds_sums(imported):
+        factors, alone = factors[:1], (0.0, 1e2, -1e2, 1e-300)
+    for factor in factors:
         rows += [center + factor * width, center - factor * width]
     for i in range(min(n, 64)):
-        for value in (0.0, 1e3, -1e3, 1e9, -1e9, 1e-300):
+        for value in alone:
             row = center.copy()
             row[i] = center[i] + value * width[i]
             rows.append(row)
+    missing = np.array([f.missing for f in imported.features])
+    rows = [np.where(missing, np.nan, center)] * bool(missing.any()) + rows
     return np.array(rows)
 
 
@@ -164,9 +175,13 @@ def engine_rows(engine: Engine, rows: np.ndarray):
     return index, scores
 
 
-def relative_error(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+def relative_error(ours: np.ndarray, theirs: np.ndarray, net: bool = False) -> np.ndarray:
+    """Of each number; in a net, whose sums cancel, relative to the largest of
+    its row."""
     with np.errstate(all="ignore"):
-        error = np.abs(ours - theirs) / np.maximum(1, np.abs(theirs))
+        size = np.abs(theirs)
+        size = size.max(axis=1, keepdims=True) if net else size
+        error = np.abs(ours - theirs) / np.maximum(1, size)
     error[ours == theirs] = 0
     return np.where(np.isnan(error), np.inf, error)
 
@@ -187,7 +202,7 @@ def verify(
         want_index, want = imported.predict(rows)
     with Engine(blob) as engine:
         index, scores = engine_rows(engine, rows)
-        failures = check_refusals(engine, len(imported.features))
+        failures = check_refusals(engine, imported)
 
     limits = {
         key: default if getattr(config, key) is None else getattr(config, key)
@@ -195,7 +210,7 @@ def verify(
     }
     # where the trainer has no finite answer there is nothing to agree with
     agreed = ~np.isfinite(want).all(axis=1)
-    error = relative_error(scores, want).max(axis=1)
+    error = relative_error(scores, want, rounds_sums(imported)).max(axis=1)
     error[agreed] = 0
     flips, ties = 0, 0
     if want_index is not None:
@@ -237,12 +252,13 @@ def verify(
     return result
 
 
-def check_refusals(engine: Engine, features: int) -> list[str]:
-    """NaN and infinities must not get an answer."""
+def check_refusals(engine: Engine, imported: Imported) -> list[str]:
+    """Infinities must not get an answer, nor a NaN where nothing may be missing."""
     failures = []
-    for bad in (math.nan, math.inf, -math.inf):
-        row = np.zeros((1, features))
-        row[0, features - 1] = bad
+    last = imported.features[-1]
+    for bad in (math.inf, -math.inf) if last.missing else (math.nan, math.inf, -math.inf):
+        row = np.zeros((1, len(imported.features)))
+        row[0, -1] = bad
         try:
             engine.rows(row)
             failures.append(f"input: a row with {bad} was answered, expected a refusal")

@@ -20,6 +20,7 @@ from mote.importers.onnx_file import Node, Program
 OPS = {}  # (domain, operator): a function of the builder and the node
 MAX_ITEMS = 64  # of a batch that a file has inside of its row
 INT32 = np.iinfo(np.int32)
+BYTES = (2, 3)  # uint8 and int8 of onnx.TensorProto
 
 
 def op(*names: str, domain: str = ""):
@@ -114,6 +115,8 @@ class Builder:
     def real(self, node: Node, i: int = 0) -> Tensor:
         """A tensor of numbers that are no integers."""
         x = self.tensor(node, i)
+        if x.dtype == "s32" and self.program.dtypes[node.inputs[i]] in BYTES:
+            return self.like(x, self.graph.convert(x.value, "real"))  # exact there
         if x.dtype != "real":
             raise node.refuse(
                 f"input {i}: expected float numbers, got {x.dtype}, with which it cannot be "
@@ -281,10 +284,7 @@ class Builder:
     def around(self, t: Tensor, axis: int) -> tuple[int, int]:
         """How many elements lie before and behind an axis in memory."""
         at = t.order.index(axis)
-        return (
-            prod(t.shape[a] for a in t.order[:at]),
-            prod(t.shape[a] for a in t.order[at + 1 :]),
-        )
+        return (prod(t.shape[a] for a in t.order[:at]), prod(t.shape[a] for a in t.order[at + 1 :]))
 
     def along(self, t: Tensor, axis: int) -> Value:
         """Its value as [batch][before][axis][behind]."""
@@ -306,9 +306,7 @@ class Builder:
         count = len(index)
         if index == list(range(index[0], index[0] + count)):
             return self.slice(t, axis, index[0], count)
-        return self.resized(
-            t, axis, self.graph.gather(self.along(t, axis), 2, index), count
-        )
+        return self.resized(t, axis, self.graph.gather(self.along(t, axis), 2, index), count)
 
     def concat(self, parts: list[Tensor], axis: int) -> Tensor:
         """Of one type."""

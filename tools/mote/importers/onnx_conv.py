@@ -23,10 +23,7 @@ def window_of(node: Node, taps, positions, ceil: bool = False) -> Window:
     reach = [(t - 1) * d + 1 for t, d in zip(taps, dilation)]
     auto = node.get("auto_pad", "NOTSET")
     if auto in ("SAME_UPPER", "SAME_LOWER"):
-        need = [
-            max(0, (-(-n // s) - 1) * s + r - n)
-            for n, s, r in zip(positions, stride, reach)
-        ]
+        need = [max(0, (-(-n // s) - 1) * s + r - n) for n, s, r in zip(positions, stride, reach)]
         less, more = [n // 2 for n in need], [n - n // 2 for n in need]
         before, after = (less, more) if auto == "SAME_UPPER" else (more, less)
     elif auto in ("NOTSET", "VALID"):

@@ -253,9 +253,7 @@ def hard_swish(b: Builder, node: Node):
 def softplus(b: Builder, x: Tensor) -> Tensor:
     """ln(1 + e^x), as max(x, 0) + ln(1 + e^-|x|), so that nothing overflows."""
     small = b.map(b.map(b.map(x, "abs"), "neg"), "exp")
-    return b.binary(
-        b.with_number(x, "max", 0), b.unary(b.with_number(small, "+", 1), "log"), "+"
-    )
+    return b.binary(b.with_number(x, "max", 0), b.unary(b.with_number(small, "+", 1), "log"), "+")
 
 
 @op("Softplus")
@@ -380,9 +378,7 @@ def layer_norm(b: Builder, node: Node):
     return [y, mean, b.map(b.map(b.with_number(variance, "+", eps), "sqrt"), "reciprocal")]
 
 
-def norm(
-    b: Builder, x: Tensor, axis: int, gain, bias, eps: float, alone: bool = False
-) -> Tensor:
+def norm(b: Builder, x: Tensor, axis: int, gain, bias, eps: float, alone: bool = False) -> Tensor:
     """Layer normalization over the axes from `axis` on. alone: nobody else reads
     x, so that if it is a sum it is made on the way."""
     shape, n = x.shape[axis:], math.prod(x.shape[axis:])

@@ -287,14 +287,23 @@ def linear_classifier(b: Builder, node: Node):
 
 def second_of_two(b: Builder, node: Node, s: Tensor) -> list:
     """One score, of the second of two classes: that class where it is above 0."""
-    zero = b.lift(node, np.zeros(s.shape, np.float32))
-    label = chosen(b, node, b.concat([zero, s], 1))
-    if node.get("post_transform", "NONE") == "LOGISTIC":
-        both = b.concat([b.map(s, "neg"), s], 1)
-        return [label, marked(b, node, b.map(both, "sigmoid"))]
-    if node.get("post_transform", "NONE") != "NONE":
-        raise node.refuse("post_transform: expected NONE or LOGISTIC for one score")
-    return [label, b.concat([b.map(s, "neg"), s], 1)]
+    label = chosen(b, node, b.concat([constant_like(b, node, s, 0.0), s], 1))
+    kind = node.get("post_transform", "NONE")
+    if kind == "LOGISTIC":
+        both = b.map(b.concat([b.map(s, "neg"), s], 1), "sigmoid")
+        return [label, marked(b, node, both)]
+    if kind != "NONE":
+        raise node.refuse(f"post_transform: expected NONE or LOGISTIC for one score, got {kind}")
+    return [label, b.concat([rest_of_one(b, s), s], 1)]
+
+
+def constant_like(b: Builder, node: Node, t: Tensor, number: float) -> Tensor:
+    return b.lift(node, np.full(t.shape, number, np.float32))
+
+
+def rest_of_one(b: Builder, s: Tensor) -> Tensor:
+    """1 - s"""
+    return b.with_number(b.map(s, "neg"), "+", 1)
 
 
 # --------------------------------------------------------------------------- trees
@@ -342,19 +351,44 @@ def are_shares(forest) -> bool:
 def tree_classifier(b: Builder, node: Node):
     x, (names, _) = rows_of(number(b, node), b), classes_of(node)
     base, ids = vector(node, "base_values"), set(node.get("class_ids"))
-    one = len(names) == 2 and len(ids) == 1
-    if one and ids != {0} | ids:
-        node.attributes["class_ids"] = [0] * len(node.get("class_ids"))
-    forest = forest_of(node, "class", 1 if one else len(names), x.shape[1])
-    if base is not None and len(base) != forest.outputs:
-        raise node.refuse(f"base_values: expected {forest.outputs}, got {len(base)}")
+    if len(names) == 2:
+        if len(ids) > 1:
+            raise node.refuse(
+                "class_ids: two classes with scores of both, of which ONNX Runtime does not choose "
+                "the larger one; export scores of one class, as converters do"
+            )
+        return one_of_two(b, node, x, base, ids.pop())
+    forest = forest_of(node, "class", len(names), x.shape[1])
+    if base is not None and len(base) != len(names):
+        raise node.refuse(f"base_values: expected {len(names)}, got {len(base)}")
     sums = summed(b, node, forest, len(forest.trees), base)
-    if not one:
-        scores = transformed(b, node, sums)
-        return [chosen(b, node, sums), marked(b, node, scores, always=are_shares(forest))]
-    if min(node.get("class_weights")) < 0:
-        return second_of_two(b, node, sums)
-    # weights that are shares: the second class above a half
-    half = b.lift(node, np.full(sums.shape, 0.5, np.float32))
-    both = b.concat([b.with_number(b.map(sums, "neg"), "+", 1), sums], 1)
-    return [chosen(b, node, b.concat([half, sums], 1)), marked(b, node, both, always=True)]
+    scores = transformed(b, node, sums)
+    return [chosen(b, node, sums), marked(b, node, scores, always=are_shares(forest))]
+
+
+def one_of_two(b: Builder, node: Node, x: Tensor, base, which: int) -> list:
+    """One score of two classes. It is that of the second, whichever of them it
+    is given for; it is chosen above 0, or above a half where no weight is below
+    0, and so the weights are parts of 1. What the first gets is 0 if the score is
+    given for the second, or else what is left of 1, or the score's negative."""
+    if base is not None and (which == 1 or len(base) != 1):
+        raise node.refuse("base_values: expected one, and class_ids of 0, for two classes")
+    node.attributes["class_ids"] = [0] * len(node.get("class_ids"))
+    forest = forest_of(node, "class", 1, x.shape[1])
+    s = summed(b, node, forest, len(forest.trees), base)
+    shares = min(node.get("class_weights")) >= 0
+    border = constant_like(b, node, s, 0.5 if shares else 0.0)
+    label, kind = chosen(b, node, b.concat([border, s], 1)), node.get("post_transform", "NONE")
+    if which == 1:
+        both = b.concat([constant_like(b, node, s, 0.0), s], 1)
+        return [label, marked(b, node, transformed(b, node, both))]
+    if kind == "LOGISTIC":
+        both = b.concat([b.map(s, "neg"), s], 1)
+        return [label, marked(b, node, transformed(b, node, both))]
+    if kind not in ("NONE", "SOFTMAX"):
+        raise node.refuse(f"post_transform: expected NONE, LOGISTIC or SOFTMAX, got {kind}")
+    first = rest_of_one(b, s) if shares else b.map(s, "neg")
+    both = b.concat([first, s], 1)
+    if shares:
+        b.maker(both.value).attributes["probabilities"] = True
+    return [label, both]

@@ -38,6 +38,9 @@ def import_file(path: str, config, trust_pickle: bool) -> Imported:
         imported.predict = Session(runtime, model, ports, imported.output, known).predict
     except Refusal as e:
         raise Refusal(f"{path}: {e}") from e
+    except Exception as e:  # whatever a damaged file makes it do
+        why = f"{type(e).__name__}: {onnx_file.first_line(e)}"
+        raise Refusal(f"{path}: cannot be imported ({why})") from e
     return imported
 
 
@@ -69,7 +72,7 @@ def import_model(model, config) -> tuple[Imported, list[Port], dict[str, int]]:
     drop_unused(graph)
     imported = Imported(
         graph=graph,
-        features=features_of(program.inputs, config.features),
+        features=features_of(program, config.features),
         output=output,
         trainer="ONNX",
         predict=None,
@@ -111,9 +114,34 @@ def input_type(p: Port) -> str:
     return "f32" if p.dtype == np.float32 else "f64"
 
 
-def features_of(ports: list[Port], names: list[str] | None) -> list[Feature]:
+PASSED_ON = {
+    "Identity", "Cast", "Concat", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Slice", "Gather",
+    "ArrayFeatureExtractor", "FeatureVectorizer",
+}  # fmt: skip
+
+
+def takes_missing(program: onnx_file.Program, name: str) -> bool:
+    """Whether something is made of an input's NaN: it is looked for, replaced, or
+    has a branch of a tree."""
+    reached = {name}
+    for node in program.nodes:
+        if not reached & set(node.inputs):
+            continue
+        a = node.attributes
+        nan = np.isnan(a.get("replaced_value_float", 0.0))
+        if node.op == "IsNaN" or (node.op == "Imputer" and nan):
+            return True
+        if any(a.get("nodes_missing_value_tracks_true") or ()):
+            return True
+        if node.op in PASSED_ON:
+            reached |= set(node.outputs)
+    return False
+
+
+def features_of(program: onnx_file.Program, names: list[str] | None) -> list[Feature]:
     """Names as given; or those of the inputs, with a number where one has
     several columns; x0 and so on when there is one such input."""
+    ports = program.inputs
     count = sum(prod(p.shape) for p in ports)
     if names is None:
         names = []
@@ -126,8 +154,9 @@ def features_of(ports: list[Port], names: list[str] | None) -> list[Feature]:
     if len(set(names)) != len(names):
         twice = next(n for n in names if names.count(n) > 1)
         raise Refusal(f"features: {twice!r} names two of them; names must differ")
-    dtypes = [d for p in ports for d in [input_type(p)] * prod(p.shape)]
-    return [Feature(n, dtype=d) for n, d in zip(names, dtypes)]
+    kinds = [(input_type(p), takes_missing(program, p.name)) for p in ports]
+    columns = [k for p, k in zip(ports, kinds) for _ in range(prod(p.shape))]
+    return [Feature(n, missing, dtype=dtype) for n, (dtype, missing) in zip(names, columns)]
 
 
 MOVED = ("reshape", "convert", "transpose", "slice", "gather", "join", "expand")
@@ -191,7 +220,9 @@ def output_of(b: Builder, labels: list[str] | None) -> tuple[Output, dict[str, i
         if isinstance(t, Tensor) and t.size == 1 and len(names) == 2:
             t = second_alone(b, t)
         if not isinstance(t, Tensor) or t.dtype != "real" or t.size != len(names):
-            raise Refusal(f"output {rest[0][0]!r}: expected a score for each of {len(names)} labels")
+            raise Refusal(
+                f"output {rest[0][0]!r}: expected a score for each of {len(names)} labels"
+            )
         scores = b.view(b.plain(t), len(names))
     index = b.graph.reshape(found.index.value, (BATCH,))
     b.graph.outputs = [index] if scores is None else [index, scores]
@@ -217,7 +248,7 @@ def is_probability(b: Builder, value: Value) -> bool:
     a = maker.attributes
     if a.get("probabilities") or maker.op in ("softmax_rows", "share"):
         return True
-    if maker.op == "join" and "second_alone" not in a:  # 1 - p and p
+    if maker.op == "join" and "second_alone" not in a:  # 1 - p and p; 0 and p are none
         return len(maker.inputs) == 2 and is_probability(b, maker.inputs[1])
     return "sigmoid" in (a.get("kind"), a.get("activation"))
 

@@ -73,6 +73,8 @@ def dynamic(b: Builder, node: Node):
     bottom = b.map(b.reduce(b.map(x, "neg"), axes, "max"), "neg")
     bottom = b.with_number(bottom, "min", 0)
     scale = b.with_number(b.binary(top, bottom, "-"), "/", 255)
+    none = b.graph.compare(scale.value, b.scalar(0.0), "==")  # a row of zeros
+    scale = b.like(scale, b.graph.select(none, b.scalar(1.0), scale.value))
     zero = b.unary(b.binary(b.map(bottom, "neg"), scale, "/"), "round")
     zero = b.with_number(b.with_number(zero, "max", 0), "min", 255)
     q = b.binary(b.unary(b.binary(x, scale, "/"), "round"), zero, "+")

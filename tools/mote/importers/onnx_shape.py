@@ -303,11 +303,11 @@ def where(b: Builder, node: Node):
 
 @op("Trilu")
 def trilu(b: Builder, node: Node):
-    x = b.real(node)
+    x = b.tensor(node)
     k = ints(b, node, 1, "k") or [0]
-    ones = np.ones(x.shape[-2:], np.float32)
+    ones = np.ones(x.shape[-2:])
     kept = np.triu(ones, k[0]) if node.get("upper", 1) else np.tril(ones, k[0])
     mask = b.expand(b.lift(node, kept.astype(bool)), x.shape)
     x = b.arrange(x, mask.order)
     value = b.graph.reshape(x.value, mask.value.dims)
-    return b.like(mask, b.graph.select(mask.value, value, b.scalar(0.0)))
+    return b.like(mask, b.graph.select(mask.value, value, b.scalar(0, x.dtype)))

@@ -54,8 +54,8 @@ class Grower:
             return [(i, 1)], [(i, 0)]
         if mode in ("BRANCH_EQ", "BRANCH_NEQ"):
             is_eq = mode == "BRANCH_EQ"
-            # a NaN is unequal; where it goes is what missing_true says
-            to_equal = missing_true == is_eq
+            # a NaN is unequal to all, but where equal ones go if it is said so
+            to_equal = missing_true and is_eq
             i = self.add(place, feature, value, to_equal)
             j = self.add((i, 0), feature, before(value), False)
             equal, other = [(j, 1)], [(i, 1), (j, 0)]
@@ -138,15 +138,19 @@ def forest_of(node: Node, kind: str, outputs: int, columns: int) -> Forest:
         leaves.setdefault((tree, leaf), {})
         row = leaves[tree, leaf]
         row[target] = row.get(target, 0.0) + weight
-    inner = {i for m, *children in zip(columns_of["modes"], columns_of["truenodeids"],
-                                       columns_of["falsenodeids"], columns_of["treeids"])
-             if m != "LEAF" for i in [(children[2], children[0]), (children[2], children[1])]}  # fmt: skip
+    below = set()
+    for mode, tree, *children in zip(
+        *(columns_of[k] for k in ("modes", "treeids", "truenodeids", "falsenodeids"))
+    ):
+        if mode != "LEAF":
+            below |= {(tree, child) for child in children}
     roots = {}
     for place in ids:
-        if place not in inner:
+        if place not in below:
             roots.setdefault(place[0], place)
-    targets = {t: {k for place in ids if place[0] == t for k in leaves.get(place, ())}
-               for t in roots} if outputs > 1 else {}  # fmt: skip
+    targets: dict = {t: set() for t in roots}
+    for (tree, _), row in leaves.items():
+        targets.setdefault(tree, set()).update(row)
     single = outputs > 1 and all(len(s) <= 1 for s in targets.values())
     width = 1 if single or outputs == 1 else outputs
 
