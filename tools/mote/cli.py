@@ -15,17 +15,19 @@ exit status: 0 done, 1 refused or a check failed, 2 the command line or model.to
 """
 
 COMPILE = """
-Compiles a fitted estimator to a .mote file and verifies it against the
-estimator's own answers; a file that fails is not written.
+Compiles a trained model to a .mote file and verifies it against the trainer's
+own answers; a file that fails is not written.
 
-MODEL is a folder with a model.toml in it, or the file of an estimator:
+MODEL is a folder with a model.toml in it, or the file of a model:
 
   mote compile models/iris
   mote compile churn.skops -o churn.mote --reply label
+  mote compile net.onnx --precision float32
 
 Known: scikit-learn's linear and logistic models and multi-layer perceptrons,
 with StandardScaler, MinMaxScaler, MaxAbsScaler or RobustScaler before them, in
-a Pipeline or alone. Anything else is refused by the name of its step.
+a Pipeline or alone; and ONNX files, whose operators README.md lists. Anything
+else is refused by the name of its step or operator.
 """
 
 
