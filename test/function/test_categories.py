@@ -137,8 +137,8 @@ def test_73_rows_of_a_csv_file(echo):
         assert f"{name}: expected " in told
 
 
-def test__categories_are_shown(echo):
-    """J : GET /model says what a feature may be."""
+def test_70_categories_are_shown(echo):
+    """J 70: GET /model says what a feature may be."""
     shown = strict(echo.result(http_api("", method="GET", path="/model"))["body"])["input"]
     assert shown[0] == {
         "name": "colour", "type": "category", "missing": False, "categories": COLOURS,

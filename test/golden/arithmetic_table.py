@@ -147,9 +147,8 @@ def encode(op, x, starts, keys, values, other, missing) -> list:
     def one(v, j: int):
         if np.isnan(v):
             return missing[j]
-        found = [
-            i for i in range(starts[j], starts[j + 1]) if keys[i] == v or floor > (keys[i] > v)
-        ]
+        own = range(starts[j], starts[j + 1])
+        found = [i for i in own if keys[i] == v or (floor and keys[i] < v)]
         return values[found[-1]] if found else other[j]
 
     return [[[one(v, j) for j, v in enumerate(row)] for row in lines(x)]]

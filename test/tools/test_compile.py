@@ -26,6 +26,7 @@ from mote import config, lower, verify
 from mote.cli import main
 from mote.engine import Engine
 from mote.errors import Refusal
+from mote.graph import Graph, Table
 from mote.importers import sklearn
 
 SEED = 7
@@ -178,6 +179,22 @@ def test_precision_is_chosen_by_size():
     assert lower.choose_precision(linear) == "float64"
 
 
+def test_precision_is_chosen_by_what_a_graph_is():
+    g = Graph.of_rows(4)
+    x = g.encode(g.fill(g.input, [np.nan] * 4, [0.0] * 4), [Table([1.0], [2.0])] * 4, "floor")
+    projected = g.dense(x, np.eye(4))
+    linear = g.map(g.dense(projected, np.eye(4)), "sigmoid")
+    assert lower.choose_precision(g) == "float64"  # layers with nothing curved between
+    g.dense(linear, np.eye(4))
+    assert lower.choose_precision(g) == "float32"
+    g.nodes.pop()
+    g.map(linear, "gelu")
+    assert lower.choose_precision(g) == "float32"  # which float64 does not have
+    g.nodes.pop()
+    g.dense(projected, np.eye(4), None, "tanh")
+    assert lower.choose_precision(g) == "float32"
+
+
 def test_labels_of_every_kind():
     x, y = data(3)
     for values, names, numeric in (
@@ -310,7 +327,7 @@ def test_a_failed_verification_writes_nothing(saved, capsys):
     folder = saved / "strict"
     folder.mkdir()
     (folder / "model.toml").write_text(
-        '[model]\nname = "strict"\nsource = "../model.skops"\n[verify]\nmax_error = 1e-12\n'
+        '[model]\nname = "strict"\nsource = "../model.skops"\n[verify]\nmax_error = 1e-18\n'
     )
     status, out, err = run("compile", folder, capsys=capsys)
     assert status == 1 and "scores: off by" in out and "not written" in err
