@@ -222,6 +222,8 @@ def export_conv1d(e: Exporter, node: Node) -> str:
 def export_gru(e: Exporter, node: Node) -> str:
     """Of [batch][steps][n]; the other engine wants steps first."""
     a = node.attributes
+    if a["reverse"] or a["reset_before"] or any(a["given"]):
+        raise NotImplementedError("gru: expected steps in their order from a state of zeros")
     states, _ = e.op(
         "GRU",
         e.op("Transpose", e.input(node), perm=[1, 0, 2]),

@@ -76,6 +76,7 @@ class Builder:
         self.values: dict[str, object] = dict(program.constants)
         self.uses = Counter(i for n in program.nodes for i in n.inputs if i)
         self.uses.update(program.outputs)
+        self.names: dict[Value, list[str]] = {}  # of the tensors that lie there
         self.makers: dict[Value, object] = {}
         self.seen = 0
         self.done: dict = {}
@@ -96,6 +97,8 @@ class Builder:
             for name, result in zip(node.outputs, results):
                 if name and result is not None:
                     self.values[name] = result
+                    if isinstance(result, Tensor):
+                        self.names.setdefault(result.value, []).append(name)
 
     # What an operator reads
 
@@ -169,8 +172,24 @@ class Builder:
         return value
 
     def only_use(self, node: Node, i: int = 0) -> bool:
-        """Whether nobody else reads input i."""
-        return self.uses[node.inputs[i]] == 1
+        """Whether nobody else reads what input i is, under any of its names."""
+        t = self.values[node.inputs[i]]
+        return all(self.uses[name] == 1 for name in self.names.get(t.value, []))
+
+    def layer_of(self, node: Node, i: int, t: Tensor):
+        """The node of the graph of a layer without an activation that gives t,
+        input i, to nobody else; or None."""
+        maker = self.maker(t.value)
+        if maker is None or maker.op not in ("dense", "conv") or not self.only_use(node, i):
+            return None
+        return maker if maker.attributes["activation"] == "none" else None
+
+    def channels_of(self, t: Tensor, layer) -> int | None:
+        """The axis of t that a layer's outputs lie along, the last in memory; None
+        where they were reshaped to others."""
+        long = t.long_axes(t.order)
+        count = len(layer.attributes["weight"])
+        return long[-1] if count > 1 and long and t.shape[long[-1]] == count else None
 
     # Order and shape in memory
 

@@ -167,15 +167,9 @@ def batch_norm(b: Builder, node: Node):
     )
     factor = scale / np.sqrt(variance + node.get("epsilon", 1e-5))
     shift = shift - mean * factor
-    maker = b.maker(x.value)
-    if (
-        maker is not None
-        and maker.op in ("dense", "conv")
-        and maker.attributes["activation"] == "none"
-        and b.only_use(node)
-        and (maker.op == "conv" or len(x.shape) == 2)
-    ):
-        a = maker.attributes
+    layer = b.layer_of(node, 0, x)
+    if layer is not None and b.channels_of(x, layer) == 1:
+        a = layer.attributes
         a["weight"] = a["weight"] * factor.reshape((-1,) + (1,) * (a["weight"].ndim - 1))
         a["bias"] = a["bias"] * factor + shift
         return x

@@ -75,17 +75,14 @@ def combine(b: Builder, node: Node, x, y, kind: str):
 def folded(b: Builder, node: Node, t: Tensor, array: np.ndarray, kind: str, i: int = 0):
     """t + array as the bias of the layer that gives t, if it is one and nobody
     else reads it; else None. i: which input t is."""
-    i = i if t is not b.input(node, 0) else 0
-    maker = b.maker(t.value)
-    if kind != "+" or maker is None or maker.op not in ("dense", "conv") or not b.only_use(node, i):
+    layer = b.layer_of(node, i, t) if kind == "+" else None
+    if layer is None or array.ndim > len(t.shape):
         return None
-    a = maker.attributes
-    axis = len(t.shape) - 1 if maker.op == "dense" else 1
+    axis = b.channels_of(t, layer)
     array = array.reshape((1,) * (len(t.shape) - array.ndim) + array.shape)
-    lengths = {n for k, n in enumerate(array.shape) if k != axis}
-    if a["activation"] != "none" or len(array.shape) != len(t.shape) or lengths - {1}:
+    if axis is None or array.shape != tuple(n if k == axis else 1 for k, n in enumerate(t.shape)):
         return None
-    a["bias"] = a["bias"] + array.reshape(-1)
+    layer.attributes["bias"] = layer.attributes["bias"] + array.reshape(-1)
     return t
 
 
@@ -173,11 +170,9 @@ def gelu(b: Builder, node: Node):
 
 def activated(b: Builder, node: Node, t: Tensor, kind: str) -> Tensor:
     """As part of the layer that gives t, if it is one and nobody else reads it."""
-    maker = b.maker(t.value)
-    layer = maker is not None and maker.op in ("dense", "conv") and b.only_use(node)
-    known = ("relu", "sigmoid", "tanh", "gelu", "gelu_tanh")
-    if layer and maker.attributes["activation"] == "none" and kind in known:
-        maker.attributes["activation"] = kind
+    layer = b.layer_of(node, 0, t)
+    if layer is not None and kind in ("relu", "sigmoid", "tanh", "gelu", "gelu_tanh"):
+        layer.attributes["activation"] = kind
         return t
     return b.map(t, kind)
 
