@@ -284,7 +284,9 @@ def port(onnx, v, dimensions: dict[str, int], batch: str | None) -> Port:
         raise Refusal(f"{what}: has no shape; export the model with one")
     shape, axis = [], None
     for i, d in enumerate(kind.shape.dim):
-        if d.HasField("dim_value") and d.dim_value > 0:
+        if d.HasField("dim_value"):
+            if d.dim_value < 1:
+                raise Refusal(f"{what}: dimension {i} is {d.dim_value}; expected 1 or more")
             shape.append(d.dim_value)
         elif d.dim_param and d.dim_param in dimensions:
             shape.append(dimensions[d.dim_param])
