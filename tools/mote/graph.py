@@ -103,7 +103,7 @@ class Graph(TableMethods, TensorMethods):
         self.nodes.append(Node(op, inputs, [output], attributes))
         return output
 
-    def products(self) -> int:
+    def multiplications(self) -> int:
         """Multiplications for one row, about."""
         total = 0
         for node in self.nodes:

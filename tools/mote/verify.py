@@ -89,12 +89,12 @@ def spread(imported: Imported) -> tuple[np.ndarray, np.ndarray]:
 def rows_by_cost(imported: Imported) -> int:
     """Generated rows: of a large net fewer, so that verifying stays a matter of
     seconds."""
-    return min(ROWS, max(LEAST_ROWS, PRODUCTS // max(1, imported.graph.products())))
+    return min(ROWS, max(LEAST_ROWS, PRODUCTS // max(1, imported.graph.multiplications())))
 
 
 def rounds_sums(imported: Imported) -> bool:
     """Whether it takes products in float32, as nets do."""
-    return imported.graph.net and imported.graph.products() > 0
+    return imported.graph.net and imported.graph.multiplications() > 0
 
 
 def generate(imported: Imported, given: np.ndarray | None, count: int) -> np.ndarray:
