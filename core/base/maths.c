@@ -88,6 +88,95 @@ float mote_log1p_exp_minus(float x)
     return p * u;
 }
 
+/* ln x of a positive, finite x. x = m 2^e with m from sqrt(1/2) to sqrt 2; ln m
+ * = 2 atanh(s) with s = (m - 1) / (m + 1), |s| < 0.172, whose series ends at
+ * s^19: what it leaves out is below 2^-53 of it. */
+static double log_of(float x)
+{
+    uint32_t bits = mote_f32_bits(x);
+    int32_t e = 0;
+
+    if (bits < 0x00800000) { /* a denormal: all of its bits above the point */
+        bits = mote_f32_bits(x * 0x1p23f);
+        e = -23;
+    }
+    const int32_t powers = ((int32_t)bits - 0x3F3504F3) >> 23;
+    e += powers;
+    bits -= (uint32_t)powers << 23;
+    const double m = (double)mote_f32_of_bits(bits);
+    const double s = (m - 1) / (m + 1), s2 = s * s;
+    double p = 1.0 / 19;
+    for (int k = 17; k > 0; k -= 2)
+        p = p * s2 + 1.0 / k;
+    return e * 0x1.62e42fefa39efp-1 + 2 * s * p;
+}
+
+float mote_logf(float x)
+{
+    if (x > 0 && x - x == 0)
+        return (float)log_of(x);
+    return x == 0 ? -__builtin_inff() : x < 0 ? __builtin_nanf("") : x;
+}
+
+/* e^x for |x| < 200, rounded to float: Taylor's series of a remainder of at
+ * most ln(2) / 2 up to its 14th power, which leaves out less than 2^-60. */
+static float exp_of(double x)
+{
+    const double round = 0x1.8p52; /* adding it rounds to an integer */
+    const double n = (x * 0x1.71547652b82fep0 + round) - round;
+    const double r = (x - n * 0x1.62e42fefap-1) - n * 0x1.cf79abc9e3b3ap-40;
+    double p = 1;
+    const uint64_t power = (uint64_t)((int64_t)n + 1023) << 52;
+    double scale;
+
+    for (int k = 14; k > 0; k--)
+        p = p * r / k + 1;
+    __builtin_memcpy(&scale, &power, sizeof scale);
+    return (float)(p * scale);
+}
+
+static bool is_odd(float y)
+{
+    const float size = y < 0 ? -y : y; /* from 2^24 on all are even */
+    return size < 0x1p24f && (int32_t)size == size && ((int32_t)size & 1);
+}
+
+static bool is_whole(float y)
+{
+    const float size = y < 0 ? -y : y;
+    return size >= 0x1p24f || (float)(int32_t)size == size;
+}
+
+/* |x| or |y| is 0 or infinite, neither is a NaN, and y is not 0. */
+static float power_at_end(float x, float y)
+{
+    const float size = x < 0 ? -x : x;
+    const float inf = __builtin_inff();
+
+    if (y - y != 0) /* infinite */
+        return size == 1 ? 1 : (size > 1) == (y > 0) ? inf : 0;
+    const float end = (size > 1) == (y > 0) ? inf : 0;
+    return mote_f32_bits(x) >> 31 && is_odd(y) ? -end : end;
+}
+
+float mote_powf(float x, float y)
+{
+    const float size = x < 0 ? -x : x;
+
+    if (y == 0 || x == 1)
+        return 1;
+    if (x != x || y != y)
+        return x + y;
+    if (x == 0 || x - x != 0 || y - y != 0)
+        return power_at_end(x, y);
+    if (x < 0 && !is_whole(y))
+        return __builtin_nanf("");
+    double exponent = (double)y * log_of(size);
+    exponent = exponent > 199 ? 199 : exponent < -199 ? -199 : exponent;
+    const float power = exp_of(exponent);
+    return x < 0 && is_odd(y) ? -power : power;
+}
+
 float mote_tanhf(float x)
 {
     const uint32_t sign = mote_f32_bits(x) & 0x80000000;

@@ -56,6 +56,14 @@ float mote_sigmoidf(float x);
  * is not x itself. Error at most 3 ulp or 2^-126; NaN for NaN. */
 float mote_log1p_exp_minus(float x);
 
+/* Natural logarithm. Error at most 1 ulp; -infinity for a zero of either sign,
+ * NaN below. */
+float mote_logf(float x);
+
+/* x^y. Error at most 1 ulp, with the special values of C's powf: 1 for y = 0
+ * and for x = 1, NaN where x is below 0 and y no integer. */
+float mote_powf(float x, float y);
+
 /* Hyperbolic tangent. Error at most 2 ulp; the sign of zero is kept. */
 float mote_tanhf(float x);
 

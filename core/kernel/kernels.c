@@ -33,7 +33,8 @@ void mote_kernels_select(struct mote_kernels *kernels, uint32_t cpu)
         kernels->scale_s8 = mote_scale_s8_select(cpu);
     if (MOTE_LINKED(16))
         kernels->attention_f32 = mote_attention_f32_select(cpu);
-    if (MOTE_LINKED(25) || MOTE_LINKED(35) || MOTE_LINKED(36))
+    if (MOTE_LINKED(25) || MOTE_LINKED(35) || MOTE_LINKED(36) ||
+        MOTE_LINKED(55))
         kernels->conv_f32 = mote_conv_f32_select(cpu);
     if (MOTE_LINKED(27))
         kernels->depthwise_f32 = mote_depthwise_f32_select(cpu);

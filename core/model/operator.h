@@ -285,4 +285,58 @@ enum mote_status mote_linear_leaves_run(const struct mote_run *run,
                                         const struct mote_operation *op,
                                         struct mote_where *where);
 
+/* core/model/operators_tensor.c */
+bool mote_convert_check(const struct mote_scope *scope,
+                        const struct mote_operation *op);
+enum mote_status mote_convert_run(const struct mote_run *run,
+                                  const struct mote_operation *op,
+                                  struct mote_where *where);
+bool mote_expand_check(const struct mote_scope *scope,
+                       const struct mote_operation *op);
+enum mote_status mote_expand_run(const struct mote_run *run,
+                                 const struct mote_operation *op,
+                                 struct mote_where *where);
+bool mote_compare_check(const struct mote_scope *scope,
+                        const struct mote_operation *op);
+enum mote_status mote_compare_run(const struct mote_run *run,
+                                  const struct mote_operation *op,
+                                  struct mote_where *where);
+bool mote_logic_check(const struct mote_scope *scope,
+                      const struct mote_operation *op);
+enum mote_status mote_logic_run(const struct mote_run *run,
+                                const struct mote_operation *op,
+                                struct mote_where *where);
+bool mote_select_check(const struct mote_scope *scope,
+                       const struct mote_operation *op);
+enum mote_status mote_select_run(const struct mote_run *run,
+                                 const struct mote_operation *op,
+                                 struct mote_where *where);
+bool mote_matmul_check(const struct mote_scope *scope,
+                       const struct mote_operation *op);
+enum mote_status mote_matmul_run(const struct mote_run *run,
+                                 const struct mote_operation *op,
+                                 struct mote_where *where);
+bool mote_take_contents(const struct mote_scope *scope,
+                        const struct mote_operation *op);
+bool mote_take_check(const struct mote_scope *scope,
+                     const struct mote_operation *op);
+enum mote_status mote_take_run(const struct mote_run *run,
+                               const struct mote_operation *op,
+                               struct mote_where *where);
+bool mote_unary_check(const struct mote_scope *scope,
+                      const struct mote_operation *op);
+enum mote_status mote_unary_run(const struct mote_run *run,
+                                const struct mote_operation *op,
+                                struct mote_where *where);
+bool mote_power_check(const struct mote_scope *scope,
+                      const struct mote_operation *op);
+enum mote_status mote_power_run(const struct mote_run *run,
+                                const struct mote_operation *op,
+                                struct mote_where *where);
+bool mote_integer_check(const struct mote_scope *scope,
+                        const struct mote_operation *op);
+enum mote_status mote_integer_run(const struct mote_run *run,
+                                  const struct mote_operation *op,
+                                  struct mote_where *where);
+
 #endif

@@ -450,6 +450,22 @@ static const struct operator* const operators[] = {
     OPERATOR(46, .check = mote_linear_leaves_check,
              .run_whole = mote_linear_leaves_run,
              .contents = mote_linear_leaves_contents),
+    OPERATOR(50, .check = mote_convert_check, .run_whole = mote_convert_run),
+    OPERATOR(51, .check = mote_expand_check, .run_whole = mote_expand_run),
+    OPERATOR(52, .check = mote_compare_check, .run_whole = mote_compare_run),
+    OPERATOR(53, .check = mote_logic_check, .run_whole = mote_logic_run,
+             .in_place = true),
+    OPERATOR(54, .check = mote_select_check, .run_whole = mote_select_run),
+    OPERATOR(55, .check = mote_matmul_check, .run_whole = mote_matmul_run,
+             .choice = true),
+    OPERATOR(56, .check = mote_take_check, .run_whole = mote_take_run,
+             .contents = mote_take_contents),
+    OPERATOR(57, .check = mote_unary_check, .run_whole = mote_unary_run,
+             .in_place = true),
+    OPERATOR(58, .check = mote_power_check, .run_whole = mote_power_run,
+             .in_place = true),
+    OPERATOR(59, .check = mote_integer_check, .run_whole = mote_integer_run,
+             .in_place = true),
 };
 #define OPERATORS (sizeof operators / sizeof *operators)
 #define VERSION 1

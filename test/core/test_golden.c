@@ -13,8 +13,8 @@
 
 #define FOLDER "test/golden/"
 #define FILE_MAX 65536
-#define FIELDS_MAX 16
-#define LINES_MAX 1024
+#define FIELDS_MAX 48
+#define LINES_MAX 2048
 
 /* ------------------------------------------------------------------------
  * Files and tables
@@ -35,7 +35,7 @@ static size_t read_file(const char *path, void *bytes, size_t cap)
 }
 
 struct table {
-    char text[1 << 18];
+    char text[1 << 19];
     size_t count;
     char *line[LINES_MAX][FIELDS_MAX]; /* NULL behind the last field */
 };
@@ -314,10 +314,19 @@ static void put_row(const struct mote_run *run, uint32_t row, const char *text)
  * machines. */
 static bool is_same(const void *outputs, uint8_t dtype, size_t i, double x)
 {
-    if (dtype == MOTE_S32)
-        return ((const int32_t *)outputs)[i] == x;
-    if (dtype == MOTE_S8)
+    switch (dtype) {
+    case MOTE_S8:
         return ((const int8_t *)outputs)[i] == x;
+    case MOTE_U8:
+    case MOTE_BOOL:
+        return ((const uint8_t *)outputs)[i] == x;
+    case MOTE_S16:
+        return ((const int16_t *)outputs)[i] == x;
+    case MOTE_S32:
+        return ((const int32_t *)outputs)[i] == x;
+    case MOTE_S64:
+        return (double)((const int64_t *)outputs)[i] == x;
+    }
     const double got = dtype == MOTE_F64 ? ((const double *)outputs)[i]
                                          : ((const float *)outputs)[i];
     return x != x ? got != got : !memcmp(&got, &x, sizeof x);

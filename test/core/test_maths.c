@@ -148,6 +148,69 @@ static void gelu_tanh(void)
     sweep_gelu(mote_gelu_tanhf, gelu_tanhl);
 }
 
+static void logarithm(void)
+{
+    sweep(mote_logf, logl, 1);
+    EXPECT(mote_f32_bits(mote_logf(1)) == 0);
+    EXPECT(mote_logf(0) == -INFINITY && mote_logf(-0.0f) == -INFINITY);
+    EXPECT(mote_logf(INFINITY) == INFINITY && isnan(mote_logf(-1)));
+}
+
+/* musl's powl gives what overflows without its sign, so it is given here. */
+static long double exact_power(float x, float y)
+{
+    if (!(x < 0) || y != rintf(y) || isinf(x) || isinf(y))
+        return powl(x, y);
+    const long double size = powl(-(long double)x, y);
+    return fmodf(y, 2) != 0 ? -size : size;
+}
+
+/* Exponents of every size for bases of every size, most of them so that the
+ * power is a number. */
+static void powers(void)
+{
+    double worst = 0;
+    float at = 0, to = 0;
+    uint64_t seed = 11;
+
+    for (uint64_t i = 0; i < test_count(2000000, 100000000); i++) {
+        const uint64_t r = test_random(&seed), r2 = test_random(&seed);
+        const float x = mote_f32_of_bits((uint32_t)r);
+        float y = mote_f32_of_bits((uint32_t)(r >> 32));
+        if (i % 4 && x != 0 && x - x == 0) {
+            const double top = 100 / (fabs(log(fabs((double)x))) + 1e-9);
+            y = (float)(top * ((double)(int32_t)r2 * 0x1p-31));
+            y = i % 4 == 1 ? rintf(y) : y;
+        }
+        const double error = ulps(mote_powf(x, y), exact_power(x, y));
+        if (error > worst)
+            worst = error, at = x, to = y;
+    }
+    printf("  powers: at most %.3f ulp (at %a to the power of %a)\n", worst, at,
+           to);
+    EXPECT(worst <= 1, "%g at %a to the power of %a", worst, at, to);
+}
+
+/* Those that have rules of their own, as the C library has them. */
+static void powers_at_their_ends(void)
+{
+    static const float ends[] = {
+        0.0f, -0.0f,    1.0f,      -1.0f,      2.0f,     -2.0f,
+        3.0f, -3.0f,    0.5f,      -0.5f,      0x1p24f,  -0x1p24f,
+        NAN,  INFINITY, -INFINITY, 16777217.f, 0x1p-149f};
+    const size_t n = sizeof ends / sizeof *ends;
+
+    for (size_t i = 0; i < n * n; i++) {
+        const float x = ends[i / n], y = ends[i % n];
+        const float got = mote_powf(x, y), want = powf(x, y);
+        EXPECT(isnan(want) ? isnan(got)
+                           : fabsf(got - want) <= fabsf(want) * 0x1p-23f ||
+                                 mote_f32_bits(got) == mote_f32_bits(want),
+               "%a to the power of %a: %a, want %a", x, y, got, want);
+        EXPECT(isnan(want) || signbit(got) == signbit(want), "%a, %a", x, y);
+    }
+}
+
 /* Random operands, and ones whose sum cancels or lands on a tie. */
 static void fused_multiply_add(void)
 {
@@ -301,6 +364,9 @@ static const struct test_case cases[] = {
     {"erf", error_function},
     {"gelu", gelu},
     {"gelu with tanh", gelu_tanh},
+    {"logarithm", logarithm},
+    {"powers", powers},
+    {"powers at their ends", powers_at_their_ends},
     {"fused multiply-add", fused_multiply_add},
     {"exp in float64", exponential64},
     {"sigmoid in float64", sigmoid64},

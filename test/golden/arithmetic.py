@@ -22,6 +22,7 @@ NUMPY = {
     "s16": np.int16,
     "s32": np.int32,
     "s64": np.int64,
+    "bool": np.bool_,
 }  # that run
 LANES = 16
 SHARE_ZERO = -709.782712893384
@@ -247,18 +248,23 @@ OPERATORS: dict = {}
 # The same, of those that must know the shapes of what they write, in this run:
 # a function of the operator, its shapes and its reads.
 SHAPED: dict = {}
+# The same, of those that must know the types of what they write: a function of
+# the operator, its types and its reads.
+TYPED: dict = {}
 # Those that compute in float64 when that is what they write.
 WIDE: dict = {}
 
 
-def operate(op: file.Operator, shapes: list, wide: bool, values: dict) -> list:
-    """What an operator writes: rows for each value, their dtype not yet set.
-    wide: the first is of f64."""
+def operate(op: file.Operator, shapes: list, dtypes: list, values: dict) -> list:
+    """What an operator writes: rows for each value, their dtype not yet set."""
+    wide = dtypes[0] == "f64"
     x, *others = reads = [None if r == file.NONE else values[r] for r in op.reads]
     if wide and op.opcode in WIDE:
         return WIDE[op.opcode](op, *reads)
     if op.opcode in SHAPED:
         return SHAPED[op.opcode](op, shapes, *reads)
+    if op.opcode in TYPED:
+        return TYPED[op.opcode](op, dtypes, *reads)
     if op.opcode in OPERATORS:
         return OPERATORS[op.opcode](op, *reads)
     x = x.reshape(-1, x.shape[-1])
@@ -310,8 +316,8 @@ def run(f: file.File, number: int, inputs: list) -> list:
             values[i] = unpack(f.tensors[v.tensor])
     for op in plan.operators:
         shapes = [[extent(f, d, len(inputs[0])) for d in plan.values[v].dims] for v in op.writes]
-        wide = plan.values[op.writes[0]].dtype == "f64"
-        written = call(f, op, values) if op.opcode == 9 else operate(op, shapes, wide, values)
+        dtypes = [plan.values[v].dtype for v in op.writes]
+        written = call(f, op, values) if op.opcode == 9 else operate(op, shapes, dtypes, values)
         for v, dims, array in zip(op.writes, shapes, written, strict=True):
             if array is not None:
                 values[v] = np.array(array, NUMPY[plan.values[v].dtype]).reshape(dims)

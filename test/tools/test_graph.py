@@ -49,10 +49,10 @@ def norm(x, residual=0.0, *, gain, bias, eps):
     return d / np.sqrt((d * d).mean(axis=-1, keepdims=True) + eps) * gain + bias
 
 
-def attention(qkv, *, heads, causal):
+def attention(qkv, *, heads, causal, scale):
     b, s, n = qkv.shape
     q, k, v = (x.reshape(b, s, heads, -1).transpose(0, 2, 1, 3) for x in np.split(qkv, 3, -1))
-    scores = q @ k.transpose(0, 1, 3, 2) / q.shape[-1] ** 0.5
+    scores = q @ k.transpose(0, 1, 3, 2) * scale
     if causal:
         scores = np.where(np.tril(np.ones((s, s), bool)), scores, -np.inf)
     return (softmax(scores) @ v).transpose(0, 2, 1, 3).reshape(b, s, n // 3)
@@ -67,7 +67,8 @@ def conv1d(x, *, weight, bias, dilation, activation, stride, padded):
     return activate(y[:, first::stride], activation)
 
 
-def gru(x, *, weight, recurrent, bias, recurrent_bias):
+def gru(x, *, weight, recurrent, bias, recurrent_bias, reverse, reset_before, given):
+    assert not (reverse or reset_before or any(given))
     m = recurrent.shape[1]
     state, states = np.zeros((len(x), m)), []
     for t in range(x.shape[1]):

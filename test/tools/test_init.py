@@ -14,6 +14,7 @@ from mote.cli import main
 from mote.engine import Engine
 from mote.graph import Feature
 from mote.result import DEFAULT_LIMITS
+from mote.rows import ROWS
 from mote.verbs.init import usual
 
 NAMES = ["age", "größe", 'say "hi"']
@@ -74,7 +75,7 @@ def test_the_template_has_every_key_and_its_default(tmp_path, precision):
     limits = {k: template.key(k, v) for k, v in DEFAULT_LIMITS[precision].items()}
     text = template.MODEL_TOML.format(
         name="n", name_toml='"n"', description='"d"', source='"s"', features="features = []",
-        labels="labels = []", precision=precision, rows=config.Verify().rows, **limits,
+        labels="labels = []", precision=precision, rows=ROWS, **limits,
     )  # fmt: skip
     text = re.sub(r"(?m)^# (\w+ = )", r"\1", text)
     tables = tomllib.loads(text)
@@ -89,7 +90,7 @@ def test_the_template_has_every_key_and_its_default(tmp_path, precision):
     read = config.read(tmp_path)
     assert read.precision == config.Config("n").precision and read.reply == "full"
     assert {k: getattr(read.verify, k) for k in limits} == DEFAULT_LIMITS[precision]
-    assert read.verify.rows == config.Verify().rows
+    assert read.verify.rows == ROWS
 
 
 def test_limits_are_known_in_all_three_places():

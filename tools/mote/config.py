@@ -19,14 +19,14 @@ class Verify:
     p99_error   the same, of all but the worst hundredth of the rows
     min_labels  share of rows whose label must be the trainer's
     min_rank_correlation   Spearman's, of numbers: 1 is the trainer's own order
-    rows        generated rows
+    rows        generated rows; unless it is said 2000, or fewer of a large net
     """
 
     max_error: float | None = None
     p99_error: float | None = None
     min_labels: float | None = None
     min_rank_correlation: float | None = None
-    rows: int = 2000
+    rows: int | None = None
 
 
 @dataclass
@@ -37,6 +37,7 @@ class Config:
     source: str | None = None
     reply: str = "full"
     features: list[str] | None = None
+    dimensions: dict[str, int] | None = None
     labels: list[str] | None = None
     precision: str = "auto"
     verify: Verify = field(default_factory=Verify)
@@ -44,7 +45,7 @@ class Config:
 
 KEYS = {
     "model": {"name": str, "version": str, "description": str, "source": str, "reply": str},
-    "input": {"features": list},
+    "input": {"features": list, "dimensions": dict},
     "output": {"labels": list},
     "compile": {"precision": str},
     "verify": {
@@ -70,6 +71,8 @@ def _check(path: Path, tables: dict) -> None:
                 names = wanted if isinstance(wanted, tuple) else (wanted,)
                 kind = " or ".join(t.__name__ for t in names)
                 raise Usage(f"{path}: {table}.{key}: expected {kind}, got {value!r}")
+            if wanted is dict and not all(type(x) is int and x > 0 for x in value.values()):
+                raise Usage(f"{path}: {table}.{key}: expected a size for each, got {value!r}")
             if wanted is list and not all(isinstance(x, str) for x in value):
                 raise Usage(f"{path}: {table}.{key}: expected a list of strings, got {value!r}")
 

@@ -9,19 +9,22 @@ Graph, which check shapes and give the value that a node computes:
 
 From it `lower.py` makes the plan of a .mote file, and `onnx_export.py` an ONNX
 file of the same model. A new operator needs a method here, a function in
-each of the two, and nothing else.
+each of the two, and nothing else. (What graph_tensor.py adds comes from ONNX
+files and has no way back.)
 
 Names of operators are those of compress/FORMAT.md, but one node says only what
 is computed: whether a dense layer runs in float64, float32 or int8, and which
 scratch it takes, is decided when it is lowered.
 """
 
+import math
 from dataclasses import dataclass, field, fields, is_dataclass
 
 import numpy as np
 import xxhash
 
 from mote.graph_table import LinearLeaf, Table, TableMethods
+from mote.graph_tensor import Layer, TensorMethods
 from mote.trees import Forest
 
 __all__ = [
@@ -76,7 +79,7 @@ def expect(condition: bool, message: str) -> None:
 
 
 @dataclass
-class Graph(TableMethods):
+class Graph(TableMethods, TensorMethods):
     """inputs: of dtype f64, f32 or s32; symbols: what names in dims stand for
     at most; outputs: set when all is written."""
 
@@ -84,6 +87,7 @@ class Graph(TableMethods):
     symbols: dict[str, int] = field(default_factory=dict)
     nodes: list[Node] = field(default_factory=list)
     outputs: list[Value] = field(default_factory=list)
+    net: bool = False  # the trainer computes it in float32, and so does the engine
 
     @classmethod
     def of_rows(cls, columns: int) -> "Graph":
@@ -98,6 +102,19 @@ class Graph(TableMethods):
         output = Value(dims, attributes.pop("dtype", "real"))
         self.nodes.append(Node(op, inputs, [output], attributes))
         return output
+
+    def multiplications(self) -> int:
+        """Multiplications for one row, about."""
+        total = 0
+        for node in self.nodes:
+            constants = [d for d in node.output.dims if isinstance(d, int)]
+            weight = node.attributes.get("weight")
+            if weight is not None:
+                per_output = weight.size // max(1, constants[-1])
+                total += math.prod(constants) * per_output
+            elif node.op == "matmul":
+                total += math.prod(constants) * node.input.dims[-1]
+        return total
 
     def weights(self) -> int:
         """Numbers that products are taken with."""
@@ -158,9 +175,9 @@ class Graph(TableMethods):
         return self.node("map", [x], x.dims, kind=kind)
 
     def binary(self, a: Value, b: Value, kind: str) -> Value:
-        """a o b of equal shape, kind one of ARITHMETIC."""
+        """a o b, kind one of ARITHMETIC; b of a's shape, or [n] for each row, or [1]."""
         expect(kind in ARITHMETIC, f"kind {kind!r}")
-        expect(a.dims == b.dims, f"{a.dims} {kind} {b.dims}")
+        expect(b.dims in (a.dims, a.dims[-1:], (1,)), f"{a.dims} {kind} {b.dims}")
         return self.node("binary", [a, b], a.dims, kind=kind)
 
     # Sequences [..., steps, n]
@@ -174,11 +191,15 @@ class Graph(TableMethods):
         """x + the row of table [longest][n] that belongs to each step."""
         return self.node("position", [x], x.dims, table=real(table))
 
-    def attention(self, qkv: Value, heads: int, causal: bool = False) -> Value:
-        """Self-attention of qkv [..., steps, 3 heads d]: all of q, then k, v."""
+    def attention(
+        self, qkv: Value, heads: int, causal: bool = False, scale: float | None = None
+    ) -> Value:
+        """Self-attention of qkv [..., steps, 3 heads d]: all of q, then k, v. scale:
+        of the products of q and k, 1 / sqrt(d) unless it is given."""
         expect(qkv.dims[-1] % (3 * heads) == 0, f"{heads} heads of {qkv.dims[-1]} columns")
         dims = qkv.dims[:-1] + (qkv.dims[-1] // 3,)
-        return self.node("attention", [qkv], dims, heads=heads, causal=causal)
+        scale = (dims[-1] // heads) ** -0.5 if scale is None else float(scale)
+        return self.node("attention", [qkv], dims, heads=heads, causal=causal, scale=scale)
 
     def reduce(self, x: Value, kind: str) -> Value:
         """Over the steps: kind one of REDUCTIONS."""
@@ -210,14 +231,10 @@ class Graph(TableMethods):
         """States of all steps, from a state of zeros. Gates z, r, h lie one
         behind the other in weight [3m][n], recurrent [3m][m] and the biases:
         h = tanh(Wx + b + r (Uh + c)), the next state is (1 - z) h + z state."""
-        weight, recurrent = real(weight), real(recurrent)
-        m = recurrent.shape[1]
-        expect(weight.shape == (3 * m, x.dims[-1]), f"weight {weight.shape} for {x.dims[-1]}")
-        return self.node(
-            "gru", [x], x.dims[:-1] + (m,),
-            weight=weight, recurrent=recurrent, bias=real(bias),
-            recurrent_bias=real(recurrent_bias),
-        )  # fmt: skip
+        layer = Layer(weight, recurrent, bias, recurrent_bias, reverse=False)
+        m = layer.recurrent.shape[1]
+        expect(layer.weight.shape == (3 * m, x.dims[-1]), f"weight {layer.weight.shape}")
+        return self.recurrent(x, "gru", layer, [None])[0]
 
     # Trees
 
@@ -277,13 +294,16 @@ class Output:
 class Imported:
     """graph, features and output; `trainer` names the library and version;
     predict(rows) -> (index or None, scores or None) is the trainer's own, for
-    rows [n][features] in float64, NaN for missing, a category by its index."""
+    rows [n][features] in float64, NaN for missing, a category by its index..
+    sample(rng, count) -> rows as the model takes them, where not any numbers
+    will do; None: any."""
 
     graph: Graph
     features: list[Feature]
     output: Output
     trainer: str
     predict: object
+    sample: object = None
 
     def source_hash(self) -> int:
         """XXH64 of the parameters in a fixed form: not of the file they came
@@ -308,7 +328,7 @@ def update_hash(h, value) -> None:
     elif is_dataclass(value):  # a forest, a tree
         for f in fields(value):
             update_hash(h, getattr(value, f.name))
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for x in value:
             update_hash(h, x)
     elif isinstance(value, dict):

@@ -9,6 +9,7 @@ import numpy as np
 from mote import reader_conv as conv
 from mote import reader_fixed as fixed
 from mote import reader_table as of_table
+from mote import reader_tensor as of_tensor
 from mote import reader_trees as trees
 from mote import reader_vector as vector
 from mote.reader import Model
@@ -39,7 +40,7 @@ def attributes(op: Operator) -> dict[str, str | int | list]:
         plan, count, _, *pairs = op.attributes
         carried = [{"output": o, "input": i} for o, i in zip(pairs[0::2], pairs[1::2], strict=True)]
         return {"plan": plan, "count": count, "carried": carried}
-    for more in (trees, conv, fixed, of_table, vector):
+    for more in (trees, conv, fixed, of_table, of_tensor, vector):
         if op.opcode in more.NAMES:
             return more.attributes(op)
     return {}

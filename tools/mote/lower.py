@@ -24,6 +24,8 @@ from mote.steps import narrow
 
 INT8_WEIGHTS = 50_000  # of a net; below that, int8 gains nothing that can be measured
 BATCHES = (64, 32, 16, 8)
+LARGE_BATCHES = (32, 16, 8, 4, 2, 1)
+LARGE_ARENA = 4 << 20  # of a net whose batch of 1 needs less
 TABULAR = {
     "rowwise", "dense", "softmax", "share", "argmax", "map", "binary", "trees", "missing",
     *TABLE_NODES,
@@ -52,7 +54,7 @@ def is_activation(node: Node) -> bool:
 
 
 def choose_precision(graph: Graph) -> str:
-    if not is_net(graph):
+    if not (graph.net or is_net(graph)):
         return "float64"
     return "int8" if graph.weights() >= INT8_WEIGHTS else "float32"
 
@@ -119,7 +121,7 @@ class Lowering:
     def most(self, dim) -> int:
         """The largest that a dimension can be; of a batch that the graph
         leaves open, the largest that may be chosen."""
-        return self.graph.symbols.get(dim, BATCHES[0] if dim == BATCH else dim)
+        return self.graph.symbols.get(dim, max(BATCHES) if dim == BATCH else dim)
 
 
 # ------------------------------------------------------------------ places
@@ -242,12 +244,12 @@ def lower(imported: Imported, config, precision: str) -> file.File:
     low = Lowering(imported.graph, precision)
     out = imported.output
     outputs = [low.slots[v] for v in (out.index, out.scores) if v is not None]
-    for batch in BATCHES:  # as many rows at once as fit in one page, or 32
-        lowered = make_plan(low, outputs, {BATCH: batch}, "predict")
-        if lowered.plan.arena <= file.PAGE:
-            break
-    else:
-        lowered = make_plan(low, outputs, {BATCH: 32}, "predict")
+    lowered = None
+    for batches, most in ((BATCHES, file.PAGE), (LARGE_BATCHES, LARGE_ARENA)):
+        # as many rows at once as fit in one page, or else 32, of large nets fewer
+        for batch in batches:
+            if lowered is None or lowered.plan.arena > most:
+                lowered = make_plan(low, outputs, {BATCH: batch}, "predict")
     return file.File(
         name=config.name,
         version=config.version,

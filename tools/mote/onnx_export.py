@@ -185,7 +185,7 @@ def export_attention(e: Exporter, node: Node) -> str:
     )
     q, v = (e.op("Transpose", x, perm=[0, 2, 1, 3]) for x in (q, v))
     scores = e.op("MatMul", q, e.op("Transpose", k, perm=[0, 2, 3, 1]))
-    weights = e.op("Softmax", e.op("Mul", scores, e.constant(d**-0.5)), axis=-1)
+    weights = e.op("Softmax", e.op("Mul", scores, e.constant(node.attributes["scale"])), axis=-1)
     y = e.op("Transpose", e.op("MatMul", weights, v), perm=[0, 2, 1, 3])
     return e.op("Reshape", y, e.constant([0, 0, heads * d], np.int64))
 
@@ -222,6 +222,8 @@ def export_conv1d(e: Exporter, node: Node) -> str:
 def export_gru(e: Exporter, node: Node) -> str:
     """Of [batch][steps][n]; the other engine wants steps first."""
     a = node.attributes
+    if a["reverse"] or a["reset_before"] or any(a["given"]):
+        raise NotImplementedError("gru: expected steps in their order from a state of zeros")
     states, _ = e.op(
         "GRU",
         e.op("Transpose", e.input(node), perm=[1, 0, 2]),

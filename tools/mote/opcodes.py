@@ -11,10 +11,11 @@ TREES, TREES_LINKED, MISSING, QUANTIZE_FIXED, DENSE_FIXED = range(20, 25)
 CONV, CONV_S8, DEPTHWISE, POOL, CONCAT, SLICE, TRANSPOSE, PAD, RESHAPE = range(25, 34)
 GRU, LSTM = 35, 36
 COLUMNS, FILL, ENCODE, EQUAL, PRODUCTS, DISTANCE, LINEAR_LEAVES = range(40, 47)
+CONVERT, EXPAND, COMPARE, LOGIC, SELECT, MATMUL, TAKE, UNARY, POWER, INTEGER = range(50, 60)
 # Those whose first result may lie over what they read first.
 IN_PLACE = {
     ROWWISE, MAP, BINARY, NORM, SOFTMAX_F32, EMBED, POSITION, NORMALIZE, LOOKUP, MISSING,
-    RESHAPE, FILL, ENCODE,
+    RESHAPE, FILL, ENCODE, LOGIC, UNARY, POWER, INTEGER,
 }  # fmt: skip
 
 ACTIVATIONS = {"none": 0, "relu": 1, "sigmoid": 2, "tanh": 3, "gelu": 4, "gelu_tanh": 5}
@@ -27,7 +28,11 @@ MAPS_F64 = {"relu", "sigmoid", "tanh", "exp", "abs", "sqrt", "neg", "log"}
 ENCODINGS = {"exact": 0, "floor": 1}
 REDUCTIONS = {"mean": 0, "max": 1, "sum": 2, "first": 3, "last": 4}
 LAYER_NORM = 0
-POOL_LARGEST = 0
+UNARY_KINDS = {"log": 0, "floor": 1, "ceil": 2, "round": 3, "sign": 4}
+INTEGER_KINDS = {"+": 0, "-": 1, "*": 2, "/": 3, "min": 4, "max": 5, "mod": 6, "rem": 7}
+COMPARE_KINDS = {"==": 0, "<": 1, "<=": 2}
+LOGIC_KINDS = {"and": 0, "or": 1, "xor": 2}
+POOL_KINDS = {"largest": 0, "mean inside": 1, "mean of all": 2}
 
 
 def f32_bits(x: float) -> int:

@@ -10,12 +10,12 @@ import math
 import numpy as np
 
 from mote import opcodes as op
-from mote import operators_table, trees
+from mote import operators_table, operators_tensor, trees
 from mote.errors import Refusal
 from mote.operators_table import number_type
 from mote.slots import Slot
 
-LOWER = dict(operators_table.LOWER)
+LOWER = operators_table.LOWER | operators_tensor.LOWER
 INT8_COLUMNS = 32  # a layer with fewer inputs stays float32,
 INT8_ROWS = 8  # and one with fewer outputs: a row costs more to quantize than it saves
 
@@ -184,7 +184,8 @@ def lower_attention(low, node) -> None:
     d = node.output.dims[-1] // heads
     scratch = Slot("f32", (attention_floats(low.most(qkv.dims[-2]), d),))
     writes = [Slot("f32", node.output.dims), scratch]
-    attributes = [heads, op.f32_bits(d**-0.5), int(node.attributes["causal"])]
+    scale = op.f32_bits(node.attributes["scale"])
+    attributes = [heads, scale, int(node.attributes["causal"])]
     low.write(node, low.steps_of(op.ATTENTION, [qkv], writes, *attributes)[0])
 
 
@@ -211,48 +212,89 @@ def lower_take(low, node) -> None:
         x = low.step(op.SLICE, [x], "f32", (batch, steps, n), 1, first)
     if stride > 1:
         window = [1, 1, 1, stride, 1, 1, 0, 0, 0, 0]
-        x = low.step(op.POOL, [x], "f32", (batch, count, n), *window, op.POOL_LARGEST)
+        x = low.step(op.POOL, [x], "f32", (batch, count, n), *window, op.POOL_KINDS["largest"])
     low.write(node, x)
 
 
 @lowers
 def lower_conv1d(low, node) -> None:
     """Padding before the first step alone, so that there are as many after."""
-    a, x = node.attributes, low.read(node, dtype="f32")
-    weight, bias = a["weight"], low.tensor(a["bias"], "f32")
-    m, taps, n = weight.shape
-    before = a["dilation"] * (taps - 1) if a["padded"] else 0
+    a = node.attributes
+    taps = a["weight"].shape[1]
     #         kernel, stride, dilation, pads: of a height of 1, and of the steps
-    window = [1, taps, 1, a["stride"], 1, a["dilation"], 0, before, 0, 0]
-    attributes = [*window, op.ACTIVATIONS[a["activation"]]]
-    rows = weight.reshape(m, taps * n)
-    if not is_int8(low.precision, rows):
-        reads = [x, low.tensor(rows.T[None], "f32"), bias]
-        low.write(node, low.step(op.CONV, reads, "f32", node.output.dims, *attributes))
+    before = a["dilation"] * (taps - 1) if a["padded"] else 0
+    words = [1, taps, 1, a["stride"], 1, a["dilation"], 0, before, 0, 0]
+    lower_window(low, node, a["weight"][:, None], words, 1)
+
+
+@lowers
+def lower_conv(low, node) -> None:
+    a = node.attributes
+    lower_window(low, node, a["weight"], a["window"].words(), a["groups"])
+
+
+def lower_window(low, node, weight: np.ndarray, words: list[int], groups: int) -> None:
+    """A convolution with weight [m][taps high][taps wide][n / groups] of x
+    [batch][high][wide][n] or [batch][wide][n]; words are the window's."""
+    a, x = node.attributes, low.read(node, dtype="f32")
+    bias, dims = low.tensor(a["bias"], "f32"), node.output.dims
+    attributes = [*words, op.ACTIVATIONS[a["activation"]]]
+    rows = weight.reshape(len(weight), -1)
+    if groups == len(weight) == x.dims[-1] > 1:
+        reads = [x, low.tensor(rows.T, "f32"), bias]
+        low.write(node, low.step(op.DEPTHWISE, reads, "f32", dims, *attributes))
+        return
+    whole_panels = groups == 1 or len(weight) // groups % 8 == 0
+    if not (is_int8(low.precision, rows) and whole_panels):
+        by_input = rows.reshape(groups, len(weight) // groups, -1).transpose(0, 2, 1)
+        reads = [x, low.tensor(by_input, "f32"), bias]
+        low.write(node, low.step(op.CONV, reads, "f32", dims, *attributes))
         return
     q, scale = quantize_weight(rows)
     reads = [x, low.tensor(q, "s8", "p8k8"), low.tensor(scale, "f32"), bias]
-    scratch = 64 * (4 + taps * n) + (before + low.most(x.dims[-2])) * n
-    writes = [Slot("f32", node.output.dims), Slot("u8", (scratch,))]
+    extent = [low.most(d) for d in x.dims[1:-1]]
+    high, wide = extent if len(extent) == 2 else (1, *extent)
+    padded = (words[6] + high + words[8]) * (words[7] + wide + words[9]) * x.dims[-1]
+    scratch = 64 * (4 + rows.shape[1]) + padded
+    writes = [Slot("f32", dims), Slot("u8", (scratch,))]
     low.write(node, low.steps_of(op.CONV_S8, reads, writes, *attributes)[0])
 
 
 @lowers
+def lower_pool(low, node) -> None:
+    a, x = node.attributes, low.read(node, dtype="f32")
+    attributes = [*a["window"].words(), op.POOL_KINDS[a["kind"]]]
+    low.write(node, low.step(op.POOL, [x], "f32", node.output.dims, *attributes))
+
+
+@lowers
 def lower_gru(low, node) -> None:
+    a = node.attributes
+    lower_recurrent(low, node, op.GRU, 3, [int(a["reverse"]), int(a["reset_before"])])
+
+
+@lowers
+def lower_lstm(low, node) -> None:
+    lower_recurrent(low, node, op.LSTM, 4, [int(node.attributes["reverse"])])
+
+
+def lower_recurrent(low, node, opcode: int, gate_count: int, attributes: list[int]) -> None:
     a, x = node.attributes, low.read(node, dtype="f32")
     m, steps = a["recurrent"].shape[1], low.most(x.dims[-2])
     s8 = is_int8(low.precision, a["recurrent"])
+    given = iter(range(1, len(node.inputs)))
     reads = [
         x,
         *gates(low, a["weight"], s8),
         *gates(low, a["recurrent"], s8),
         low.tensor(a["bias"], "f32"),
         low.tensor(a["recurrent_bias"], "f32"),
-        None,
+        *(low.read(node, next(given), "f32") if there else None for there in a["given"]),
     ]
-    floats = recurrent_floats(3, steps, x.dims[-1], m, s8)
-    writes = [Slot("f32", node.output.dims), Slot("f32", (x.dims[0], m)), Slot("f32", (floats,))]
-    low.write(node, low.steps_of(op.GRU, reads, writes, 0, 0)[0])
+    floats = recurrent_floats(gate_count, steps, x.dims[-1], m, s8)
+    last = [Slot("f32", (x.dims[0], m)) for _ in a["given"]]
+    writes = [Slot("f32", node.output.dims), *last, Slot("f32", (floats,))]
+    low.write(node, *low.steps_of(opcode, reads, writes, *attributes)[:-1])
 
 
 def gates(low, weight: np.ndarray, s8: bool) -> list:

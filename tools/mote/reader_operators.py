@@ -3,6 +3,7 @@
 from mote import reader_conv as conv
 from mote import reader_fixed as fixed
 from mote import reader_table as table
+from mote import reader_tensor as tensor
 from mote import reader_trees as trees
 from mote import reader_vector as vector
 from mote.reader_bytes import Part
@@ -26,6 +27,7 @@ NAMES = (
     | conv.NAMES
     | fixed.NAMES
     | table.NAMES
+    | tensor.NAMES
 )
 ACTIVATIONS = ("none", "relu", "sigmoid", "tanh", "gelu", "gelu_tanh")
 ROWWISE_KINDS = ("+", "-", "*", "/")
@@ -54,7 +56,7 @@ def check_operator(part: Part, what: str, plans: list, number: int, op) -> bool:
     if op.opcode == CALL:
         check_call(check, plans, number, op)
         return False
-    for more in (vector, trees, conv, fixed, table):
+    for more in (vector, trees, conv, fixed, table, tensor):
         if op.opcode in more.CHECKS:
             more.CHECKS[op.opcode](check, op)
             return op.opcode in more.IN_PLACE
@@ -254,7 +256,7 @@ def check_pairs(check: Check, called, pairs: list[tuple[int, int]]) -> None:
 
 # -------------------------------------------------------------------- contents
 
-CONTENTS = trees.CONTENTS | table.CONTENTS
+CONTENTS = trees.CONTENTS | table.CONTENTS | tensor.CONTENTS
 
 
 def check_contents(data: Part | None, plans: list, tensors: list) -> None:

@@ -37,7 +37,8 @@ SAME_RANK = 1e-6
 class Answers:
     """What was compared. rows: [n][features]; those given come first, edges
     last. ours, theirs: (index [n], scores [n][names]); the trainer has no index
-    of numbers, and perhaps no scores of classes."""
+    of numbers, and perhaps no scores of classes. by_row: errors are relative to
+    the largest of a row, as of a net, whose sums cancel."""
 
     features: list[Feature]
     rows: np.ndarray
@@ -45,6 +46,7 @@ class Answers:
     edges: int
     ours: tuple
     theirs: tuple
+    by_row: bool = False
 
     def origin(self, row: int) -> str:
         if row < self.given:
@@ -54,7 +56,8 @@ class Answers:
 
 @dataclass
 class Result:
-    """Errors are |engine - trainer| of a score, relative to max(1, |trainer|).
+    """Errors are |engine - trainer| of a score, relative to max(1, |trainer|), or
+    in a net to the largest of its row.
 
     percentiles        of the rows' errors, by their number
     rank_correlation   Spearman's, of numbers alone: the least of all outputs
@@ -129,9 +132,11 @@ def limits_of(config, precision: str) -> dict:
 # ------------------------------------------------------------------- measures
 
 
-def relative_error(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+def relative_error(ours: np.ndarray, theirs: np.ndarray, by_row: bool = False) -> np.ndarray:
     with np.errstate(all="ignore"):
-        error = np.abs(ours - theirs) / np.maximum(1, np.abs(theirs))
+        size = np.abs(theirs)
+        size = size.max(axis=1, keepdims=True) if by_row else size
+        error = np.abs(ours - theirs) / np.maximum(1, size)
     error[ours == theirs] = 0
     return np.where(np.isnan(error), np.inf, error)
 
@@ -183,7 +188,7 @@ def judge(answers: Answers, limits: dict, failures: list[str]) -> Result:
         scores = want = np.where((want_index < 0)[:, None], np.nan, [0.0, 1.0])
     # where the trainer has no finite answer there is nothing to agree with
     agreed = ~np.isfinite(want).all(axis=1)
-    error = relative_error(scores, want).max(axis=1)
+    error = relative_error(scores, want, answers.by_row).max(axis=1)
     error[agreed] = 0
     at = [float(np.quantile(error, p / 100)) for p in PERCENTILES]
     flips, ties, correlation = np.zeros(len(error), bool), 0, None

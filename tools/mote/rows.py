@@ -18,6 +18,9 @@ from mote.errors import Usage
 from mote.graph import Feature, Imported
 
 SEED = 20260101
+ROWS = 2000  # that are generated,
+PRODUCTS = 20_000_000_000  # or as many as take so many multiplications,
+LEAST_ROWS = 16  # but at least these
 MOST_EXACT = 4000  # edges made of a model's own numbers
 NAMED = 12  # categories that a message names
 FIELDS = 64  # features that are tried one by one
@@ -147,8 +150,21 @@ def generator(stream: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(SEED + stream))
 
 
+def rows_by_cost(imported: Imported) -> int:
+    """Generated rows: of a large net fewer, so that verifying stays a matter of
+    seconds."""
+    return min(ROWS, max(LEAST_ROWS, PRODUCTS // max(1, imported.graph.multiplications())))
+
+
+def rounds_sums(imported: Imported) -> bool:
+    """Whether it takes products in float32, as nets do."""
+    return imported.graph.net and imported.graph.multiplications() > 0
+
+
 def generate(imported: Imported, given: np.ndarray | None, count: int) -> np.ndarray:
     """Usual rows, and a quarter as many that are spread wider."""
+    if imported.sample is not None:
+        return imported.sample(generator(0), count + count // 4 + 1)
     found, rng = clues(imported), generator(0)
     n = len(imported.features)
     center, width = found.center, found.width
@@ -180,14 +196,21 @@ def settle(imported: Imported, found: Clues, rows: np.ndarray, rng) -> None:
 
 def edges(imported: Imported) -> np.ndarray:
     """Zeros of both signs, denormals, huge and tiny numbers, each feature alone
-    at an extreme; each category, and each number that the model compares."""
+    at an extreme; each category, and each number that the model compares. Of a
+    large net only the first."""
     found, n = clues(imported), len(imported.features)
+    if imported.sample is not None:
+        return np.zeros((1, n))
     center, width = found.center, found.width
     rows = [np.full(n, v) for v in (0.0, -0.0, 1.0, -1.0, 5e-324, 1e-310, 1e-30)]
-    for factor in (1e2, 1e6, 1e12):
+    # a net computes in float32: of larger numbers it has the noise alone
+    factors, alone = (1e2, 1e6, 1e12), (0.0, 1e3, -1e3, 1e9, -1e9, 1e-300)
+    if rounds_sums(imported):
+        factors, alone = factors[:1], (0.0, 1e2, -1e2, 1e-300)
+    for factor in factors:
         rows += [center + factor * width, center - factor * width]
     for i in range(min(n, FIELDS)):
-        for value in (0.0, 1e3, -1e3, 1e9, -1e9, 1e-300):
+        for value in alone:
             row = center.copy()
             row[i] = center[i] + value * width[i]
             rows.append(row)
@@ -198,7 +221,9 @@ def edges(imported: Imported) -> np.ndarray:
     )  # fmt: skip
     rows = np.array(rows)
     settle(plain, Clues(center, width, known=[[]] * n), rows, generator(2))
-    return np.vstack([rows, exact_rows(imported, found)])
+    rows = np.vstack([rows, exact_rows(imported, found)])
+    cost = rows_by_cost(imported)
+    return rows if cost == ROWS else rows[: max(LEAST_ROWS, cost // 4)]
 
 
 def exact_rows(imported: Imported, found: Clues) -> np.ndarray:

@@ -131,7 +131,9 @@ class Narrowing:
                     "stride": places.stride // unit or 1,
                     "padded": False,
                 }
-        self.out.nodes.append(replace(node, inputs=inputs, outputs=[output], attributes=attributes))
+        self.out.nodes.append(
+            replace(node, inputs=inputs, outputs=[output, *node.outputs[1:]], attributes=attributes)
+        )
         if is_sequence(node.output):
             self.kept[node.output] = (output, places or everything(node.output))
 

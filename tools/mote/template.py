@@ -22,6 +22,8 @@ reply = "full"
 [input]
 # names of the features, in the order of the trainer's columns; its own unless set
 {features}
+# sizes of an ONNX file's dimensions that are neither the batch nor a number
+# dimensions = {{ tokens = 128 }}
 
 [output]
 # names of the classes, or of the numbers, in the trainer's order; its own unless set

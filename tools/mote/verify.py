@@ -11,7 +11,7 @@ import numpy as np
 from mote.engine import Engine, Rejected
 from mote.graph import Imported
 from mote.result import Answers, Result, judge, limits_of
-from mote.rows import edges, generate, refused
+from mote.rows import edges, generate, refused, rounds_sums, rows_by_cost
 
 
 def engine_rows(engine: Engine, rows: np.ndarray):
@@ -33,7 +33,8 @@ def engine_rows(engine: Engine, rows: np.ndarray):
 def verify(
     imported: Imported, blob: bytes, precision: str, config, given: np.ndarray | None = None
 ) -> Result:
-    parts = [generate(imported, given, config.rows), edges(imported)]
+    count = config.rows or rows_by_cost(imported)
+    parts = [generate(imported, given, count), edges(imported)]
     rows = np.vstack(([given] if given is not None else []) + parts)
     with np.errstate(all="ignore"):
         want_index, want = imported.predict(rows)
@@ -48,6 +49,7 @@ def verify(
         edges=len(parts[1]),
         ours=(index, scores),
         theirs=(want_index, want),
+        by_row=rounds_sums(imported),
     )
     return judge(answers, limits_of(config, precision), failures)
 

@@ -18,6 +18,7 @@ ENDINGS = {
     ".skops": "sklearn", ".joblib": "sklearn", ".pkl": "sklearn", ".pickle": "sklearn",
     ".json": "xgboost", ".ubj": "xgboost", ".ubjson": "xgboost", ".bst": "xgboost",
     ".txt": "lightgbm", ".lgb": "lightgbm", ".lightgbm": "lightgbm",
+    ".onnx": "onnx_model",
 }  # fmt: skip
 
 

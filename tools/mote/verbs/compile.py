@@ -31,6 +31,7 @@ regressor. Anything else is refused by the name of its step.
 Known of XGBoost: models of trees in .json, .ubj, .ubjson or .bst files (not in
 the old binary format), which are read without the library.
 Known of LightGBM: models in .txt, .lgb or .lightgbm files, likewise.
+Known of ONNX: files of the operators that README.md lists.
 """
 
 

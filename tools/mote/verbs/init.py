@@ -98,7 +98,7 @@ def write(folder: Path, files: dict[str, str]) -> None:
 
 
 def model_toml(cfg, imported, precision: str, source: str) -> str:
-    from mote import result, template
+    from mote import result, rows, template
 
     limits = {k: template.key(k, v) for k, v in result.DEFAULT_LIMITS[precision].items()}
     return template.MODEL_TOML.format(
@@ -109,7 +109,7 @@ def model_toml(cfg, imported, precision: str, source: str) -> str:
         features=f"features = {template.toml([f.name for f in imported.features])}",
         labels=f"labels = {template.toml(imported.output.names)}",
         precision=precision,
-        rows=cfg.verify.rows,
+        rows=cfg.verify.rows or rows.rows_by_cost(imported),
         **limits,
     )
 
