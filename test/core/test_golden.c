@@ -14,7 +14,7 @@
 #define FOLDER "test/golden/"
 #define FILE_MAX 65536
 #define FIELDS_MAX 16
-#define LINES_MAX 1024
+#define LINES_MAX 2048
 
 /* ------------------------------------------------------------------------
  * Files and tables

@@ -20,6 +20,7 @@ from mote.opcodes import CAST, IN_PLACE, MAPS_F64
 from mote.operators import LOWER
 from mote.operators_table import LOWER as TABLE_NODES
 from mote.slots import Slot, Step
+from mote.steps import narrow
 
 INT8_WEIGHTS = 50_000  # of a net; below that, int8 gains nothing that can be measured
 BATCHES = (64, 32, 16, 8)
@@ -62,7 +63,7 @@ class Lowering:
         self.made: dict[tuple, tuple] = {}
         self.inputs = [Slot(v.dtype, v.dims) for v in graph.inputs]
         self.slots: dict[Value, Slot] = dict(zip(graph.inputs, self.inputs))
-        for node in graph.nodes:
+        for node in narrow(graph).nodes:
             LOWER[node.op](self, node)
 
     # What the functions use

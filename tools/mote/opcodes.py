@@ -7,7 +7,7 @@ CAST, ROWWISE, DENSE, QUANTIZE, DENSE_S8, SOFTMAX, SHARE, ARGMAX, CALL = range(1
 MAP, BINARY, NORM, SOFTMAX_F32, EMBED, POSITION, ATTENTION, REDUCE, NORMALIZE, LOOKUP = range(
     10, 20
 )
-TREES, TREES_LINKED, MISSING = range(20, 23)
+TREES, TREES_LINKED, MISSING, QUANTIZE_FIXED, DENSE_FIXED = range(20, 25)
 CONV, CONV_S8, DEPTHWISE, POOL, CONCAT, SLICE, TRANSPOSE, PAD, RESHAPE = range(25, 34)
 GRU, LSTM = 35, 36
 COLUMNS, FILL, ENCODE, EQUAL, PRODUCTS, DISTANCE, LINEAR_LEAVES = range(40, 47)
@@ -27,6 +27,7 @@ MAPS_F64 = {"relu", "sigmoid", "tanh", "exp", "abs", "sqrt", "neg", "log"}
 ENCODINGS = {"exact": 0, "floor": 1}
 REDUCTIONS = {"mean": 0, "max": 1, "sum": 2, "first": 3, "last": 4}
 LAYER_NORM = 0
+POOL_LARGEST = 0
 
 
 def f32_bits(x: float) -> int:

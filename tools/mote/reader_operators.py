@@ -1,6 +1,7 @@
 """Operators of arithmetic version 1: what each may read and write."""
 
 from mote import reader_conv as conv
+from mote import reader_fixed as fixed
 from mote import reader_table as table
 from mote import reader_trees as trees
 from mote import reader_vector as vector
@@ -23,6 +24,7 @@ NAMES = (
     | vector.NAMES
     | trees.NAMES
     | conv.NAMES
+    | fixed.NAMES
     | table.NAMES
 )
 ACTIVATIONS = ("none", "relu", "sigmoid", "tanh", "gelu", "gelu_tanh")
@@ -52,7 +54,7 @@ def check_operator(part: Part, what: str, plans: list, number: int, op) -> bool:
     if op.opcode == CALL:
         check_call(check, plans, number, op)
         return False
-    for more in (vector, trees, conv, table):
+    for more in (vector, trees, conv, fixed, table):
         if op.opcode in more.CHECKS:
             more.CHECKS[op.opcode](check, op)
             return op.opcode in more.IN_PLACE
