@@ -28,9 +28,9 @@ DEFAULT_LIMITS = {
 }  # fmt: skip
 PERCENTILES = (50, 90, 99, 99.9)
 NAMED = 12  # features of a row that a message names
-# Numbers that differ by less than this share of the largest are one rank:
-# rounding alone puts them in an order.
-SAME_RANK = 1e-6
+# An answer whose error is less is ranked as the trainer's: of numbers that are
+# as good as equal, rounding alone makes an order.
+SAME_RANK = 1e-5
 
 
 @dataclass
@@ -160,19 +160,18 @@ def spearman(ours: np.ndarray, theirs: np.ndarray) -> float | None:
     American Journal of Psychology 15 (1904); with ties it is Pearson's
     correlation of mean ranks.
     """
-    if len(theirs) < 2:
+    if len(theirs) < 2 or np.ptp(theirs) <= SAME_RANK * np.abs(theirs).max():
         return None
-    step = SAME_RANK * np.abs(theirs).max()
-    if np.ptp(theirs) <= step:
-        return None
-    with np.errstate(over="ignore"):
-        a, b = (ranks(x.astype(np.float32)) for x in (ours, theirs))
-    a, b = a - a.mean(), b - b.mean()
+    a, b = (ranks(x) - (len(x) + 1) / 2 for x in (ours, theirs))
     length = math.sqrt((a @ a) * (b @ b))
     return min(1.0, float(a @ b) / length) if length else 0.0
 
 
-def least_rank_correlation(ours: np.ndarray, theirs: np.ndarray) -> float | None:
+def least_rank_correlation(
+    ours: np.ndarray, theirs: np.ndarray, by_row: bool = False
+) -> float | None:
+    """Of each output [n][outputs], the worst."""
+    ours = np.where(relative_error(ours, theirs, by_row) <= SAME_RANK, theirs, ours)
     columns = [spearman(ours[:, i], theirs[:, i]) for i in range(theirs.shape[1])]
     known = [c for c in columns if c is not None]
     return min(known) if known else None
@@ -197,7 +196,7 @@ def judge(answers: Answers, limits: dict, failures: list[str]) -> Result:
         tied = different & is_tie(want)
         ties, flips = int(tied.sum()), different & ~tied
     else:
-        correlation = least_rank_correlation(scores[~agreed], want[~agreed])
+        correlation = least_rank_correlation(scores[~agreed], want[~agreed], answers.by_row)
     worst = int(np.argmax(error))
     result = Result(
         rows=len(answers.rows),

@@ -61,6 +61,8 @@ def clues(imported: Imported) -> Clues:
         places[value] = [Place(first + c) for c in range(value.dims[-1])]
         first += value.dims[-1]
     for node in imported.graph.nodes:
+        if not any(v in places for v in node.inputs) or len(node.output.dims) > 2:
+            continue
         columns = [places.get(v, [None] * (v.columns or 1)) for v in node.inputs]
         places[node.output] = follow(found, node, columns)
     for i, feature in enumerate(imported.features):
