@@ -41,7 +41,7 @@ ci() {
     quick
     function_tests "function, with sanitizers" build/asan-"$host" "" 5 ""
     [ "$host" = arm64 ] ||
-        function_tests "function on arm64, emulated" build/arm64 qemu-aarch64-static 20 ""
+        function_tests "function on arm64, emulated" build/arm64 qemu-aarch64-static 40 ""
     echo "# what only CI installs"
     echo "$pytest -m ci test"
     echo "# fuzzing"
