@@ -96,7 +96,7 @@ RUNS      ?= 500
 .SECONDARY:
 .SECONDEXPANSION:
 .PHONY: help build run invoke zip image sizes train compile engine test ci \
-	test-long fuzz freestanding bench-coldstart bench-kernels format clean c-tests c-suite \
+	test-long test-examples fuzz freestanding bench-coldstart bench-kernels format clean c-tests c-suite \
 	test-programs count-program inner-loops
 
 help: ## this list
@@ -269,6 +269,16 @@ test-long: ## everything that is counted in millions
 	@tools/setup.sh ci
 	@$(MAKE) -s test-programs
 	@test/suites.sh long >build/suites.long && MOTE_TEST_LONG=1 test/run.sh build/suites.long
+
+# Six models of six libraries, by what the README says; an environment of their own.
+EXAMPLES := build/venv-examples
+$(EXAMPLES)/.done: tools/requirements.txt test/examples/requirements.txt | setup-python
+	python3 -m venv $(EXAMPLES)
+	$(EXAMPLES)/bin/pip install -q -r tools/requirements.txt -r test/examples/requirements.txt
+	@touch $@
+test-examples: $(EXAMPLES)/.done ## train, compile, run and curl six models; installs PyTorch
+	@tools/setup.sh run
+	@$(EXAMPLES)/bin/python -m pytest test/examples
 
 FUZZ_SECONDS ?= 60
 FUZZERS := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/fuzz_*.c))

@@ -134,6 +134,15 @@ class Graph(TableMethods, TensorMethods):
                 kept.append(node)
         self.nodes = kept[::-1]
 
+    def size(self) -> str:
+        """How much was learned, in words: trees, weights or both."""
+        forests = [n.attributes["forest"] for n in self.nodes if n.op == "trees"]
+        trees = sum(len(f.trees) for f in forests)
+        parts = [f"{trees:,} trees"] if trees else []
+        if self.weights() or not trees:
+            parts.append(f"{self.weights():,} weights")
+        return " and ".join(parts)
+
     # Rows: each row of [..., n] by itself
 
     def rowwise(self, x: Value, kind: str, vector) -> Value:

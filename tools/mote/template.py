@@ -56,7 +56,7 @@ CARD = """\
 | | |
 |---|---|
 | file | `{name}.mote` (`mote inspect models/{name}/{name}.mote`) |
-| model | {trainer}, {weights} weights; which estimator, with which options? |
+| model | {trainer}, {size}; which estimator, with which options? |
 | data | which data, from where, when, how many rows, under which licence? |
 | accuracy | on which rows that it was not trained on, by which measure? |
 | against the trainer | {verified} |

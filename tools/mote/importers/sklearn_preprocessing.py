@@ -4,6 +4,7 @@ transformer that gives each its columns. Operations come in the order in which
 the library does them."""
 
 import math
+import warnings
 
 import numpy as np
 
@@ -179,7 +180,9 @@ def tabulate(name: str, step, unknown: bool) -> np.ndarray:
     if unknown:
         rows[longest] = "\0 unknown"
     try:
-        out = step.transform(rows)
+        with warnings.catch_warnings():  # the rows are no data frame with names
+            warnings.simplefilter("ignore")
+            out = step.transform(rows)
     except (AttributeError, ValueError, TypeError) as e:
         raise refusal(
             name, f"does not transform its own categories here ({type(e).__name__}: {e})"

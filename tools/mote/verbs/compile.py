@@ -54,7 +54,7 @@ def run(args) -> int:
     imported = import_model(args, cfg, folder)
     if precision == "auto":
         precision = lower.choose_precision(imported.graph)
-    note(args, f"lowering {imported.graph.weights()} weights to {precision}")
+    note(args, f"lowering {imported.graph.size()} to {precision}")
     lowered = lower.lower(imported, cfg, precision)
 
     note(args, "verifying against the trainer")
@@ -80,8 +80,7 @@ def run(args) -> int:
         "verification": found.as_object(),
     }
     ended = (
-        f"{output}: {len(blob)} bytes, {shown['weights']} weights in {precision}, "
-        f"hash {shown['hash']}"
+        f"{output}: {len(blob)} bytes, {imported.graph.size()} in {precision}, hash {shown['hash']}"
     )
     show(args, shown, result.summary(found) + ("\n" + ended if found.passed else ""))
     if not found.passed:

@@ -45,7 +45,7 @@ def run(args) -> int:
     note(args, f"reading {source}")
     imported = importers.import_file(str(source), cfg, args.trust_pickle)
     precision = lower.choose_precision(imported.graph)
-    note(args, f"lowering {imported.graph.weights()} weights to {precision}")
+    note(args, f"lowering {imported.graph.size()} to {precision}")
     blob = lower.lower(imported, cfg, precision).to_bytes()
     note(args, "verifying against the trainer")
     result = verify.verify(imported, blob, precision, cfg.verify)
@@ -68,9 +68,11 @@ def run(args) -> int:
 
 
 def as_text(folder: Path, files: dict, result) -> str:
-    lines = [f"{folder}/{name}" for name in sorted(files)]
+    inside = folder.resolve().is_relative_to(Path().resolve())
+    shown = relative(folder, Path()) if inside else folder
+    lines = [f"{shown}/{name}" for name in sorted(files)]
     if result.passed:
-        lines.append(f"next: mote compile {folder}")
+        lines.append(f"next: mote compile {shown}")
     else:
         lines += [f"FAILED {f}" for f in result.failures]
         lines.append("as it is, `mote compile` will refuse this model: see [verify] in model.toml")
@@ -125,7 +127,7 @@ def readme(cfg, imported, result, source: str) -> str:
         name=cfg.name,
         description=cfg.description or "What does it answer, and about what?",
         trainer=imported.trainer,
-        weights=imported.graph.weights(),
+        size=imported.graph.size(),
         verified=agree,
         source=source,
         inputs=inputs,

@@ -55,7 +55,7 @@ def describe(args, path: Path, size: int) -> dict:
     imported = importers.import_file(str(path), cfg, args.trust_pickle)
     chosen = lower.choose_precision(imported.graph)
     precision = chosen if args.precision == "auto" else args.precision
-    note(args, f"lowering {imported.graph.weights()} weights to {precision}")
+    note(args, f"lowering {imported.graph.size()} to {precision}")
     blob = lower.lower(imported, cfg, precision).to_bytes()
     model = read(blob)
     return {
@@ -63,6 +63,7 @@ def describe(args, path: Path, size: int) -> dict:
         "file_bytes": size,
         "trainer": imported.trainer,
         "weights": imported.graph.weights(),
+        "learned": imported.graph.size(),
         "precision": precision,
         "precision_by_cost": chosen,
         "compiled_bytes": {precision: len(blob)} | other_sizes(imported, cfg, precision),
@@ -106,7 +107,7 @@ def as_text(shown: dict) -> str:
     out = shown["output"]
     lines = [
         f"{shown['file']}: {shown['file_bytes']} bytes, {shown['trainer']}",
-        f"weights    {shown['weights']}",
+        f"learned    {shown['learned']}",
         f"precision  {shown['precision']}, {cost}",
         f"compiled   {sizes} bytes, arena {shown['arena_bytes']}",
         *wrap(f"features   {len(names)}: {', '.join(names)}", 11),
