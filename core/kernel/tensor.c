@@ -158,17 +158,28 @@ void mote_select(const uint8_t *which, const void *a, bool one_a, const void *b,
 /* ------------------------------------------------------------------------
  * Functions of one number
  */
+
+/* To nearest, a half to even; the sign stays, also of a zero. From 2^23 on all
+ * floats are integers. */
+static inline float to_integer(float x)
+{
+    const float size = __builtin_fabsf(x), round = 0x1p23f;
+
+    return size < round ? __builtin_copysignf((size + round) - round, x) : x;
+}
+
 static float apply(enum mote_unary kind, float x)
 {
     switch (kind) {
     case MOTE_UNARY_LOG:
         return mote_logf(x);
     case MOTE_UNARY_FLOOR:
-        return __builtin_floorf(x);
+        return to_integer(x) > x ? to_integer(x) - 1 : to_integer(x);
     case MOTE_UNARY_CEIL:
-        return __builtin_ceilf(x);
+        return __builtin_copysignf(
+            to_integer(x) < x ? to_integer(x) + 1 : to_integer(x), x);
     case MOTE_UNARY_ROUND:
-        return __builtin_rintf(x);
+        return to_integer(x);
     default:
         return x > 0 ? 1.0f : x < 0 ? -1.0f : x != x ? x : 0.0f;
     }

@@ -122,7 +122,7 @@ def test_75_wrong_categories_are_named(echo, case):
 def test_75_given_twice(echo):
     """J 75: one value for a name, whatever its kind."""
     told = echo.failure(b'{"colour":"red","size":"1","colour":"red"}')["errorMessage"]
-    assert "colour: expected one value" in told
+    assert "colour: expected this name once in a row" in told
 
 
 def test_73_rows_of_a_csv_file(echo):

@@ -124,7 +124,7 @@ def test_07_large_reply_to_a_slow_reader(start):
     stopped in each of them is what cuts a blocking write short."""
     api = Api(bound(receive_buffer=65536))
     function = start({"AWS_LAMBDA_RUNTIME_API": api.host})
-    rows = 40000
+    rows = 33000
     connection = api.next().connection
     connection.send(event(b"[" + b",".join([ROW] * rows) + b"]"))
     paused = 0
