@@ -51,8 +51,11 @@ FLAGS = -std=c11 -D_DEFAULT_SOURCE $(WARN) $(BASE.$(ARCH)) $(MODE.$(MODE)) \
 
 # A file whose name ends in one of these is built with that set's flags, for
 # speed, and on its own machine only.
-ISAS.x86_64 := carry sse41 avx2 avxvnni avx512 avx512vnni
+ISAS.x86_64 := carry bmi2 sse41 avx2 avxvnni avx512 avx512vnni
 ISAS.arm64  := neon dotprod i8mm
+# a processor that has AVX2 has both, and counts zeros this way even where a
+# virtual machine does not say so
+ISA.bmi2       := -mbmi2 -mlzcnt
 ISA.sse41      := -msse4.1
 ISA.avx2       := -mavx2 -mfma -mbmi2
 # without the last of these GCC 12 copies each sum of vpdpbusd twice
