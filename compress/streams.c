@@ -1,7 +1,7 @@
 /* compress/streams.c - picks a version: see compress/streams.h */
 #include "compress/streams.h"
 
-const struct mote_streams mote_streams_all[] = {
+const struct mote_streams mote_streams_all[MOTE_STREAMS_VERSIONS] = {
 #define MOTE_STREAMS(isa, needs)                                               \
     {#isa, mote_streams_dealt_##isa, mote_streams_apart_##isa, needs},
 #include "compress/streams.inc"

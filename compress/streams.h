@@ -24,10 +24,11 @@
 
 #include "core/base/cpu.h"
 
-#define MOTE_STREAMS_ROUND 5       /* symbols of a stream */
-#define MOTE_STREAMS_ROUND_BYTES 7 /* that a round moves a stream by, at most  \
-                                    */
-#define MOTE_STREAMS_DEALT 8       /* streams at once */
+#define MOTE_STREAMS_ROUND 5 /* symbols of a stream */
+#define MOTE_STREAMS_ROUND_BYTES                                               \
+    7                        /* that a round moves a stream by, at most        \
+                              */
+#define MOTE_STREAMS_DEALT 8 /* streams at once */
 #define MOTE_STREAMS_APART 4
 #define MOTE_STREAMS_FULL ((uint64_t)1 << 63)
 #define MOTE_STREAMS_MASK 2047u /* of the bits that are looked up */
@@ -56,8 +57,15 @@ struct mote_streams {
     uint32_t needs; /* MOTE_CPU_... flags */
 };
 
+enum {
+#define MOTE_STREAMS(isa, needs) MOTE_STREAMS_##isa,
+#include "compress/streams.inc"
+#undef MOTE_STREAMS
+    MOTE_STREAMS_VERSIONS /* how many there are */
+};
+
 /* Every version, best first; the last needs nothing. */
-extern const struct mote_streams mote_streams_all[];
+extern const struct mote_streams mote_streams_all[MOTE_STREAMS_VERSIONS];
 
 /* The best version that needs no more than cpu. */
 const struct mote_streams *mote_streams_select(uint32_t cpu);

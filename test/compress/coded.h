@@ -70,7 +70,7 @@ static inline enum mote_status coded_make(struct coded_tensor *t,
     t->coded.data_bytes = t->to.data_bytes;
     t->coded.index = t->to.index;
     t->coded.checksums = t->to.checksums;
-    t->coded.streams = mote_streams_all;
+    t->coded.streams = mote_streams_select(mote_cpu_flags(0, 0));
     return MOTE_OK;
 }
 
