@@ -20,11 +20,16 @@ def library_path() -> Path:
     return Path(__file__).resolve().parents[2] / "build" / "host" / "libmote.so"
 
 
-def _load():
+def load_library() -> ctypes.CDLL:
+    """The shared library; raises Refusal when it is not built."""
     path = library_path()
     if not path.exists():
         raise Refusal(f"{path}: the engine is not built; run `make engine` (or set MOTE_ENGINE)")
-    lib = ctypes.CDLL(str(path))
+    return ctypes.CDLL(str(path))
+
+
+def _load():
+    lib = load_library()
     pointer, size, text = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p
     lib.engine_open.restype = pointer
     lib.engine_open.argtypes = [pointer, size, ctypes.POINTER(ctypes.c_int), text]
