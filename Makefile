@@ -100,7 +100,7 @@ RUNS      ?= 500
 .SECONDEXPANSION:
 .PHONY: help build run invoke zip image sizes train compile engine test ci \
 	test-long fuzz freestanding bench-coldstart bench-kernels format clean c-tests c-suite \
-	test-programs count-program
+	test-programs count-program inner-loops
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
@@ -322,6 +322,14 @@ count-program: $(LIB)
 	$(Q)$(TARGET_CC) $(FLAGS) $(LINK.$(MODE)) tools/bench/kernels_count.c \
 		tools/bench/kernels_ours.c $(LIB) -o $(OUT)/bench-count
 
+# ... and the inner loops there, as a model of the processors sees them
+INNER := dense_s8_neon dense_s8_dotprod dense_s8_i8mm dense_f32_neon conv_f32_neon attention_f32_neon
+inner-loops: $(INNER:%=build/arm64/inner/%.s)
+build/arm64/inner/%.s: core/kernel/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CROSS)gcc $(filter-out -flto=auto -MMD -MP,$(FLAGS)) -ffreestanding -fbuiltin $(call isa_flags,$<) \
+		-S $< -o $@
+
 BENCH_SECONDS ?= 1
 bench-kernels: $(OUT)/bench-models $(OUT)/bench-products build/host/bench-machine build/arm64/bench-count $(CASES) ## the engine against ONNX Runtime, and every kernel by itself
 	@build/host/bench-machine >build/bench/machine.txt
@@ -329,6 +337,9 @@ bench-kernels: $(OUT)/bench-models $(OUT)/bench-products build/host/bench-machin
 	@$(OUT)/bench-models -l $$(ls $(PEER)/lib/python3*/site-packages/onnxruntime/capi/libonnxruntime.so.*) \
 		-c $(CASES) -j build/bench/models.json -s $(BENCH_SECONDS)
 	@$(PEER)/bin/python tools/bench/kernels_arm64.py build/arm64/bench-count $(CASES) build/bench/arm64.json
+	@tools/setup.sh bench
+	@$(MAKE) -s ARCH=arm64 MODE=release inner-loops
+	@$(PEER)/bin/python tools/bench/kernels_mca.py build/bench/inner.json $(INNER:%=build/arm64/inner/%.s)
 	@$(PEER)/bin/python tools/bench/kernels_report.py build/bench
 
 format: ## clang-format and ruff over everything

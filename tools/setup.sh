@@ -2,7 +2,7 @@
 # Installs what a Debian 12 machine lacks for one purpose; on other systems says
 # what is missing. When all is there nothing is done and no root is needed.
 #
-# Usage: tools/setup.sh build|arm64|run|package|python|test|ci
+# Usage: tools/setup.sh build|arm64|run|package|python|bench|test|ci
 set -eu
 
 # One need a line: how to see that it is met, and the package that meets it. A
@@ -31,6 +31,12 @@ needs() {
         echo python3 python3
         python3 -c 'import ensurepip' 2>/dev/null || echo /none python3-venv
         ;;
+    bench)
+        needs run
+        needs python
+        [ "$(uname -m)" = aarch64 ] || needs arm64
+        echo llvm-mca-19 llvm-19
+        ;;
     test)
         needs run
         needs package
@@ -57,7 +63,7 @@ needs() {
         echo g++ g++
         ;;
     *)
-        echo "setup.sh: expected build, arm64, run, package, python, test or ci, got $1" >&2
+        echo "setup.sh: expected build, arm64, run, package, python, bench, test or ci, got $1" >&2
         exit 2
         ;;
     esac

@@ -6,7 +6,8 @@
  * 2 * 128 * 127 = 32512, which fits: exact, as long as w is never -128, which
  * has no negative.
  */
-#include "core/kernel/dense_s8_x86.inc"
+#include "core/kernel/dense_s8_x86.h"
+#include "core/kernel/intrinsics.h"
 
 /* Sums of a block for 4 outputs, in pairs of lanes. q: the row's 8 bytes, four
  * times; size: |q|. */
@@ -49,6 +50,7 @@ sum_tile(const struct mote_s8_tile *t, const size_t rows, const size_t panels)
         for (size_t p = 0; p < panels; p++) {
             const int8_t *w = t->w[p] + k * MOTE_P8K8_BYTES;
             const __m256i low = load(w), high = load(w + 32);
+            __builtin_prefetch(w + t->next);
 #pragma GCC unroll 8
             for (size_t r = 0; r < rows; r++) {
                 const __m256i x = repeat(q + r * stride);
@@ -87,8 +89,8 @@ void mote_dense_s8_avx2(const struct mote_dense_s8 *d)
 {
     static const struct mote_s8_version version = {
         .tiles = {{four_rows, 4, 1}, {two_rows, 2, 1}, {one_row, 1, 4}},
-        .finish = finish,
-        .finish_s8 = finish_s8,
+        .finish = mote_s8_finish_avx2,
+        .finish_s8 = mote_s8_finish_s8_avx2,
     };
     mote_dense_s8_tiled(d, &version);
 }

@@ -1,5 +1,6 @@
-/* core/kernel/dense_s8_avx512vnni.c - see core/kernel/dense_s8_vnni.inc */
-#include "core/kernel/dense_s8_vnni.inc"
+/* core/kernel/dense_s8_avx512vnni.c - see core/kernel/dense_s8_x86.h */
+#include "core/kernel/dense_s8_x86.h"
+#include "core/kernel/intrinsics.h"
 
 /* A block of 8 outputs, unsigned. */
 static inline __m512i load(const int8_t *w)
@@ -16,6 +17,22 @@ static inline __m512i repeat(const int8_t *q)
     return _mm512_set1_epi64(bytes);
 }
 
+/* Each pair of lanes added, in the first of the two. */
+static inline __m512i add_pairs(__m512i sum)
+{
+    return _mm512_add_epi32(sum, _mm512_srli_epi64(sum, 32));
+}
+
+/* 16 sums, of which each is a pair of lanes of a and then of b. */
+static inline void store_pairs(int32_t *to, __m512i a, __m512i b)
+{
+    const __m512i firsts = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18,
+                                             20, 22, 24, 26, 28, 30);
+
+    _mm512_storeu_si512((void *)to, _mm512_permutex2var_epi32(
+                                        add_pairs(a), firsts, add_pairs(b)));
+}
+
 /* Compiled once for each set of constants, with all sums in registers. An
  * output's sum is a pair of lanes; with `ways` 2 every other block goes to
  * sums of its own, because a result takes 5 cycles and two start in each. */
@@ -23,21 +40,23 @@ static inline __attribute__((always_inline)) void
 sum_tile(const struct mote_s8_tile *t, const size_t rows, const size_t panels,
          const size_t ways)
 {
+    const size_t blocks = t->blocks, all = blocks + (t->last != NULL);
     const int8_t *q = t->q;
-    size_t stride = t->q_stride, blocks = t->blocks, at = 0;
-    bool last = t->last;
+    size_t stride = t->q_stride, k = 0;
     __m512i sum[16], more[16];
 
 #pragma GCC unroll 16
     for (size_t i = 0; i < rows * panels; i++) {
-        sum[i] = _mm512_set1_epi64((uint32_t)t->start[i / panels]);
+        sum[i] = _mm512_maskz_set1_epi32(0x5555, t->start[i / panels]);
         more[i] = _mm512_setzero_si512();
     }
-    for (; ways == 2 && blocks >= 2; blocks -= 2, at += 2 * MOTE_P8K8_BYTES) {
+    for (; ways == 2 && k + 2 <= blocks; k += 2, q += 2 * MOTE_P8K8)
 #pragma GCC unroll 4
         for (size_t p = 0; p < panels; p++) {
-            const int8_t *w = t->w[p] + at;
-#pragma GCC unroll 8
+            const int8_t *w = t->w[p] + k * MOTE_P8K8_BYTES;
+            __builtin_prefetch(w + t->next);
+            __builtin_prefetch(w + t->next + MOTE_P8K8_BYTES);
+#pragma GCC unroll 2
             for (size_t r = 0; r < rows; r++) {
                 const int8_t *x = q + r * stride;
                 const size_t i = r * panels + p;
@@ -46,31 +65,27 @@ sum_tile(const struct mote_s8_tile *t, const size_t rows, const size_t panels,
                     more[i], load(w + MOTE_P8K8_BYTES), repeat(x + MOTE_P8K8));
             }
         }
-        q += 2 * MOTE_P8K8;
-    }
-    for (;;) {
-        for (size_t k = 0; k < blocks; k++, at += MOTE_P8K8_BYTES)
+    for (; k < all; k++, q += MOTE_P8K8) {
+        if (k == blocks)
+            q = t->last, stride = MOTE_P8K8;
 #pragma GCC unroll 4
-            for (size_t p = 0; p < panels; p++) {
-                const __m512i w = load(t->w[p] + at);
+        for (size_t p = 0; p < panels; p++) {
+            const int8_t *at = t->w[p] + k * MOTE_P8K8_BYTES;
+            const __m512i w = load(at);
+            __builtin_prefetch(at + t->next);
 #pragma GCC unroll 8
-                for (size_t r = 0; r < rows; r++) {
-                    const __m512i x = repeat(q + r * stride + k * MOTE_P8K8);
-                    const size_t i = r * panels + p;
-                    sum[i] = _mm512_dpbusd_epi32(sum[i], w, x);
-                }
-            }
-        if (!last)
-            break;
-        q = t->last, stride = MOTE_P8K8, blocks = 1, last = false;
+            for (size_t r = 0; r < rows; r++)
+                sum[r * panels + p] = _mm512_dpbusd_epi32(
+                    sum[r * panels + p], w, repeat(q + r * stride));
+        }
     }
-#pragma GCC unroll 16
-    for (size_t i = 0; i < rows * panels; i++) {
-        const __m512i all =
-            ways == 2 ? _mm512_add_epi32(sum[i], more[i]) : sum[i];
-        const __m512i pairs = _mm512_add_epi32(all, _mm512_srli_epi64(all, 32));
-        _mm256_storeu_si256((__m256i *)(void *)(t->sum + i * MOTE_P8K8),
-                            _mm512_cvtepi64_epi32(pairs));
+#pragma GCC unroll 8
+    for (size_t i = 0; i < rows * panels; i += 2) {
+        const bool two = ways == 2;
+        const __m512i a = two ? _mm512_add_epi32(sum[i], more[i]) : sum[i];
+        const __m512i b =
+            two ? _mm512_add_epi32(sum[i + 1], more[i + 1]) : sum[i + 1];
+        store_pairs(t->sum + i * MOTE_P8K8, a, b);
     }
 }
 
@@ -86,7 +101,7 @@ static void four_rows(const struct mote_s8_tile *t)
 
 static void two_rows(const struct mote_s8_tile *t)
 {
-    sum_tile(t, 2, 4, 2);
+    sum_tile(t, 2, 4, 1);
 }
 
 static void one_row(const struct mote_s8_tile *t)
@@ -101,9 +116,9 @@ void mote_dense_s8_avx512vnni(const struct mote_dense_s8 *d)
                   {four_rows, 4, 4},
                   {two_rows, 2, 4},
                   {one_row, 1, 4}},
-        .finish = finish,
-        .finish_s8 = finish_s8,
-        .start = start,
+        .finish = mote_s8_finish_avx2,
+        .finish_s8 = mote_s8_finish_s8_avx2,
+        .start = mote_s8_start_avx2,
     };
     mote_dense_s8_tiled(d, &version);
 }

@@ -1,5 +1,6 @@
-/* core/kernel/dense_s8_avxvnni.c - see core/kernel/dense_s8_vnni.inc */
-#include "core/kernel/dense_s8_vnni.inc"
+/* core/kernel/dense_s8_avxvnni.c - see core/kernel/dense_s8_x86.h */
+#include "core/kernel/dense_s8_x86.h"
+#include "core/kernel/intrinsics.h"
 
 /* 4 outputs of a block, unsigned. */
 static inline __m256i load(const int8_t *w)
@@ -38,6 +39,7 @@ sum_tile(const struct mote_s8_tile *t, const size_t rows, const size_t panels)
         for (size_t p = 0; p < panels; p++) {
             const int8_t *w = t->w[p] + k * MOTE_P8K8_BYTES;
             const __m256i low = load(w), high = load(w + 32);
+            __builtin_prefetch(w + t->next);
 #pragma GCC unroll 4
             for (size_t r = 0; r < rows; r++) {
                 const __m256i x = repeat(q + r * stride);
@@ -75,9 +77,9 @@ void mote_dense_s8_avxvnni(const struct mote_dense_s8 *d)
 {
     static const struct mote_s8_version version = {
         .tiles = {{four_rows, 4, 1}, {two_rows, 2, 2}, {one_row, 1, 4}},
-        .finish = finish,
-        .finish_s8 = finish_s8,
-        .start = start,
+        .finish = mote_s8_finish_avx2,
+        .finish_s8 = mote_s8_finish_s8_avx2,
+        .start = mote_s8_start_avx2,
     };
     mote_dense_s8_tiled(d, &version);
 }

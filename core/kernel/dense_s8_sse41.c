@@ -59,13 +59,15 @@ static void one_row(const struct mote_s8_tile *t)
 }
 
 /* See mote_s8_version; as the scalar version does it. */
-static void finish(const int32_t *sum, float s, const float *c, const float *b,
-                   float *y, size_t n, bool relu)
+static void finish(const struct mote_s8_strip *t)
 {
-    for (size_t i = 0; i < n; i++) {
-        const float out = mote_fmaf((float)sum[i], s * c[i], b[i]);
-        y[i] = relu && out < 0 ? 0 : out;
-    }
+    for (size_t r = 0; r < t->rows; r++)
+        for (size_t i = 0; i < t->n; i++) {
+            const float sum = (float)t->sum[r * t->sum_stride + i];
+            const float out =
+                mote_fmaf(sum, t->s[r] * t->c[i], t->b ? t->b[i] : 0);
+            t->y[r * t->y_stride + i] = t->relu && out < 0 ? 0 : out;
+        }
 }
 
 static void finish_s8(const int32_t *sum, const struct mote_requantize *t,

@@ -58,31 +58,58 @@ static void get_ready(struct pass *p)
     }
 }
 
-/* Row r of d, n columns from i on, of which `sum` has the products. */
-static void finish(const struct pass *p, const int32_t *sum, size_t r, size_t i,
-                   size_t n)
+/* What earlier columns gave is added, and goes back when there are more. n is a
+ * multiple of 8. */
+static void add_earlier(const struct mote_dense_s8 *d, int32_t *sum,
+                        int32_t *earlier, size_t n)
 {
-    static const float zeros[MOTE_P8K8];
-    const struct mote_dense_s8 *d = p->d;
-    const size_t padded = (d->m + MOTE_P8K8 - 1) / MOTE_P8K8 * MOTE_P8K8;
-    int32_t *earlier = d->sums ? d->sums + r * padded + i : NULL;
-    int32_t total[MOTE_P8K8];
+    for (size_t i = 0; i < n; i++)
+        sum[i] += earlier[i];
+    if (d->more)
+        memcpy(earlier, sum, n * sizeof *sum);
+}
 
-    if (earlier) {
-        for (size_t j = 0; j < MOTE_P8K8; j++)
-            total[j] = sum[j] + earlier[j];
-        sum = total;
-    }
-    if (d->more) {
-        memcpy(earlier, total, sizeof total);
-    } else if (d->to_s8) {
+/* A row of n columns from i on. */
+static void finish_s8(const struct pass *p, const int32_t *sum, size_t r,
+                      size_t i, size_t n)
+{
+    const struct mote_dense_s8 *d = p->d;
+
+    for (size_t k = 0; k < n; k += MOTE_P8K8) {
         struct mote_requantize t = *d->to_s8;
-        t.b += i, t.c += i, t.y += r * d->y_stride + i;
-        p->version->finish_s8(sum, &t, n);
-    } else {
-        p->version->finish(sum, d->s[r], d->c + i, d->b ? d->b + i : zeros,
-                           d->y + r * d->y_stride + i, n, d->relu);
+        t.b += i + k, t.c += i + k, t.y += r * d->y_stride + i + k;
+        p->version->finish_s8(sum + k, &t, smaller(n - k, MOTE_P8K8));
     }
+}
+
+/* `rows` rows of d from r on, and up to `stride` columns from i on, of which
+ * `sum` has the products: a row of it every `stride` elements. */
+static void finish(const struct pass *p, int32_t *sum, size_t stride, size_t r,
+                   size_t rows, size_t i)
+{
+    const struct mote_dense_s8 *d = p->d;
+    const size_t panels = (d->m + MOTE_P8K8 - 1) / MOTE_P8K8;
+    const size_t padded = panels * MOTE_P8K8;
+    const size_t n = smaller(d->m - i, stride);
+
+    for (size_t k = 0; d->sums && k < rows; k++)
+        add_earlier(d, sum + k * stride, d->sums + (r + k) * padded + i,
+                    smaller(padded - i, stride));
+    for (size_t k = 0; d->to_s8 && !d->more && k < rows; k++)
+        finish_s8(p, sum + k * stride, r + k, i, n);
+    if (!d->to_s8 && !d->more)
+        p->version->finish(&(struct mote_s8_strip){
+            .sum = sum,
+            .sum_stride = stride,
+            .rows = rows,
+            .s = d->s + r,
+            .c = d->c + i,
+            .b = d->b ? d->b + i : NULL,
+            .y = d->y + r * d->y_stride + i,
+            .y_stride = d->y_stride,
+            .n = n,
+            .relu = d->relu,
+        });
 }
 
 /* One tile: rows from r of the pass on, panels from `panel` on. */
@@ -92,29 +119,25 @@ static void run_tile(const struct pass *p, size_t r, size_t panel, size_t kind)
     const struct mote_s8_version *v = p->version;
     const size_t rows = v->tiles[kind].rows, panels = v->tiles[kind].panels;
     const size_t all = (d->m + MOTE_P8K8 - 1) / MOTE_P8K8;
+    const size_t panel_bytes = p->all_blocks * MOTE_P8K8_BYTES;
     int32_t sum[MOTE_S8_ROWS * MOTE_S8_PANELS * MOTE_P8K8];
-    struct mote_s8_tile t = {
-        .q = d->q + (p->row + r) * d->q_stride,
-        .q_stride = d->q_stride,
-        .blocks = p->blocks,
-        .last = p->all_blocks > p->blocks ? p->last[r] : NULL,
-        .start = p->start + r,
-        .sum = sum,
-    };
+    struct mote_s8_tile t; /* not cleared: there are many */
 
+    t.q = d->q + (p->row + r) * d->q_stride;
+    t.q_stride = d->q_stride;
+    t.blocks = p->blocks;
+    t.last = p->all_blocks > p->blocks ? p->last[r] : NULL;
+    t.start = p->start + r;
+    t.sum = sum;
+    t.next = MOTE_S8_PANELS * panel_bytes;
     if (p->group) {
         t.q = p->packed + r / rows * p->group;
         t.blocks = p->all_blocks;
     }
     for (size_t j = 0; j < panels; j++) /* the last one again, beyond the end */
-        t.w[j] = d->w +
-                 smaller(panel + j, all - 1) * p->all_blocks * MOTE_P8K8_BYTES;
+        t.w[j] = d->w + smaller(panel + j, all - 1) * panel_bytes;
     v->tiles[kind].sum(&t);
-    for (size_t j = 0; j < panels && panel + j < all; j++)
-        for (size_t i = 0; i < rows; i++)
-            finish(p, sum + (i * panels + j) * MOTE_P8K8, p->row + r + i,
-                   (panel + j) * MOTE_P8K8,
-                   smaller(d->m - (panel + j) * MOTE_P8K8, MOTE_P8K8));
+    finish(p, sum, panels * MOTE_P8K8, p->row + r, rows, panel * MOTE_P8K8);
 }
 
 /* All rows of the pass over a few panels. */
@@ -144,7 +167,8 @@ void mote_dense_s8_tiled(const struct mote_dense_s8 *d,
     for (p.row = 0; p.row < d->rows; p.row += p.rows) {
         choose_rows(&p);
         get_ready(&p);
-        for (size_t i = 0; i < panels; i += MOTE_S8_PANELS)
-            run_panels(&p, i, smaller(i + MOTE_S8_PANELS, panels));
+        const size_t step = p.rows > 1 ? MOTE_S8_PANELS : panels;
+        for (size_t i = 0; i < panels; i += step)
+            run_panels(&p, i, smaller(i + step, panels));
     }
 }

@@ -29,8 +29,23 @@ struct mote_s8_tile {
     size_t blocks;      /* of 8 columns, whole ones */
     const int8_t *last; /* [rows][8]: what is left, with zeros; or NULL */
     const int8_t *w[MOTE_S8_PANELS];
+    size_t next; /* bytes from panels to those that will be read after them, to
+                  * be fetched now: matrices come from far away, in pieces that
+                  * are too short for a processor to see where they lead */
     const int32_t *start; /* [rows] that the sums start at */
     int32_t *sum;         /* [rows][panels of the tile][8] */
+};
+
+/* Sums of a tile, ready to be finished. */
+struct mote_s8_strip {
+    const int32_t *sum; /* [rows][n], sum_stride elements from row to row, and
+                         * readable up to a multiple of 8 columns */
+    size_t sum_stride, rows;
+    const float *s;     /* [rows] */
+    const float *c, *b; /* [n]; b or NULL */
+    float *y;           /* [rows][n], y_stride elements from row to row */
+    size_t y_stride, n;
+    bool relu;
 };
 
 /*
@@ -44,9 +59,8 @@ struct mote_s8_version {
         void (*sum)(const struct mote_s8_tile *t);
         uint8_t rows, panels;
     } tiles[4]; /* the tallest first, the last one of a single row */
-    /* y[i] = relu(fma(sum[i], s * c[i], b[i])) for i < n <= 8 */
-    void (*finish)(const int32_t *sum, float s, const float *c, const float *b,
-                   float *y, size_t n, bool relu);
+    /* y[r][i] = relu(fma(sum[r][i], s[r] * c[i], b[i])) */
+    void (*finish)(const struct mote_s8_strip *strip);
     /* y[i], likewise, of mote_requantize for i < n <= 8; t's arrays are moved
      */
     void (*finish_s8)(const int32_t *sum, const struct mote_requantize *t,

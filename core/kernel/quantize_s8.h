@@ -49,4 +49,15 @@ static inline float mote_quantize_s8_scale(float top, float *s)
     return tiny ? 0.0f : 127.0f / top;
 }
 
+/*
+ * With one scale and zero point for all, that the caller states:
+ * q = clamp(x / scale rounded to nearest even, -128 - zero, 127 - zero) + zero
+ *
+ * x, q     [n], not overlapping; scale finite, above 0; zero in [-128, 127]
+ * returns  n; or where the first NaN is, and from there on q is not written
+ * source   QuantizeLinear of ONNX, https://onnx.ai/onnx/operators/
+ */
+size_t mote_quantize_fixed(const float *x, int8_t *q, size_t n, float scale,
+                           int32_t zero);
+
 #endif

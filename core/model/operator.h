@@ -161,6 +161,18 @@ enum mote_status mote_missing_run(const struct mote_run *run,
                                   const struct mote_operation *op,
                                   struct mote_where *where);
 
+/* core/model/operators_fixed.c */
+bool mote_quantize_fixed_check(const struct mote_scope *scope,
+                               const struct mote_operation *op);
+enum mote_status mote_quantize_fixed_run(const struct mote_run *run,
+                                         const struct mote_operation *op,
+                                         struct mote_where *where);
+bool mote_dense_fixed_check(const struct mote_scope *scope,
+                            const struct mote_operation *op);
+enum mote_status mote_dense_fixed_run(const struct mote_run *run,
+                                      const struct mote_operation *op,
+                                      struct mote_where *where);
+
 /* core/model/operators_conv.c */
 bool mote_conv_check(const struct mote_scope *scope,
                      const struct mote_operation *op);

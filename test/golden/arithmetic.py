@@ -224,6 +224,11 @@ def argmax(row) -> int:
     return next(i for i, x in enumerate(row) if all(x >= other for other in row))
 
 
+def s32(x: int) -> int:
+    """As 32 bits with a sign have it."""
+    return (x + (1 << 31)) % (1 << 32) - (1 << 31)
+
+
 def unpack(tensor: file.Tensor) -> np.ndarray:
     if tensor.layout == "rows":
         return np.frombuffer(tensor.data, NUMPY[tensor.dtype]).reshape(tensor.dims)

@@ -16,13 +16,16 @@ import sys
 from pathlib import Path
 
 import arithmetic_conv  # noqa: F401  registers its operators with arithmetic
+import arithmetic_fixed  # noqa: F401  likewise
 import arithmetic_trees  # noqa: F401  likewise
 import arithmetic_vector  # noqa: F401  likewise
 import bad_conv  # noqa: F401  registers its cases with bad
+import bad_fixed  # noqa: F401  likewise
 import bad_plans  # noqa: F401  likewise
 import bad_trees  # noqa: F401  likewise
 import bad_vector  # noqa: F401  likewise
 import good_conv  # noqa: F401  registers its models with good
+import good_fixed  # noqa: F401  likewise
 import good_trees  # noqa: F401  likewise
 import good_vector  # noqa: F401  likewise
 import numpy as np

@@ -111,14 +111,17 @@ class Build:
         q, s = self.value("s8", self.columns(x)), self.value("f32", None)
         self.run(QUANTIZE, [x], [q, s])
         scale = np.abs(w).max(axis=1) / 127
-        packed = file.p8k8(np.rint(w / scale[:, None]).astype(np.int8))
-        index = self.tensors.add_raw(file.Tensor("s8", w.shape, packed, "p8k8"))
-        self.plan.values.append(file.PlacedValue("s8", w.shape, 0, index))
-        weights = len(self.plan.values) - 1
+        weights = self.panels(np.rint(w / scale[:, None]))
         reads = [q, s, weights, self.tensor(scale, "f32"), self.tensor(b, "f32")]
         y = self.value("f32", len(w))
         self.run(DENSE_S8, reads, [y], activation)
         return y
+
+    def panels(self, matrix: np.ndarray) -> int:
+        packed = file.p8k8(matrix.astype(np.int8))
+        index = self.tensors.add_raw(file.Tensor("s8", matrix.shape, packed, "p8k8"))
+        self.plan.values.append(file.PlacedValue("s8", matrix.shape, 0, index))
+        return len(self.plan.values) - 1
 
     def cast(self, x: int) -> int:
         y = self.value("f64" if self.plan.values[x].dtype == "f32" else "f32", self.columns(x))

@@ -15,7 +15,7 @@ ARENA = {
     "forest-1000x6": 11072,
     "forest-31-leaves": 43328,
     "gru": 92160,
-    "tcn": 43008,
+    "tcn": 12160,
     "bert": 806912,
     "minilm": 2360320,
 }

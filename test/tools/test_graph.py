@@ -10,6 +10,7 @@ from kernels_models import Model, mote_file
 from mote import file, lower
 from mote.engine import Engine
 from mote.graph import Graph, Imported, Value
+from mote.steps import narrow
 from mote.trees import Forest, Tree
 
 RNG = np.random.default_rng(11)
@@ -57,12 +58,13 @@ def attention(qkv, *, heads, causal):
     return (softmax(scores) @ v).transpose(0, 2, 1, 3).reshape(b, s, n // 3)
 
 
-def conv1d(x, *, weight, bias, dilation, activation):
+def conv1d(x, *, weight, bias, dilation, activation, stride, padded):
     y = np.zeros(x.shape[:-1] + (len(weight),)) + bias
     for i, w in enumerate(weight.transpose(1, 0, 2)[::-1]):
-        ago = i * dilation
+        ago = min(i * dilation, x.shape[1])
         y[:, ago:] += x[:, : x.shape[1] - ago] @ w.T
-    return activate(y, activation)
+    first = 0 if padded else dilation * (weight.shape[1] - 1)
+    return activate(y[:, first::stride], activation)
 
 
 def gru(x, *, weight, recurrent, bias, recurrent_bias):
@@ -105,6 +107,7 @@ FORMULAS = {
     "position": lambda x, table: x + table[: x.shape[-2]],
     "attention": attention,
     "reduce": lambda x, kind: REDUCE[kind](x),
+    "take": lambda x, first, stride: x[:, first::stride],
 }
 
 
@@ -214,6 +217,55 @@ def test_causal_convolutions(precision, tolerance, activation):
     x = g.conv1d(x, weights(16, 2 * 17).reshape(16, 2, 17), weights(16), 5, activation)
     g.outputs = [g.conv1d(x, weights(5, 16).reshape(5, 1, 16), weights(5))]
     check(g, precision, tolerance)
+
+
+def residual_tcn(steps: int, layers: int, taps: int) -> Graph:
+    """Blocks of two convolutions and what went into them, each block looking
+    twice as far back, answered from the last step."""
+    g = net("batch", steps, 7, batch=2)
+    x = g.dense(g.input, weights(12, 7), weights(12))
+    for i in range(layers):
+        y = g.conv1d(x, weights(12, taps * 12).reshape(12, taps, 12), weights(12), 2**i, "relu")
+        y = g.conv1d(y, weights(12, taps * 12).reshape(12, taps, 12), weights(12), 2**i, "relu")
+        x = g.map(g.binary(x, y, "+"), "relu")
+    g.outputs = [g.dense(g.reduce(x, "last"), weights(3, 12), weights(3))]
+    return g
+
+
+def places_computed(graph: Graph) -> int:
+    return sum(n.output.dims[1] for n in graph.nodes if n.op == "conv1d")
+
+
+@pytest.mark.parametrize("layers", [1, 2, 4])
+@pytest.mark.parametrize("taps", [1, 2, 3])
+@pytest.mark.parametrize("steps", [1, 2, 3, 17, 30, 31, 32, 60, 61, 62, 200])
+def test_steps_that_nothing_reads_are_left_out(steps, layers, taps):
+    """Also where the window reaches over the first step, one more and one less."""
+    g = residual_tcn(steps, layers, taps)
+    inputs = random_inputs(g, {"batch": 2}, 1)
+    less = narrow(g)
+    for wanted, given in zip(by_formula(g, inputs), by_formula(less, inputs)):
+        np.testing.assert_allclose(given, wanted, rtol=1e-12)
+    back = 2 * (taps - 1) * (2**layers - 1)
+    assert places_computed(less) <= places_computed(g)
+    if taps > 1 and back < steps // 2:
+        assert places_computed(less) < places_computed(g) / 2
+
+
+@pytest.mark.parametrize("precision, tolerance", [("float32", 2e-5), ("int8", 0.1)])
+@pytest.mark.parametrize("steps", [20, 64])
+def test_a_forecaster_of_residual_convolutions(precision, tolerance, steps):
+    check(residual_tcn(steps, 3, 3), precision, tolerance)
+
+
+def test_a_sequence_that_is_read_whole_stays_whole():
+    g = residual_tcn(64, 2, 3)
+    g.outputs.append(g.reduce(g.nodes[-3].output, "mean"))
+    assert places_computed(narrow(g)) == places_computed(g)
+    g = residual_tcn(64, 2, 3)
+    g.outputs.append(g.nodes[1].output)  # the first convolution alone
+    assert places_computed(g) > places_computed(narrow(g)) > 64
+    check(g, "float32", 2e-5)
 
 
 @pytest.mark.parametrize("states", [5, 32, 43])

@@ -148,6 +148,8 @@ static void table_s8(uint32_t cpu)
             continue;
         for (size_t i = 0; i < (more ? sizeof rows / sizeof *rows : 1); i++)
             row_s8(impl, rows[i], 384, 1536, 0);
+        if (more)
+            row_s8(impl, 64, 1536, 384, 0);
         for (size_t kb = 16; kb <= 128 << 10; kb *= 8)
             row_s8(impl, 1, 256, kb < 256 ? 64 : 1024, kb << 10);
     }

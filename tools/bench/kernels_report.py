@@ -3,7 +3,8 @@
     python tools/bench/kernels_report.py FOLDER
 
 reads FOLDER/models.json (kernels_models.c), FOLDER/products.txt (kernels.c),
-FOLDER/machine.txt (kernels_machine.c) and FOLDER/arm64.json (kernels_arm64.py),
+FOLDER/machine.txt (kernels_machine.c), FOLDER/arm64.json (kernels_arm64.py) and
+FOLDER/inner.json (kernels_mca.py),
 writes FOLDER/kernels.json and FOLDER/kernels.svg.
 """
 
@@ -12,14 +13,13 @@ import re
 import sys
 from pathlib import Path
 
-# Multiply-adds a cycle of one core, from the instruction tables of processors
-# that do two vector operations in a cycle; int8 of AVX2 takes a sign, a
-# product, a widening sum and an addition for 32 of them.
-PEAKS = {
-    "dense_s8 avx2": 32, "dense_s8 avxvnni": 64, "dense_s8 avx512vnni": 128,
-    "dense_s8 dotprod": 32, "dense_s8 i8mm": 128,
-    "dense_f32 avx2": 16, "dense_f32 avx512": 32, "dense_f32 neon": 8,
-}  # fmt: skip
+# Multiply-adds a cycle of one core, where kernels_machine.c measures none.
+PEAKS = {"dense_s8 dotprod": 32, "dense_s8 i8mm": 128, "dense_f32 neon": 8}
+# What no arm64 processor was asked.
+MODELLED = {
+    "arm64.json": "arm64, instructions of one run, a model",
+    "inner.json": "arm64, multiply-adds a cycle of inner loops, a model",
+}
 WIDTH, LABEL, BAR, LINE = 860, 230, 460, 22
 OURS, PEER, INK, PALE = "#1f6f8b", "#c2c8cf", "#1c2126", "#6b737b"
 
@@ -50,8 +50,11 @@ def add_limits(products: list[dict], machine: dict[str, float]) -> None:
     at a time, where each weight is used once, what it can read."""
     for p in products:
         kernel = " ".join(p["name"].split()[:2])
-        if kernel in PEAKS and "clock" in machine:
-            p["peak"] = round(PEAKS[kernel] * machine["clock"], 1)
+        peak = machine.get(kernel.replace(" ", "_"))
+        if peak is None and kernel in PEAKS and "clock" in machine:
+            peak = PEAKS[kernel] * machine["clock"]
+        if peak is not None:
+            p["peak"] = round(peak, 1)
             p["of_peak"] = round(p["rate"] / p["peak"], 3)
         size = re.search(r" 1x\d+x\d+, (\d+) KB", p["name"])
         if size and f"read_{size[1]}_KB" in machine:
@@ -125,9 +128,8 @@ def main(arguments: list[str]) -> int:
     report["products"] = read_products(folder / "products.txt")
     add_limits(report["products"], report["machine"])
     print_limits(report["products"])
-    arm64 = folder / "arm64.json"
-    if arm64.exists():
-        report["arm64, instructions of one run, a model"] = json.loads(arm64.read_text())
+    for name, title in MODELLED.items():
+        report[title] = json.loads((folder / name).read_text())
     (folder / "kernels.json").write_text(json.dumps(report, indent=1) + "\n")
     (folder / "kernels.svg").write_text(draw(report["peer"], report["rows"]))
     print(f"{folder}/kernels.json, {folder}/kernels.svg")

@@ -168,10 +168,16 @@ class Graph:
         expect(kind in REDUCTIONS, f"kind {kind!r}")
         return self.node("reduce", [x], x.dims[:-2] + x.dims[-1:], kind=kind)
 
+    def take(self, x: Value, first: int, stride: int, count: int) -> Value:
+        """Steps first, first + stride and so on."""
+        expect(0 <= first and first + stride * (count - 1) < x.dims[-2], f"steps of {x.dims}")
+        dims = (x.dims[0], count, x.dims[2])
+        return self.node("take", [x], dims, first=first, stride=stride)
+
     def conv1d(self, x: Value, weight, bias, dilation: int = 1, activation: str = "none") -> Value:
         """Causal convolution over the steps: y[t] has x[t], x[t - dilation] and
         so on, zeros before the first step. weight [m][size][n], the last of
-        `size` for x[t]."""
+        `size` for x[t]. (steps.py makes some of them strided and unpadded.)"""
         weight = real(weight)
         expect(weight.ndim == 3, f"weight {weight.shape}")
         expect(weight.shape[2] == x.dims[-1], f"weight {weight.shape} for {x.dims[-1]} channels")
@@ -180,6 +186,7 @@ class Graph:
         return self.node(
             "conv1d", [x], dims,
             weight=weight, bias=real(bias), dilation=dilation, activation=activation,
+            stride=1, padded=True,
         )  # fmt: skip
 
     def gru(self, x: Value, weight, recurrent, bias, recurrent_bias) -> Value:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 import numpy as np
 
 from mote import reader_conv as conv
+from mote import reader_fixed as fixed
 from mote import reader_trees as trees
 from mote import reader_vector as vector
 from mote.reader import Model
@@ -36,7 +37,8 @@ def attributes(op: Operator) -> dict[str, str | int | list]:
         plan, count, _, *pairs = op.attributes
         carried = [{"output": o, "input": i} for o, i in zip(pairs[0::2], pairs[1::2], strict=True)]
         return {"plan": plan, "count": count, "carried": carried}
-    return trees.attributes(op) or conv.attributes(op) or vector.attributes(op)
+    modules = (trees, conv, fixed, vector)
+    return next((named for m in modules if (named := m.attributes(op))), {})
 
 
 def extremes(tensor: Tensor) -> tuple[float | int, float | int]:

@@ -18,6 +18,7 @@ from mote.graph import BATCH, Graph, Imported, Node, Value
 from mote.opcodes import CAST, IN_PLACE
 from mote.operators import LOWER
 from mote.slots import Slot, Step
+from mote.steps import narrow
 
 INT8_WEIGHTS = 50_000  # of a net; below that, int8 gains nothing that can be measured
 BATCHES = (64, 32, 16, 8)
@@ -43,7 +44,7 @@ class Lowering:
         self.made: dict[tuple, tuple] = {}
         self.inputs = [Slot(v.dtype, v.dims) for v in graph.inputs]
         self.slots: dict[Value, Slot] = dict(zip(graph.inputs, self.inputs))
-        for node in graph.nodes:
+        for node in narrow(graph).nodes:
             LOWER[node.op](self, node)
 
     # What the functions use

@@ -7,7 +7,7 @@ CAST, ROWWISE, DENSE, QUANTIZE, DENSE_S8, SOFTMAX, SHARE, ARGMAX, CALL = range(1
 MAP, BINARY, NORM, SOFTMAX_F32, EMBED, POSITION, ATTENTION, REDUCE, NORMALIZE, LOOKUP = range(
     10, 20
 )
-TREES, TREES_LINKED, MISSING = range(20, 23)
+TREES, TREES_LINKED, MISSING, QUANTIZE_FIXED, DENSE_FIXED = range(20, 25)
 CONV, CONV_S8, DEPTHWISE, POOL, CONCAT, SLICE, TRANSPOSE, PAD, RESHAPE = range(25, 34)
 GRU, LSTM = 35, 36
 # Those whose first result may lie over what they read first.
@@ -20,6 +20,7 @@ ACTIVATIONS = {"none": 0, "relu": 1, "sigmoid": 2, "tanh": 3, "gelu": 4, "gelu_t
 ARITHMETIC = {"+": 0, "-": 1, "*": 2, "/": 3}
 REDUCTIONS = {"mean": 0, "max": 1, "sum": 2, "first": 3, "last": 4}
 LAYER_NORM = 0
+POOL_LARGEST = 0
 
 
 def f32_bits(x: float) -> int:

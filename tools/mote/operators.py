@@ -176,14 +176,28 @@ def lower_reduce(low, node) -> None:
 
 
 @lowers
+def lower_take(low, node) -> None:
+    """A slice, and of it every stride-th step, as a pool of one tap has it."""
+    x, (batch, count, n) = low.read(node, dtype="f32"), node.output.dims
+    first, stride = node.attributes["first"], node.attributes["stride"]
+    steps = stride * (count - 1) + 1
+    if steps < x.dims[1]:
+        x = low.step(op.SLICE, [x], "f32", (batch, steps, n), 1, first)
+    if stride > 1:
+        window = [1, 1, 1, stride, 1, 1, 0, 0, 0, 0]
+        x = low.step(op.POOL, [x], "f32", (batch, count, n), *window, op.POOL_LARGEST)
+    low.write(node, x)
+
+
+@lowers
 def lower_conv1d(low, node) -> None:
     """Padding before the first step alone, so that there are as many after."""
     a, x = node.attributes, low.read(node, dtype="f32")
     weight, bias = a["weight"], low.tensor(a["bias"], "f32")
     m, taps, n = weight.shape
-    before = a["dilation"] * (taps - 1)
+    before = a["dilation"] * (taps - 1) if a["padded"] else 0
     #         kernel, stride, dilation, pads: of a height of 1, and of the steps
-    window = [1, taps, 1, 1, 1, a["dilation"], 0, before, 0, 0]
+    window = [1, taps, 1, a["stride"], 1, a["dilation"], 0, before, 0, 0]
     attributes = [*window, op.ACTIVATIONS[a["activation"]]]
     rows = weight.reshape(m, taps * n)
     if not is_int8(low.precision, rows):

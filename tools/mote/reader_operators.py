@@ -1,6 +1,7 @@
 """Operators of arithmetic version 1: what each may read and write."""
 
 from mote import reader_conv as conv
+from mote import reader_fixed as fixed
 from mote import reader_trees as trees
 from mote import reader_vector as vector
 from mote.reader_bytes import Part
@@ -22,6 +23,7 @@ NAMES = (
     | vector.NAMES
     | trees.NAMES
     | conv.NAMES
+    | fixed.NAMES
 )
 ACTIVATIONS = ("none", "relu", "sigmoid", "tanh", "gelu", "gelu_tanh")
 ROWWISE_KINDS = ("+", "-", "*", "/")
@@ -50,7 +52,7 @@ def check_operator(part: Part, what: str, plans: list, number: int, op) -> bool:
     if op.opcode == CALL:
         check_call(check, plans, number, op)
         return False
-    for more in (vector, trees, conv):
+    for more in (vector, trees, conv, fixed):
         if op.opcode in more.CHECKS:
             more.CHECKS[op.opcode](check, op)
             return op.opcode in more.IN_PLACE
