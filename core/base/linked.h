@@ -19,6 +19,9 @@
  * float32 alone.) */
 #define MOTE_LINKED_KERNELS MOTE_LINKED(0)
 
+/* Nor is 63; its bit says that some tensor is coded, and the decoder needed. */
+#define MOTE_LINKED_CODED MOTE_LINKED(63)
+
 /* A constant, so that a compiler drops what depends on it. */
 #define MOTE_LINKED(opcode) ((MOTE_OPERATORS >> (opcode)) & 1)
 

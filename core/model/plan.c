@@ -2,6 +2,7 @@
 #include "core/model/plan.h"
 #include "core/base/assert.h"
 #include "core/base/denormals.h"
+#include "core/model/coded.h"
 #include "core/model/operator.h"
 
 /* ------------------------------------------------------------------------
@@ -173,6 +174,38 @@ static bool check_places(const struct mote_scope *s,
     return true;
 }
 
+/* Whether value v is a coded tensor. */
+static bool is_coded(const struct mote_scope *s, uint32_t v)
+{
+    const struct mote_file_value *value = mote_scope_value(s, v);
+    return value->kind == MOTE_VALUE_TENSOR &&
+           mote_is_coded(s->model->tensors + value->tensor);
+}
+
+/* Whether a tensor is coded in pieces that operators take: panels or rows. */
+static bool is_piecewise(const struct mote_model *m,
+                         const struct mote_file_tensor *t)
+{
+    struct mote_coded coded;
+
+    return t->layout == MOTE_LAYOUT_P8K8 ||
+           (!mote_coded_of(m, t, &coded) && coded.coding.by_rows);
+}
+
+/* Coded tensors are read where the operator decodes them, and nowhere else. */
+static bool check_coded(const struct mote_scope *s,
+                        const struct mote_operation *op)
+{
+    for (uint32_t r = 0; r < op->file->reads; r++)
+        if (op->reads[r] != MOTE_NONE && is_coded(s, op->reads[r]) &&
+            (!mote_operator_decodes(op->file, r) ||
+             !is_piecewise(s->model,
+                           s->model->tensors +
+                               mote_scope_value(s, op->reads[r])->tensor)))
+            return false;
+    return true;
+}
+
 static enum mote_status refuse(struct mote_where *where, size_t at,
                                enum mote_status status, const char *expected)
 {
@@ -200,6 +233,9 @@ static enum mote_status check_operators(const struct mote_scope *s,
         if (!check_places(s, &op) || !mote_operator_check(s, &op))
             return refuse(where, at, MOTE_E_FORMAT,
                           "operands of fitting kind and shape");
+        if (!check_coded(s, &op))
+            return refuse(where, at, MOTE_E_FORMAT,
+                          "coded tensors where an operator decodes them");
         at += op.file->bytes;
     }
     if (count != p->operators)
@@ -227,6 +263,10 @@ enum mote_status mote_plan_check(const struct mote_model *m, uint32_t i,
                 return refuse(where, v, MOTE_E_FORMAT,
                               "inputs in places of their own");
     }
+    for (uint32_t o = 0; o < p->outputs; o++)
+        if (is_coded(&scope, scope.plan->outputs[o]))
+            return refuse(where, o, MOTE_E_FORMAT,
+                          "outputs that are not coded");
     return check_operators(&scope, where);
 }
 
@@ -248,6 +288,8 @@ struct mote_run mote_run_of(const struct mote_model *m, void *arena,
         .model = m,
         .plan = mote_model_main(m),
         .arena = arena,
+        .decoder =
+            (uint8_t *)arena + (m->header->request_arena - m->decoder_bytes),
     };
 
     assert(rows >= 1 && rows <= mote_model_batch(m));

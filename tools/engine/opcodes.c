@@ -3,8 +3,8 @@
  *
  * in   a .mote file, by name
  * out  on stdout one number in C: bit i is set if a plan uses opcode i, bit 0
- *      if one of them has kernels to choose from, as MOTE_OPERATORS of
- *      core/base/linked.h wants it
+ *      if one of them has kernels to choose from, bit 63 if tensors are coded,
+ *      as MOTE_OPERATORS of core/base/linked.h wants it
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,6 +57,8 @@ int main(int argc, char **argv)
     }
     for (uint32_t i = 0; i < model.plan_count; i++)
         set |= opcodes_of(model.plans + i);
+    if (model.decoder_bytes)
+        set |= UINT64_C(1) << 63;
     printf("0x%llxull\n", (unsigned long long)set);
     return 0;
 }
