@@ -92,8 +92,12 @@ class Coded:
 
 
 def panel_block_bytes(panel_bytes: int) -> int:
-    """Of as many panels as there are in 16 KiB; 16 KiB when a panel is longer."""
-    return BLOCK_BYTES // panel_bytes * panel_bytes or BLOCK_BYTES
+    """Of the panels that 16 KiB hold, in fours where there are four, as kernels
+    take four at once; 16 KiB when a panel is longer."""
+    panels = BLOCK_BYTES // panel_bytes
+    if panels > 4:
+        panels -= panels % 4
+    return panels * panel_bytes or BLOCK_BYTES
 
 
 def best_table(tensors: Iterable[tuple[Shape, bytes]]) -> bytes:

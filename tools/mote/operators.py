@@ -41,7 +41,7 @@ def lower_dense(low, node) -> None:
     activation = op.ACTIVATIONS[node.attributes["activation"]]
     dims = node.output.dims
     if is_int8(low.precision, weight):
-        q, scale = quantize_weight(weight)
+        q, scale = low.quantized(weight)
         reads = [
             *quantized_rows(low, low.read(node, dtype="f32")),
             low.tensor(q, "s8", "p8k8"),
@@ -61,12 +61,14 @@ def is_int8(precision: str, weight: np.ndarray) -> bool:
     return precision == "int8" and n >= INT8_COLUMNS and m >= INT8_ROWS
 
 
-def quantize_weight(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """int8 rows in [-127, 127] and a float32 scale for each; zeros keep 1."""
+def quantize_weight(weight: np.ndarray, bits: int = 8) -> tuple[np.ndarray, np.ndarray]:
+    """int8 rows in [-most, most], 127 of 8 bits, and a float32 scale for each;
+    zeros keep 1."""
+    most = 2 ** (bits - 1) - 1
     top = np.abs(weight).max(axis=1)
-    scale = np.where(top > 0, top / 127, 1).astype(np.float32)
+    scale = np.where(top > 0, top / most, 1).astype(np.float32)
     q = np.rint(weight / scale[:, None].astype(np.float64))
-    return np.clip(q, -127, 127).astype(np.int8), scale
+    return np.clip(q, -most, most).astype(np.int8), scale
 
 
 def quantized_rows(low, x) -> tuple:
@@ -135,7 +137,7 @@ def table(low, array: np.ndarray) -> list:
     without scales."""
     if low.precision != "int8":
         return [low.tensor(array, "f32"), None]
-    q, scale = quantize_weight(array)
+    q, scale = low.quantized(array)
     return [low.tensor(q, "s8"), low.tensor(scale, "f32")]
 
 
@@ -204,7 +206,7 @@ def lower_conv1d(low, node) -> None:
         reads = [x, low.tensor(rows.T[None], "f32"), bias]
         low.write(node, low.step(op.CONV, reads, "f32", node.output.dims, *attributes))
         return
-    q, scale = quantize_weight(rows)
+    q, scale = low.quantized(rows)
     reads = [x, low.tensor(q, "s8", "p8k8"), low.tensor(scale, "f32"), bias]
     scratch = 64 * (4 + taps * n) + (before + low.most(x.dims[-2])) * n
     writes = [Slot("f32", node.output.dims), Slot("u8", (scratch,))]

@@ -84,6 +84,14 @@ class Coding:
         one = [[min(self.block_bytes, run - at)] for at in range(0, run, self.block_bytes)]
         return one * (self.decoded_bytes // run)
 
+    def block_count(self) -> int:
+        if self.by_rows:
+            return -(-self.decoded_bytes // self.block_bytes // self.group_rows())
+        run = self.decoded_bytes
+        if self.panels and self.block_bytes < self.unit_bytes:
+            run = self.unit_bytes
+        return -(-run // self.block_bytes) * (self.decoded_bytes // run)
+
     def mistake(self) -> str | None:
         """What is expected of it and not so."""
         e, b = self.encoding, self.bits
@@ -109,6 +117,24 @@ class Pieces:
     checksums: tuple[int, ...]
     table: bytes | memoryview | None = None
     index: tuple[int, ...] | None = None
+
+
+def check_places(part: Part, what: str, coding: Coding, pieces: Pieces) -> None:
+    """That index and table are good and lead into the data; raises BadFile, naming
+    `part` and `what`."""
+
+    def expect(condition: bool, message: str, kind: str = "format") -> None:
+        part.expect(condition, f"{what}: {message}", kind)
+
+    if coding.encoding == "CONST":
+        expect(
+            len(pieces.data) == coding.element_bytes,
+            f"expected one element of {coding.element_bytes} bytes, got {len(pieces.data)}",
+        )
+        return
+    block_places(expect, coding, pieces, coding.blocks())
+    if coding.encoding in CODED:
+        code_lengths(expect, pieces.table)
 
 
 def decode(part: Part, what: str, coding: Coding, pieces: Pieces) -> np.ndarray:
