@@ -431,7 +431,7 @@ uint64_t mote_kept_bytes(const struct mote_model *m)
 {
     uint64_t sum = 0;
 
-    for (uint32_t i = 0; i < m->tensor_count; i++)
+    for (uint32_t i = 0; MOTE_LINKED_CODED && i < m->tensor_count; i++)
         if (__builtin_add_overflow(sum, place_bytes(m->tensors + i), &sum))
             return UINT64_MAX;
     return sum && __builtin_add_overflow(sum, places_bytes(m), &sum)

@@ -24,7 +24,8 @@ import bad_fixed  # noqa: F401  likewise
 import bad_plans  # noqa: F401  likewise
 import bad_trees  # noqa: F401  likewise
 import bad_vector  # noqa: F401  likewise
-import good_conv  # noqa: F401  registers its models with good
+import good_coded  # noqa: F401  registers its models with good
+import good_conv  # noqa: F401  likewise
 import good_fixed  # noqa: F401  likewise
 import good_trees  # noqa: F401  likewise
 import good_vector  # noqa: F401  likewise

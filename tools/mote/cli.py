@@ -68,6 +68,17 @@ def parser() -> argparse.ArgumentParser:
     c.add_argument("-o", "--output", metavar="FILE", help="default: NAME.mote in MODEL's folder")
     c.add_argument("--reply", choices=file.REPLIES, help="style of a reply (default: full)")
     c.add_argument("--precision", choices=config.PRECISIONS, help="default: auto, by cost")
+    c.add_argument("--bits", type=int, choices=config.BITS, help="of every int8 weight")
+    c.add_argument(
+        "--profile",
+        choices=config.PROFILES,
+        help="exact: 8 bits a weight (default); cold: 6 where the limits of verify hold",
+    )
+    c.add_argument(
+        "--target",
+        choices=config.TARGETS,
+        help="whose decoding speed the choice of encodings counts with (default: arm64)",
+    )
     source(c)
 
     i = verb("inspect", inspect, "everything in a .mote file", "Shows everything in a .mote file.")
@@ -118,6 +129,37 @@ def read_rows(args, imported):
     return verify.read_rows(args.rows, [f.name for f in imported.features]) if args.rows else None
 
 
+def lower_stored(args, cfg: config.Config, imported, precision: str, rows):
+    """The file of a model, its weights in the bits that are asked for and stored
+    as costs least; and a summary of that."""
+    from mote import coding, lower, profiles, verify
+
+    target = coding.target_of(cfg)
+
+    def with_bits(bits: lower.Bits):
+        lowered = lower.lower(
+            imported, cfg, precision, lower.Bits(bits.all, bits.named | cfg.weight_bits)
+        )
+        return lowered, coding.choose(lowered, target, cfg.target)
+
+    def attempt(bits: lower.Bits) -> profiles.Trial:
+        lowered, stored = with_bits(bits)
+        result = verify.verify(imported, lowered.to_bytes(), precision, cfg.verify, rows)
+        loss = result.p99_error + result.label_flips / result.rows
+        return profiles.Trial(stored.total("bytes_after"), result.passed, loss)
+
+    names = list(lower.Lowering(imported.graph, precision).weights)
+    for name in cfg.weight_bits:
+        if name not in names:
+            known = f"known are {', '.join(names)}" if names else "this model has none"
+            raise Usage(f"compile.weight_bits: {name!r} is no weight that may be coded; {known}")
+    if cfg.bits or cfg.profile == "exact" or not names:
+        return with_bits(lower.Bits(cfg.bits or 8))
+    note(args, "looking for weights that 6 bits are enough for")
+    free = [name for name in names if name not in cfg.weight_bits]
+    return with_bits(profiles.cold_bits(free, attempt))
+
+
 def compile_(args) -> int:
     from mote import lower, verify
 
@@ -128,12 +170,14 @@ def compile_(args) -> int:
     imported = import_model(args, cfg, folder)
     if precision == "auto":
         precision = lower.choose_precision(imported.graph)
-    lowered = lower.lower(imported, cfg, precision)
+    cfg.profile, cfg.target = args.profile or cfg.profile, args.target or cfg.target
+    if args.bits or args.profile:
+        cfg.bits = args.bits
+    rows = read_rows(args, imported)
+    lowered, stored = lower_stored(args, cfg, imported, precision, rows)
 
     note(args, "verifying against the trainer")
-    result = verify.verify(
-        imported, lowered.to_bytes(), precision, cfg.verify, read_rows(args, imported)
-    )
+    result = verify.verify(imported, lowered.to_bytes(), precision, cfg.verify, rows)
     provenance = {
         "source hash": f"{imported.source_hash():016x}",
         "tool version": VERSION,
@@ -156,6 +200,7 @@ def compile_(args) -> int:
         "weights": imported.graph.weights(),
         "batch": lowered.symbols[0][1],
         "arena_bytes": lowered.plans[0].arena,
+        "tensors": stored.json(),
         "seconds": round(time.monotonic() - began, 3),
         "verification": json.loads(result.json()),
     }
@@ -168,6 +213,7 @@ def compile_(args) -> int:
                 f"{output}: {len(blob)} bytes, {report['weights']} weights in {precision}, "
                 f"hash {report['hash']}"
             )
+            print(stored.line())
     if not result.passed and not args.json:
         print(f"{output}: not written, because verification failed", file=sys.stderr)
     return 0 if result.passed else 1

@@ -12,7 +12,7 @@ Tables of which a request reads a few rows cost the chunks that those rows lie
 in, and the decoding of the rows. Ties, and tensors below 4 KiB, stay raw.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -60,7 +60,12 @@ TARGETS = {
     "arm64": Target(),
     "x86_64": Target(hufpair_mb_s=4200.0, huf8_mb_s=2200.0, planes_mb_s=10_000.0),
 }
-DEFAULT_TARGET = "arm64"  # the slower: what pays there pays on both
+
+
+def target_of(config) -> Target:
+    """That of model.toml. By default it is arm64, the slower one: what pays there
+    pays on both."""
+    return replace(TARGETS[config.target], **config.costs)
 
 
 def fetch_ms(target: Target, stored: float) -> float:
@@ -172,6 +177,16 @@ class Summary:
             out[name] = before + c.bytes_before, after + c.bytes_after
         return dict(sorted(out.items()))
 
+    def json(self) -> dict:
+        return {
+            "target": self.target,
+            "bytes_before": self.total("bytes_before"),
+            "bytes_after": self.total("bytes_after"),
+            "cold_ms_raw": round(self.total("ms_before"), 3),
+            "cold_ms": round(self.total("ms_after"), 3),
+            "encodings": {n: list(pair) for n, pair in self.by_encoding().items()},
+        }
+
     def line(self) -> str:
         modes = ", ".join(f"{n} {a} to {b}" for n, (a, b) in self.by_encoding().items())
         return (
@@ -201,7 +216,7 @@ def decoded_reads(whole: file.File) -> dict[int, bool]:
     return {t: rows for t, rows in found.items() if t not in never}
 
 
-def choose(whole: file.File, target: Target, name: str = "") -> Summary:
+def choose(whole: file.File, target: Target, name: str = "it") -> Summary:
     """Sets how each tensor of a file is stored, and says what that changes."""
     decodes, summary = decoded_reads(whole), Summary(name)
     for i, t in enumerate(whole.tensors):
@@ -216,7 +231,5 @@ def choose(whole: file.File, target: Target, name: str = "") -> Summary:
                     best, t.stored = ms, stored
         bits = t.stored.bits if t.stored else 8 * file.DTYPE_BYTES[t.dtype]
         encoding = t.stored.encoding if t.stored else "RAW"
-        summary.choices.append(
-            Choice(i, encoding, bits, len(t.data), stored_bytes(t), raw, best)
-        )
+        summary.choices.append(Choice(i, encoding, bits, len(t.data), stored_bytes(t), raw, best))
     return summary
