@@ -396,6 +396,7 @@ static const char *open_tensors(struct opening *o)
         const char *expected = open_tensor(o, m->tensors + i, &end);
         if (expected)
             return expected;
+        o->part = "TENSORS";
     }
     if (data && end.data != data->offset + data->bytes)
         return "data to the end of the DATA section";

@@ -19,7 +19,8 @@ import arithmetic_conv  # noqa: F401  registers its operators with arithmetic
 import arithmetic_fixed  # noqa: F401  likewise
 import arithmetic_trees  # noqa: F401  likewise
 import arithmetic_vector  # noqa: F401  likewise
-import bad_conv  # noqa: F401  registers its cases with bad
+import bad_coded  # noqa: F401  registers its cases with bad
+import bad_conv  # noqa: F401  likewise
 import bad_fixed  # noqa: F401  likewise
 import bad_plans  # noqa: F401  likewise
 import bad_trees  # noqa: F401  likewise

@@ -149,6 +149,8 @@ def read_tensors(
     expect_length(part, 8 + TENSOR_BYTES * count)
     if data is None:
         part.expect(count == 0, f"expected DATA for {count} tensors, got none")
+        if codes:
+            raise codes.refuse("expected coded tensors, got none")
         return []
     tensors, end, places = [], data.begin, Codes(codes)
     for i in range(count):
