@@ -1,5 +1,4 @@
 /* core/function/decoded.c - see core/function/decoded.h */
-#define _GNU_SOURCE
 #include "core/function/decoded.h"
 
 #include <sys/mman.h>
