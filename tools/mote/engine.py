@@ -34,6 +34,7 @@ def _load():
     lib.engine_open.restype = pointer
     lib.engine_open.argtypes = [pointer, size, ctypes.POINTER(ctypes.c_int), text]
     lib.engine_close.argtypes = [pointer]
+    lib.engine_keep.argtypes = [pointer]
     lib.engine_features.argtypes = lib.engine_outputs.argtypes = [pointer]
     lib.engine_rows.argtypes = [pointer, pointer, size, pointer, pointer, text]
     lib.engine_plan.argtypes = [pointer, ctypes.c_uint32, pointer, pointer, pointer, text]
@@ -73,6 +74,11 @@ class Engine:
         if self._handle:
             self._lib.engine_close(self._handle)
             self._handle = None
+
+    def keep(self) -> bool:
+        """Keeps decoded weights from now on, as a warm function may; False: there
+        are none."""
+        return bool(self._lib.engine_keep(self._handle))
 
     def __enter__(self):
         return self
