@@ -12,6 +12,8 @@ import re
 import sys
 from pathlib import Path
 
+from drawing import OURS, PALE, PEER, WIDTH, bar, picture, text
+
 # Multiply-adds a cycle of one core, from the instruction tables of processors
 # that do two vector operations in a cycle; int8 of AVX2 takes a sign, a
 # product, a widening sum and an addition for 32 of them.
@@ -20,8 +22,7 @@ PEAKS = {
     "dense_s8 dotprod": 32, "dense_s8 i8mm": 128,
     "dense_f32 avx2": 16, "dense_f32 avx512": 32, "dense_f32 neon": 8,
 }  # fmt: skip
-WIDTH, LABEL, BAR, LINE = 860, 230, 460, 22
-OURS, PEER, INK, PALE = "#1f6f8b", "#c2c8cf", "#1c2126", "#6b737b"
+LABEL, BAR, LINE = 230, 460, 22
 
 
 def read_products(path: Path) -> list[dict]:
@@ -68,23 +69,8 @@ def print_limits(products: list[dict]) -> None:
             print(line)
 
 
-def text(x: float, y: float, words: str, color=INK, anchor="start", size=12) -> str:
-    words = words.replace("&", "&amp;").replace("<", "&lt;")
-    return (
-        f'<text x="{x:.0f}" y="{y:.0f}" fill="{color}" font-size="{size}" '
-        f'text-anchor="{anchor}">{words}</text>'
-    )
-
-
 def short(us: float) -> str:
     return f"{us:,.0f}" if us >= 100 else f"{us:.3g}"
-
-
-def bar(x: float, y: float, width: float, height: float, color: str) -> str:
-    return (
-        f'<rect x="{x:.0f}" y="{y:.0f}" width="{max(width, 1):.1f}" height="{height}" '
-        f'fill="{color}"/>'
-    )
 
 
 def draw(peer: str, rows: list[dict]) -> str:
@@ -92,9 +78,6 @@ def draw(peer: str, rows: list[dict]) -> str:
     rows = [r for r in rows if "peer_us" in r]
     height = 64 + LINE * len(rows) + 16
     out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
-        'font-family="sans-serif">',
-        f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
         text(16, 24, f"One request, one thread: mote and {peer}", size=15),
         bar(16, 36, 10, 10, OURS) + text(32, 45, "mote", PALE),
         bar(84, 36, 10, 10, PEER) + text(100, 45, f"{peer}, its faster precision", PALE),
@@ -112,7 +95,7 @@ def draw(peer: str, rows: list[dict]) -> str:
                 anchor="end",
             ),
         ]  # fmt: skip
-    return "\n".join(out + ["</svg>"]) + "\n"
+    return picture(height, out)
 
 
 def main(arguments: list[str]) -> int:
