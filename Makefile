@@ -99,8 +99,8 @@ RUNS      ?= 500
 .SECONDARY:
 .SECONDEXPANSION:
 .PHONY: help build run invoke zip image sizes train compile engine test ci \
-	test-long fuzz freestanding bench-coldstart bench-kernels format clean c-tests c-suite \
-	test-programs count-program inner-loops
+	test-long fuzz freestanding bench-coldstart bench-kernels bench-compress format clean c-tests c-suite \
+	test-programs count-program compress-count-program inner-loops
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
@@ -344,6 +344,21 @@ bench-kernels: $(OUT)/bench-models $(OUT)/bench-products build/host/bench-machin
 	@$(MAKE) -s ARCH=arm64 MODE=release inner-loops
 	@$(PEER)/bin/python tools/bench/kernels_mca.py build/bench/inner.json $(INNER:%=build/arm64/inner/%.s)
 	@$(PEER)/bin/python tools/bench/kernels_report.py build/bench
+
+# zstd and lz4 of the machine, and the codec as it ships
+$(OUT)/bench-compress: tools/bench/compress.c tools/bench/compress_data.h $(LIB) | setup-bench-compress
+	$(Q)$(HOST_CC) -no-pie $(filter %.c %.a,$^) -o $@ -lzstd -llz4 -lm
+build/arm64/compress-count: tools/bench/compress_count.c tools/bench/compress_data.h | setup-arm64
+	@$(MAKE) -s ARCH=arm64 MODE=release compress-count-program
+compress-count-program: $(LIB)
+	$(Q)$(TARGET_CC) $(FLAGS) $(LINK.$(MODE)) tools/bench/compress_count.c $(LIB) -o $(OUT)/compress-count -lm
+
+# the models given, or those that lie here
+MODELS ?= $(wildcard models/*/*.mote build/bench/models/*.mote)
+bench-compress: $(OUT)/bench-compress build/arm64/compress-count $(VENV)/.done ## the weight codec beside zstd and lz4; MODELS='a.mote b.mote'
+	@mkdir -p build/bench
+	@$(OUT)/bench-compress -j build/bench/compress.json -s $(BENCH_SECONDS) $(MODELS)
+	@$(PYTHON) tools/bench/compress_report.py build/bench build/arm64/compress-count
 
 format: ## clang-format and ruff over everything
 	clang-format -i $$(git ls-files '*.c' '*.h')

@@ -27,7 +27,8 @@ static inline void store(uint8_t *at, lanes x, uint8_t zero)
 
 /* k = 4, the usual one: no shift but by 4 and nothing to ask, 2 % of decoding.
  */
-static size_t many_nibbles(const struct mote_planes_eighth *e, size_t n)
+static __attribute__((aligned(64))) size_t
+many_nibbles(const struct mote_planes_eighth *e, size_t n)
 {
     const uint64_t low = EACH(15);
     size_t j = 0;
