@@ -41,14 +41,8 @@ static uint64_t panel_bytes(const struct mote_file_tensor *t)
 /* ------------------------------------------------------------------------
  * Records
  */
-static const void *at_offset(const struct mote_model *m, uint64_t offset)
-{
-    return offset ? m->bytes + offset : NULL;
-}
-
-const char *mote_coded_of(const struct mote_model *m,
-                          const struct mote_file_tensor *t,
-                          struct mote_coded *coded)
+static const char *coding_of(const struct mote_file_tensor *t,
+                             struct mote_coding *coding)
 {
     const size_t element = mote_dtype_bytes(t->dtype);
     const struct mote_coding_shape shape = {
@@ -63,8 +57,18 @@ const char *mote_coded_of(const struct mote_model *m,
         .decoded_bytes = t->decoded_bytes,
     };
 
-    if (!MOTE_LINKED_CODED)
-        return "RAW tensors";
+    return MOTE_LINKED_CODED ? mote_coding_set(coding, &shape) : "RAW tensors";
+}
+
+static const void *at_offset(const struct mote_model *m, uint64_t offset)
+{
+    return offset ? m->bytes + offset : NULL;
+}
+
+const char *mote_coded_of(const struct mote_model *m,
+                          const struct mote_file_tensor *t,
+                          struct mote_coded *coded)
+{
     *coded = (struct mote_coded){
         .data = m->bytes + t->data_offset,
         .data_bytes = t->data_bytes,
@@ -72,7 +76,7 @@ const char *mote_coded_of(const struct mote_model *m,
         .checksums = at_offset(m, t->checksum_offset),
         .streams = m->streams,
     };
-    return mote_coding_set(&coded->coding, &shape);
+    return coding_of(t, &coded->coding);
 }
 
 /* Moves *at over zeros to a multiple of 8 and then over n bytes, which must be
@@ -105,6 +109,7 @@ const char *mote_coded_open(const struct mote_model *m,
                             const struct mote_file_tensor *t, uint64_t *at,
                             const char **part)
 {
+    struct mote_coding coding;
     struct mote_coded coded;
     struct mote_codes codes;
 
@@ -112,10 +117,10 @@ const char *mote_coded_open(const struct mote_model *m,
         return "a section of CODES";
     if ((is_paired(t) && t->dtype != MOTE_S8) || t->decoded_bytes >> 63)
         return "a dtype that its encoding can have";
-    const char *expected = mote_coded_of(m, t, &coded);
+    const char *expected = coding_of(t, &coding);
     if (expected)
         return expected;
-    const struct mote_coding *c = &coded.coding;
+    const struct mote_coding *c = &coding;
     const uint64_t index = 4 * ((uint64_t)c->blocks + 1);
     if (mote_coding_has_codes(c)
             ? !has_table(m, t, at) || !take(m, t->index_offset, index, at)
@@ -125,6 +130,7 @@ const char *mote_coded_open(const struct mote_model *m,
               at))
         return "checksums behind them";
     *part = "CODES";
+    mote_coded_of(m, t, &coded); /* whose parts are inside */
     if (c->blocks % 2 == 0 && coded.index && coded.index[c->blocks + 1])
         return "zeros between its parts";
     expected = mote_decode_open(&coded);
