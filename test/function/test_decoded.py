@@ -94,7 +94,7 @@ def test_what_is_kept(api, run, variables, keeps):
 
 def test_memory_of_the_first_request(api, run):
     """It has no page of decoded weights; the second has them all, and no other more."""
-    needs()
+    needs(static=True)
     function = run(MOTE_DECODED="always")
     api.result(ROW)
     first = anonymous(function)
@@ -107,7 +107,7 @@ def test_memory_of_the_first_request(api, run):
 
 
 def test_memory_of_the_scratch(api, run, blob):
-    needs()
+    needs(static=True)
     function = run(MOTE_DECODED="never")
     before = anonymous(function)
     api.result(ROW)
@@ -121,7 +121,7 @@ def test_memory_of_the_scratch(api, run, blob):
 
 def test_no_memory_for_copies(api, run):
     """The mapping fails; answers go on."""
-    needs()
+    needs(static=True)
     function = run(MOTE_DECODED="always")
     first = api.result(ROW)
     size = int(re.search(r"VmSize:\s+(\d+)", open(f"/proc/{function.pid}/status").read())[1])

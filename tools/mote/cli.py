@@ -161,7 +161,7 @@ def lower_stored(args, cfg: config.Config, imported, precision: str, rows):
 
 
 def compile_(args) -> int:
-    from mote import lower, verify
+    from mote import coding, lower, verify
 
     began = time.monotonic()
     cfg, folder = read_config(args)
@@ -213,7 +213,8 @@ def compile_(args) -> int:
                 f"{output}: {len(blob)} bytes, {report['weights']} weights in {precision}, "
                 f"hash {report['hash']}"
             )
-            print(stored.line())
+            if stored.total("bytes_before") >= coding.LEAST:
+                print(stored.line())
     if not result.passed and not args.json:
         print(f"{output}: not written, because verification failed", file=sys.stderr)
     return 0 if result.passed else 1
