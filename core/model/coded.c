@@ -153,9 +153,56 @@ static uint64_t tile_bytes(const struct mote_file_tensor *t)
     return tile < t->decoded_bytes ? tile : t->decoded_bytes;
 }
 
-uint64_t mote_coded_scratch(const struct mote_file_tensor *t)
+const char *mote_coded_end(struct mote_model *m, uint64_t at, const char **part)
 {
-    return TABLE_BYTES + tile_bytes(t);
+    const struct mote_file_section *s = m->sections[MOTE_SECTION_CODES];
+
+    for (uint32_t i = 0; MOTE_LINKED_CODED && i < m->tensor_count; i++) {
+        const struct mote_file_tensor *t = m->tensors + i;
+        if (mote_is_coded(t) && m->decoder_bytes < TABLE_BYTES + tile_bytes(t))
+            m->decoder_bytes = TABLE_BYTES + tile_bytes(t);
+    }
+    *part = "CODES";
+    if (s && (m->decoder_bytes == 0 || at != s->offset + s->bytes ||
+              s->flags != MOTE_SECTION_REQUIRED))
+        return "tables of coded tensors to its end, and to be required";
+    *part = "header";
+    if (m->decoder_bytes > m->header->request_arena)
+        return "an arena with room to decode in";
+    return NULL;
+}
+
+/* The coded tensor that value v of the plan is, or NULL. */
+static const struct mote_file_tensor *coded_value(const struct mote_scope *s,
+                                                  uint32_t v)
+{
+    const struct mote_file_value *value = mote_scope_value(s, v);
+    const struct mote_file_tensor *t = s->model->tensors + value->tensor;
+
+    return value->kind == MOTE_VALUE_TENSOR && mote_is_coded(t) ? t : NULL;
+}
+
+bool mote_coded_reads_fit(const struct mote_scope *s,
+                          const struct mote_operation *op)
+{
+    struct mote_coding c;
+
+    for (uint32_t r = 0; MOTE_LINKED_CODED && r < op->file->reads; r++) {
+        const struct mote_file_tensor *t =
+            op->reads[r] == MOTE_NONE ? NULL : coded_value(s, op->reads[r]);
+        if (t && (!mote_operator_decodes(op->file, r) ||
+                  (!is_panels(t) && (coding_of(t, &c) || !c.by_rows))))
+            return false;
+    }
+    return true;
+}
+
+bool mote_coded_outputs_fit(const struct mote_scope *s)
+{
+    for (uint32_t i = 0; MOTE_LINKED_CODED && i < s->plan->file->outputs; i++)
+        if (coded_value(s, s->plan->outputs[i]))
+            return false;
+    return true;
 }
 
 /* ------------------------------------------------------------------------

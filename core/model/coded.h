@@ -16,7 +16,7 @@
 #define MOTE_MODEL_CODED_H
 
 #include "compress/decode.h"
-#include "core/model/plan.h"
+#include "core/model/operator.h"
 
 static inline bool mote_is_coded(const struct mote_file_tensor *t)
 {
@@ -45,8 +45,17 @@ const char *mote_coded_open(const struct mote_model *m,
                             const struct mote_file_tensor *t, uint64_t *at,
                             const char **part);
 
-/* Bytes of scratch that decoding it takes, a multiple of 64. */
-uint64_t mote_coded_scratch(const struct mote_file_tensor *t);
+/* Proves what all tensors together need, when each is proven and *at says where
+ * their tables end: nothing behind them, and room to decode in, which is set in
+ * the model. Likewise. */
+const char *mote_coded_end(struct mote_model *m, uint64_t at,
+                           const char **part);
+
+/* Whether coded tensors are read only where the operator decodes them, and are
+ * no outputs of the plan. */
+bool mote_coded_reads_fit(const struct mote_scope *s,
+                          const struct mote_operation *op);
+bool mote_coded_outputs_fit(const struct mote_scope *s);
 
 /* Whether every block matches its checksum, decodes, and has nothing but zeros
  * beyond its bytes; `good` is asked about the bytes of each block, or row, the

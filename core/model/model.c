@@ -360,27 +360,6 @@ static const char *open_tensor(struct opening *o,
                             : open_raw(t);
 }
 
-/* Its tensors' tables to its end, and room to decode in. */
-static const char *open_codes(struct opening *o, uint64_t end)
-{
-    struct mote_model *m = o->m;
-    const struct mote_file_section *s = m->sections[MOTE_SECTION_CODES];
-
-    for (uint32_t i = 0; i < m->tensor_count; i++)
-        if (mote_is_coded(m->tensors + i)) {
-            const uint64_t n = mote_coded_scratch(m->tensors + i);
-            m->decoder_bytes = n > m->decoder_bytes ? n : m->decoder_bytes;
-        }
-    o->part = "CODES";
-    if (s && (m->decoder_bytes == 0 || end != s->offset + s->bytes ||
-              s->flags != MOTE_SECTION_REQUIRED))
-        return "tables of coded tensors to its end, and to be required";
-    o->part = "header";
-    if (m->decoder_bytes > m->header->request_arena)
-        return "an arena with room to decode in";
-    return NULL;
-}
-
 static const char *open_tensors(struct opening *o)
 {
     struct mote_model *m = o->m;
@@ -400,7 +379,7 @@ static const char *open_tensors(struct opening *o)
     }
     if (data && end.data != data->offset + data->bytes)
         return "data to the end of the DATA section";
-    return open_codes(o, end.codes);
+    return mote_coded_end(m, end.codes, &o->part);
 }
 
 /* ------------------------------------------------------------------------

@@ -174,38 +174,6 @@ static bool check_places(const struct mote_scope *s,
     return true;
 }
 
-/* Whether value v is a coded tensor. */
-static bool is_coded(const struct mote_scope *s, uint32_t v)
-{
-    const struct mote_file_value *value = mote_scope_value(s, v);
-    return value->kind == MOTE_VALUE_TENSOR &&
-           mote_is_coded(s->model->tensors + value->tensor);
-}
-
-/* Whether a tensor is coded in pieces that operators take: panels or rows. */
-static bool is_piecewise(const struct mote_model *m,
-                         const struct mote_file_tensor *t)
-{
-    struct mote_coded coded;
-
-    return t->layout == MOTE_LAYOUT_P8K8 ||
-           (!mote_coded_of(m, t, &coded) && coded.coding.by_rows);
-}
-
-/* Coded tensors are read where the operator decodes them, and nowhere else. */
-static bool check_coded(const struct mote_scope *s,
-                        const struct mote_operation *op)
-{
-    for (uint32_t r = 0; r < op->file->reads; r++)
-        if (op->reads[r] != MOTE_NONE && is_coded(s, op->reads[r]) &&
-            (!mote_operator_decodes(op->file, r) ||
-             !is_piecewise(s->model,
-                           s->model->tensors +
-                               mote_scope_value(s, op->reads[r])->tensor)))
-            return false;
-    return true;
-}
-
 static enum mote_status refuse(struct mote_where *where, size_t at,
                                enum mote_status status, const char *expected)
 {
@@ -233,7 +201,7 @@ static enum mote_status check_operators(const struct mote_scope *s,
         if (!check_places(s, &op) || !mote_operator_check(s, &op))
             return refuse(where, at, MOTE_E_FORMAT,
                           "operands of fitting kind and shape");
-        if (!check_coded(s, &op))
+        if (!mote_coded_reads_fit(s, &op))
             return refuse(where, at, MOTE_E_FORMAT,
                           "coded tensors where an operator decodes them");
         at += op.file->bytes;
@@ -263,10 +231,8 @@ enum mote_status mote_plan_check(const struct mote_model *m, uint32_t i,
                 return refuse(where, v, MOTE_E_FORMAT,
                               "inputs in places of their own");
     }
-    for (uint32_t o = 0; o < p->outputs; o++)
-        if (is_coded(&scope, scope.plan->outputs[o]))
-            return refuse(where, o, MOTE_E_FORMAT,
-                          "outputs that are not coded");
+    if (!mote_coded_outputs_fit(&scope))
+        return refuse(where, 0, MOTE_E_FORMAT, "outputs that are not coded");
     return check_operators(&scope, where);
 }
 
