@@ -137,7 +137,7 @@ $(OUT)/%/bootstrap: $(MAIN) $(OUT)/core/function/source_embedded.o $(OUT)/%/blob
 $(OUT)/none/bootstrap: $(MAIN) $(OUT)/core/function/source_beside.o $(LIB)
 	$(link)
 
-# The same again, but for the three files that name what is linked: objects come
+# The same again, but for the files that name what is linked: objects come
 # before the library, which then has nothing to add for them.
 OPCODES := build/host/opcodes
 $(OPCODES): $(patsubst %.c,build/host/pic/%.o,tools/engine/opcodes.c $(call engine_of,$(HOST)))
@@ -154,9 +154,11 @@ $(OUT)/%/trimmed/kernels.o: core/kernel/kernels.c $(OUT)/%/opcodes Makefile
 	$(trim)
 $(OUT)/%/trimmed/coded.o: core/model/coded.c $(OUT)/%/opcodes Makefile
 	$(trim)
+$(OUT)/%/trimmed/tiles.o: core/model/tiles.c $(OUT)/%/opcodes Makefile
+	$(trim)
 $(OUT)/%/trimmed/bootstrap: $(MAIN) $(OUT)/core/function/source_embedded.o \
 		$(OUT)/%/blob.o $(OUT)/%/trimmed/operators.o $(OUT)/%/trimmed/kernels.o \
-		$(OUT)/%/trimmed/coded.o $(LIB)
+		$(OUT)/%/trimmed/coded.o $(OUT)/%/trimmed/tiles.o $(LIB)
 	$(link)
 
 models/%.mote:

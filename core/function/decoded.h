@@ -20,7 +20,7 @@
 #ifndef MOTE_FUNCTION_DECODED_H
 #define MOTE_FUNCTION_DECODED_H
 
-#include "core/model/coded.h"
+#include "core/model/tiles.h"
 
 enum mote_decoded {
     MOTE_DECODED_AUTO,

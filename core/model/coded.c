@@ -2,14 +2,12 @@
 #include "core/model/coded.h"
 #include "compress/codes.h"
 #include "core/base/linked.h"
-#include "core/kernel/layer.h"
 
 /* Panels to a tile: what a product takes in one pass. With fewer it would work
  * on some of them several times (core/kernel/dense_s8_tiles.h). */
 #define TILE_PANELS 4
-#define TABLE_BYTES sizeof(struct mote_decode_table)
 
-_Static_assert(TABLE_BYTES == 4096, "FORMAT.md");
+_Static_assert(MOTE_CODED_TABLE == 4096, "FORMAT.md");
 
 bool mote_coded_known(uint8_t encoding)
 {
@@ -22,20 +20,10 @@ const struct mote_streams *mote_coded_streams(uint32_t cpu)
     return MOTE_LINKED_CODED ? mote_streams_select(cpu) : NULL;
 }
 
-static bool is_panels(const struct mote_file_tensor *t)
-{
-    return t->layout == MOTE_LAYOUT_P8K8;
-}
-
 static bool is_paired(const struct mote_file_tensor *t)
 {
     return t->encoding == MOTE_ENCODING_PLANES ||
            t->encoding == MOTE_ENCODING_HUFPAIR;
-}
-
-static uint64_t panel_bytes(const struct mote_file_tensor *t)
-{
-    return ((uint64_t)t->dims[1] + MOTE_P8K8 - 1) / MOTE_P8K8 * MOTE_P8K8_BYTES;
 }
 
 /* ------------------------------------------------------------------------
@@ -49,11 +37,11 @@ static const char *coding_of(const struct mote_file_tensor *t,
         .mode = t->encoding,
         .bits = t->bits,
         .element_bytes = (uint8_t)element,
-        .panels = is_panels(t),
+        .panels = mote_in_panels(t),
         .block_bytes = t->block_bytes,
-        .unit_bytes = is_panels(t)   ? panel_bytes(t)
-                      : t->rank == 2 ? (uint64_t)t->dims[1] * element
-                                     : 0,
+        .unit_bytes = mote_in_panels(t) ? mote_panel_bytes(t)
+                      : t->rank == 2    ? (uint64_t)t->dims[1] * element
+                                        : 0,
         .decoded_bytes = t->decoded_bytes,
     };
 
@@ -142,14 +130,14 @@ const char *mote_coded_open(const struct mote_model *m,
     return NULL;
 }
 
-/* Of panels as many blocks as make TILE_PANELS of them, or the panels. */
-static uint64_t tile_bytes(const struct mote_file_tensor *t)
+uint64_t mote_coded_tile_bytes(const struct mote_file_tensor *t)
 {
-    if (!is_panels(t))
+    if (!mote_in_panels(t))
         return MOTE_CODING_BLOCK_MAX;
-    const uint64_t panels = TILE_PANELS * panel_bytes(t), b = t->block_bytes;
+    const uint64_t panels = TILE_PANELS * mote_panel_bytes(t),
+                   b = t->block_bytes;
     const uint64_t tile =
-        b < panel_bytes(t) ? panels : (panels + b - 1) / b * b;
+        b < mote_panel_bytes(t) ? panels : (panels + b - 1) / b * b;
     return tile < t->decoded_bytes ? tile : t->decoded_bytes;
 }
 
@@ -159,8 +147,9 @@ const char *mote_coded_end(struct mote_model *m, uint64_t at, const char **part)
 
     for (uint32_t i = 0; MOTE_LINKED_CODED && i < m->tensor_count; i++) {
         const struct mote_file_tensor *t = m->tensors + i;
-        if (mote_is_coded(t) && m->decoder_bytes < TABLE_BYTES + tile_bytes(t))
-            m->decoder_bytes = TABLE_BYTES + tile_bytes(t);
+        if (mote_is_coded(t) &&
+            m->decoder_bytes < MOTE_CODED_TABLE + mote_coded_tile_bytes(t))
+            m->decoder_bytes = MOTE_CODED_TABLE + mote_coded_tile_bytes(t);
     }
     *part = "CODES";
     if (s && (m->decoder_bytes == 0 || at != s->offset + s->bytes ||
@@ -191,7 +180,7 @@ bool mote_coded_reads_fit(const struct mote_scope *s,
         const struct mote_file_tensor *t =
             op->reads[r] == MOTE_NONE ? NULL : coded_value(s, op->reads[r]);
         if (t && (!mote_operator_decodes(op->file, r) ||
-                  (!is_panels(t) && (coding_of(t, &c) || !c.by_rows))))
+                  (!mote_in_panels(t) && (coding_of(t, &c) || !c.by_rows))))
             return false;
     }
     return true;
@@ -261,7 +250,8 @@ static enum mote_status check_block(struct checking *k,
 /* Whether its panels have more rows or columns than it has. */
 static bool is_filled_up(const struct mote_file_tensor *t)
 {
-    return is_panels(t) && (t->dims[0] % MOTE_P8K8 || t->dims[1] % MOTE_P8K8);
+    return mote_in_panels(t) &&
+           (t->dims[0] % MOTE_P8K8 || t->dims[1] % MOTE_P8K8);
 }
 
 enum mote_status mote_coded_check(const struct mote_model *m,
@@ -286,222 +276,4 @@ enum mote_status mote_coded_check(const struct mote_model *m,
     if (s == MOTE_OK && one && is_filled_up(t) && k.coded.data[0])
         return refuse(MOTE_E_FORMAT, "elements in their range", where);
     return s;
-}
-
-/* ------------------------------------------------------------------------
- * Tiles
- */
-static enum mote_status damaged(struct mote_where *where)
-{
-    return refuse(MOTE_E_DAMAGED, "weights that decode", where);
-}
-
-/* The table of codes goes to the front of the scratch. */
-static enum mote_status begin(const struct mote_run *run,
-                              const struct mote_file_tensor *t,
-                              struct mote_coded *coded)
-{
-    const struct mote_model *m = run->model;
-
-    if (mote_coded_of(m, t, coded))
-        return MOTE_E_FORMAT;
-    return mote_coding_has_codes(&coded->coding)
-               ? mote_decode_table((struct mote_decode_table *)run->decoder,
-                                   m->bytes + t->table_offset)
-               : MOTE_OK;
-}
-
-/* Blocks from *i on, to `to`, until there are `most` bytes of them; *n: how
- * many there are. */
-static enum mote_status decode_tile(const struct mote_run *run,
-                                    const struct mote_coded *coded, uint32_t *i,
-                                    uint64_t most, uint8_t *to, uint64_t *n)
-{
-    const struct mote_decode_table *table = (const void *)run->decoder;
-
-    for (*n = 0; *n < most && *i < coded->coding.blocks; ++*i) {
-        if (mote_decode_block(coded, table, *i, to + *n) != MOTE_OK)
-            return MOTE_E_FORMAT;
-        *n += mote_coding_block(&coded->coding, *i).bytes;
-    }
-    return MOTE_OK;
-}
-
-static enum mote_status visit_coded(const struct mote_run *run,
-                                    const struct mote_file_tensor *t,
-                                    struct mote_kept *kept, mote_tile_fn *visit,
-                                    const void *with)
-{
-    const uint64_t panel = panel_bytes(t), most = tile_bytes(t);
-    struct mote_coded coded;
-    uint64_t n, at = 0;
-
-    if (begin(run, t, &coded) != MOTE_OK)
-        return MOTE_E_FORMAT;
-    for (uint32_t i = 0; i < coded.coding.blocks; at += n) {
-        uint8_t *to = kept ? kept->at + at : run->decoder + TABLE_BYTES;
-        if (decode_tile(run, &coded, &i, most, to, &n) != MOTE_OK)
-            return MOTE_E_FORMAT;
-        struct mote_tile tile = {
-            .w = (const int8_t *)to,
-            .first = at / panel * MOTE_P8K8,
-            .rows = n / panel * MOTE_P8K8,
-        };
-        if (tile.rows > t->dims[0] - tile.first)
-            tile.rows = t->dims[0] - tile.first;
-        visit(&tile, with);
-    }
-    if (kept)
-        kept->whole = true;
-    return MOTE_OK;
-}
-
-enum mote_status mote_coded_tiles(const struct mote_run *run, uint32_t value,
-                                  mote_tile_fn *visit, const void *with,
-                                  struct mote_where *where)
-{
-    const uint32_t number = run->plan->values[value].tensor;
-    const struct mote_file_tensor *t = run->model->tensors + number;
-    struct mote_kept *kept = run->kept ? run->kept + number : NULL;
-
-    if (kept && !kept->at)
-        kept = NULL;
-    if (MOTE_LINKED_CODED && mote_is_coded(t) && !(kept && kept->whole))
-        return visit_coded(run, t, kept, visit, with) == MOTE_OK
-                   ? MOTE_OK
-                   : damaged(where);
-    const struct mote_tile whole = {
-        .w = (const int8_t *)(kept ? kept->at
-                                   : run->model->bytes + t->data_offset),
-        .rows = t->dims[0],
-    };
-    visit(&whole, with);
-    return MOTE_OK;
-}
-
-/* ------------------------------------------------------------------------
- * Products
- */
-struct product {
-    const struct mote_kernels *kernels;
-    const struct mote_dense_s8 *d;
-    enum mote_activation activation;
-};
-
-static void multiply(const struct mote_tile *tile, const void *with)
-{
-    const struct product *p = with;
-    struct mote_dense_s8 part = *p->d;
-    struct mote_requantize to_s8;
-
-    part.w = tile->w;
-    part.m = tile->rows;
-    if (part.to_s8) {
-        to_s8 = *part.to_s8;
-        to_s8.b += tile->first;
-        to_s8.c += tile->first;
-        to_s8.y += tile->first;
-        part.to_s8 = &to_s8;
-    } else {
-        part.c += tile->first;
-        part.b = part.b ? part.b + tile->first : NULL;
-        part.y += tile->first;
-    }
-    mote_layer_s8(p->kernels, &part, p->activation);
-}
-
-enum mote_status mote_coded_dense(const struct mote_run *run, uint32_t value,
-                                  const struct mote_dense_s8 *d,
-                                  enum mote_activation activation,
-                                  struct mote_where *where)
-{
-    const struct product p = {&run->model->kernels, d, activation};
-
-    return mote_coded_tiles(run, value, multiply, &p, where);
-}
-
-/* ------------------------------------------------------------------------
- * Rows
- */
-enum mote_status mote_table_begin(struct mote_table *table,
-                                  const struct mote_run *run, uint32_t value,
-                                  struct mote_where *where)
-{
-    const struct mote_file_tensor *t =
-        run->model->tensors + run->plan->values[value].tensor;
-
-    table->row_bytes = t->dims[1] * mote_dtype_bytes(t->dtype);
-    table->most = MOTE_TABLE_ROWS;
-    table->rows = run->model->bytes + t->data_offset;
-    if (!MOTE_LINKED_CODED || !mote_is_coded(t))
-        return MOTE_OK;
-    table->rows = NULL;
-    table->codes = (struct mote_decode_table *)run->decoder;
-    table->tile = run->decoder + TABLE_BYTES;
-    if (begin(run, t, &table->coded) != MOTE_OK)
-        return damaged(where);
-    const uint32_t room = mote_coding_room(table->coded.coding.piece_bytes);
-    if (table->most > MOTE_CODING_BLOCK_MAX / room)
-        table->most = MOTE_CODING_BLOCK_MAX / room;
-    table->row_bytes = room;
-    return MOTE_OK;
-}
-
-enum mote_status mote_table_rows(const struct mote_table *table,
-                                 const uint32_t *rows, uint32_t count,
-                                 const void **at, struct mote_where *where)
-{
-    const bool coded = MOTE_LINKED_CODED && !table->rows;
-
-    if (coded && mote_decode_rows(&table->coded, table->codes, rows, count,
-                                  table->tile) != MOTE_OK)
-        return damaged(where);
-    for (uint32_t i = 0; i < count; i++)
-        at[i] = coded ? table->tile + i * table->row_bytes
-                      : table->rows + rows[i] * table->row_bytes;
-    return MOTE_OK;
-}
-
-/* ------------------------------------------------------------------------
- * Copies that stay
- */
-
-/* Copies begin behind the table of places; each has room behind it, as a tensor
- * in a file has. */
-static uint64_t place_bytes(const struct mote_file_tensor *t)
-{
-    return mote_is_coded(t) && is_panels(t) ? t->decoded_bytes + MOTE_FILE_ALIGN
-                                            : 0;
-}
-
-static uint64_t places_bytes(const struct mote_model *m)
-{
-    const uint64_t n = m->tensor_count * sizeof(struct mote_kept);
-    return (n + MOTE_FILE_ALIGN - 1) & ~(uint64_t)(MOTE_FILE_ALIGN - 1);
-}
-
-uint64_t mote_kept_bytes(const struct mote_model *m)
-{
-    uint64_t sum = 0;
-
-    for (uint32_t i = 0; MOTE_LINKED_CODED && i < m->tensor_count; i++)
-        if (__builtin_add_overflow(sum, place_bytes(m->tensors + i), &sum))
-            return UINT64_MAX;
-    return sum && __builtin_add_overflow(sum, places_bytes(m), &sum)
-               ? UINT64_MAX
-               : sum;
-}
-
-struct mote_kept *mote_kept_begin(const struct mote_model *m, void *memory)
-{
-    struct mote_kept *kept = memory;
-    uint8_t *at = (uint8_t *)memory + places_bytes(m);
-
-    for (uint32_t i = 0; i < m->tensor_count; i++) {
-        const uint64_t n = place_bytes(m->tensors + i);
-        if (n)
-            kept[i].at = at;
-        at += n;
-    }
-    return kept;
 }

@@ -8,8 +8,8 @@
 #include "core/base/linked.h"
 #include "core/kernel/layer.h"
 #include "core/kernel/rows.h"
-#include "core/model/coded.h"
 #include "core/model/operator.h"
+#include "core/model/tiles.h"
 
 /* ------------------------------------------------------------------------
  * Signatures
@@ -309,7 +309,7 @@ static enum mote_status run_dense_s8(const struct use *u,
         .y_stride = u->m,
     };
 
-    return mote_coded_dense(u->run, u->values[2], &d, u->attribute, where);
+    return mote_tiles_dense(u->run, u->values[2], &d, u->attribute, where);
 }
 
 static enum mote_status run_softmax(const struct use *u,

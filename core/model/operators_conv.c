@@ -3,8 +3,8 @@
  * compress/FORMAT.md.
  */
 #include "core/kernel/conv_s8.h"
-#include "core/model/coded.h"
 #include "core/model/operands.h"
+#include "core/model/tiles.h"
 
 /* The attributes that all of them begin with. */
 enum { KERNEL, STRIDE = 2, DILATION = 4, BEFORE = 6, AFTER = 8, WINDOW = 10 };
@@ -352,7 +352,7 @@ enum mote_status mote_conv_s8_run(const struct mote_run *run,
             where->expected = "numbers that stay finite inside the model";
             return MOTE_E_RANGE;
         }
-        s = mote_coded_tiles(run, op->reads[1], visit_s8, &item, where);
+        s = mote_tiles_visit(run, op->reads[1], visit_s8, &item, where);
     }
     return s;
 }

@@ -3,8 +3,8 @@
  * states, not each run: opcodes 23 and 24 of compress/FORMAT.md.
  */
 #include "core/kernel/kernels.h"
-#include "core/model/coded.h"
 #include "core/model/operands.h"
+#include "core/model/tiles.h"
 
 static bool is_zero_point(uint32_t attribute)
 {
@@ -94,5 +94,5 @@ enum mote_status mote_dense_fixed_run(const struct mote_run *run,
         .to_s8 = &to_s8,
     };
 
-    return mote_coded_dense(run, op->reads[1], &d, MOTE_ACTIVATION_NONE, where);
+    return mote_tiles_dense(run, op->reads[1], &d, MOTE_ACTIVATION_NONE, where);
 }

@@ -3,8 +3,8 @@
  * what stands between layers: opcodes 10 to 19 of compress/FORMAT.md.
  */
 #include "core/base/maths.h"
-#include "core/model/coded.h"
 #include "core/model/operands.h"
+#include "core/model/tiles.h"
 
 /* ------------------------------------------------------------------------
  * Checks

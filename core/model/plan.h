@@ -18,7 +18,7 @@ struct mote_run {
     uint8_t *arena;   /* plan->file->arena bytes, aligned to MOTE_FILE_ALIGN */
     uint8_t *decoder; /* model->decoder_bytes; plans that are called share it */
     struct mote_kept
-        *kept; /* of core/model/coded.h, or NULL: nothing is kept */
+        *kept; /* of core/model/tiles.h, or NULL: nothing is kept */
     uint32_t extents[MOTE_SYMBOLS_MAX]; /* of each symbol in this run: from 1
                                            to the symbol's maximum          */
 };

@@ -2,8 +2,8 @@
  * or nothing behind them would ever be reached; what opens is run. */
 #include "core/base/xxh64.h"
 #include "core/function/describe.h"
-#include "core/model/coded.h"
 #include "core/model/operator.h"
+#include "core/model/tiles.h"
 
 #include <stdlib.h>
 

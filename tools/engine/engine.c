@@ -9,8 +9,8 @@
 #include <sys/auxv.h>
 
 #include "core/function/handle.h"
-#include "core/model/coded.h"
 #include "core/model/operator.h"
+#include "core/model/tiles.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
