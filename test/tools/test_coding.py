@@ -253,8 +253,8 @@ def test_first_request_touches_no_page_of_decoded_weights(tmp_path):
 
 
 def test_cold_is_at_most_seven_tenths_of_int8():
-    """Of MiniLM's shape with random weights; real ones are less like a Gauss curve
-    and code better."""
+    """Of MiniLM's shape with random weights near a Gauss curve; trained ones may
+    code better or worse."""
     whole = of_graph(minilm(), 6)
     raw = len(whole.to_bytes())
     summary = coding.choose(whole, coding.TARGETS["arm64"], "arm64")
