@@ -51,8 +51,11 @@ FLAGS = -std=c11 -D_DEFAULT_SOURCE $(WARN) $(BASE.$(ARCH)) $(MODE.$(MODE)) \
 
 # A file whose name ends in one of these is built with that set's flags, for
 # speed, and on its own machine only.
-ISAS.x86_64 := carry sse41 avx2 avxvnni avx512 avx512vnni
+ISAS.x86_64 := carry bmi2 sse41 avx2 avxvnni avx512 avx512vnni
 ISAS.arm64  := neon dotprod i8mm
+# a processor that has AVX2 has both, and counts zeros this way even where a
+# virtual machine does not say so
+ISA.bmi2       := -mbmi2 -mlzcnt
 ISA.sse41      := -msse4.1
 ISA.avx2       := -mavx2 -mfma -mbmi2
 # without the last of these GCC 12 copies each sum of vpdpbusd twice
@@ -96,8 +99,8 @@ RUNS      ?= 500
 .SECONDARY:
 .SECONDEXPANSION:
 .PHONY: help build run invoke zip image sizes train compile engine test ci \
-	test-long test-examples fuzz freestanding bench-coldstart bench-kernels format clean c-tests c-suite \
-	test-programs count-program inner-loops
+	test-long test-examples fuzz freestanding bench-coldstart bench-kernels bench-compress format \
+	clean c-tests c-suite test-programs count-program compress-count-program inner-loops
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
@@ -134,7 +137,7 @@ $(OUT)/%/bootstrap: $(MAIN) $(OUT)/core/function/source_embedded.o $(OUT)/%/blob
 $(OUT)/none/bootstrap: $(MAIN) $(OUT)/core/function/source_beside.o $(LIB)
 	$(link)
 
-# The same again, but for the two files that name all operators: objects come
+# The same again, but for the files that name what is linked: objects come
 # before the library, which then has nothing to add for them.
 OPCODES := build/host/opcodes
 $(OPCODES): $(patsubst %.c,build/host/pic/%.o,tools/engine/opcodes.c $(call engine_of,$(HOST)))
@@ -145,12 +148,16 @@ $(OUT)/%/opcodes: models/$$*/$$*.mote $(OPCODES)
 	$(Q)$(OPCODES) $< >$@
 trim = @mkdir -p $(@D) && $(if $(V),,echo CC $@ >&2 &&) $(TARGET_CC) $(FLAGS) \
 	$(DIR_FLAGS) -DMOTE_OPERATORS=$$(cat $(filter %/opcodes,$^)) -c $< -o $@
-$(OUT)/%/trimmed/operators.o: core/model/operators.c $(OUT)/%/opcodes Makefile
-	$(trim)
-$(OUT)/%/trimmed/kernels.o: core/kernel/kernels.c $(OUT)/%/opcodes Makefile
-	$(trim)
-$(OUT)/%/trimmed/bootstrap: $(MAIN) $(OUT)/core/function/source_embedded.o \
-		$(OUT)/%/blob.o $(OUT)/%/trimmed/operators.o $(OUT)/%/trimmed/kernels.o $(LIB)
+# what asks core/base/linked.h
+TRIMMED := core/kernel/kernels core/model/operators core/model/coded core/model/tiles \
+	core/model/model core/model/input core/function/describe core/function/main
+define trimmed_object
+$(OUT)/%/trimmed/$(notdir $1).o: $1.c $(OUT)/%/opcodes Makefile
+	$$(trim)
+endef
+$(foreach file,$(TRIMMED),$(eval $(call trimmed_object,$(file))))
+$(OUT)/%/trimmed/bootstrap: $(foreach file,$(TRIMMED),$(OUT)/%/trimmed/$(notdir $(file)).o) \
+		$(OUT)/core/function/source_embedded.o $(OUT)/%/blob.o $(LIB)
 	$(link)
 
 models/%.mote:
@@ -209,7 +216,7 @@ build/host/pic/%.o: %.c | setup-run
 	@mkdir -p $(@D)
 	$(Q)$(HOST_CC) $(BASE.$(HOST)) -fPIC -fvisibility=hidden -ffp-contract=off \
 		-fno-math-errno $(call isa_flags,$<) -c $< -o $@
-$(ENGINE_LIB): $(patsubst %.c,build/host/pic/%.o,tools/engine/engine.c $(call engine_of,$(HOST)) \
+$(ENGINE_LIB): $(patsubst %.c,build/host/pic/%.o,tools/engine/engine.c tools/engine/codec.c $(call engine_of,$(HOST)) \
 		$(filter-out %/settings.c,$(filter core/function/%,$(SYSTEM))))
 	@echo LD $@ >&2
 	$(Q)$(HOST_CC) -shared $(filter %.o,$^) -o $@
@@ -348,6 +355,21 @@ bench-kernels: $(OUT)/bench-models $(OUT)/bench-products build/host/bench-machin
 	@$(MAKE) -s ARCH=arm64 MODE=release inner-loops
 	@$(PEER)/bin/python tools/bench/kernels_mca.py build/bench/inner.json $(INNER:%=build/arm64/inner/%.s)
 	@$(PEER)/bin/python tools/bench/kernels_report.py build/bench
+
+# zstd and lz4 of the machine, and the codec as it ships
+$(OUT)/bench-compress: tools/bench/compress.c tools/bench/compress_data.h $(LIB) | setup-bench-compress
+	$(Q)$(HOST_CC) -no-pie $(filter %.c %.a,$^) -o $@ -lzstd -llz4 -lm
+build/arm64/compress-count: tools/bench/compress_count.c tools/bench/compress_data.h | setup-arm64
+	@$(MAKE) -s ARCH=arm64 MODE=release compress-count-program
+compress-count-program: $(LIB)
+	$(Q)$(TARGET_CC) $(FLAGS) $(LINK.$(MODE)) tools/bench/compress_count.c $(LIB) -o $(OUT)/compress-count -lm
+
+# the models given, or those that lie here
+MODELS ?= $(wildcard models/*/*.mote build/bench/models/*.mote)
+bench-compress: $(OUT)/bench-compress build/arm64/compress-count $(VENV)/.done ## the weight codec beside zstd and lz4; MODELS='a.mote b.mote'
+	@mkdir -p build/bench
+	@$(OUT)/bench-compress -j build/bench/compress.json -s $(BENCH_SECONDS) $(MODELS)
+	@$(PYTHON) tools/bench/compress_report.py build/bench build/arm64/compress-count
 
 format: ## clang-format and ruff over everything
 	clang-format -i $$(git ls-files '*.c' '*.h')

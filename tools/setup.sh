@@ -2,7 +2,7 @@
 # Installs what a Debian 12 machine lacks for one purpose; on other systems says
 # what is missing. When all is there nothing is done and no root is needed.
 #
-# Usage: tools/setup.sh build|arm64|run|package|python|bench|test|ci
+# Usage: tools/setup.sh build|arm64|run|bench-compress|package|python|bench|test|ci
 set -eu
 
 # One need a line: how to see that it is met, and the package that meets it. A
@@ -23,6 +23,12 @@ needs() {
         needs build
         echo /usr/include/stdio.h libc6-dev
         echo curl curl
+        ;;
+    bench-compress)
+        needs run
+        needs python
+        echo /usr/include/zstd.h libzstd-dev
+        echo /usr/include/lz4hc.h liblz4-dev
         ;;
     package)
         echo zip zip
@@ -63,7 +69,7 @@ needs() {
         echo g++ g++
         ;;
     *)
-        echo "setup.sh: expected build, arm64, run, package, python, bench, test or ci, got $1" >&2
+        echo "setup.sh: expected build, arm64, run, bench-compress, package, python, bench, test or ci, got $1" >&2
         exit 2
         ;;
     esac

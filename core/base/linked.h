@@ -22,6 +22,11 @@
 /* Opcode 63 is none either; its bit says that some softmax or share writes
  * float32, as those of nets do. */
 #define MOTE_LINKED_SHARES_F32 MOTE_LINKED(63)
+/* Nor is 62; its bit says that some tensor is coded, and the decoder needed. */
+#define MOTE_LINKED_CODED MOTE_LINKED(62)
+
+/* Nor is 61; its bit says that some feature is a category. */
+#define MOTE_LINKED_CATEGORIES MOTE_LINKED(61)
 
 /* A constant, so that a compiler drops what depends on it. */
 #define MOTE_LINKED(opcode) ((MOTE_OPERATORS >> (opcode)) & 1)

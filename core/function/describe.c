@@ -27,7 +27,7 @@ static void put_feature(const struct mote_model *m,
                         const struct mote_file_feature *f,
                         struct mote_json_out *o)
 {
-    const bool texts = f->kind == MOTE_FEATURE_CATEGORY;
+    const bool texts = mote_is_category(f);
 
     mote_json_put_open(o, '{');
     mote_json_put_member(o, MOTE_TEXT("name"), mote_model_string(m, f->name));

@@ -193,10 +193,32 @@ static enum mote_status answer(struct mote_worker *w)
     return mote_runtime_respond(&w->runtime, v, (struct mote_text){o.at, o.n});
 }
 
+/* Places for copies of what is decoded, once. */
+static void keep_decoded(struct mote_worker *w)
+{
+    const uint64_t bytes = mote_decoded_bytes(&w->model, w->settings.decoded,
+                                              w->settings.memory_mib);
+    struct mote_log_line line;
+
+    if (bytes)
+        w->function.kept = mote_decoded_map(&w->model, bytes);
+    if (!w->function.kept ||
+        !mote_log_begin(&line, &w->settings.log, MOTE_INFO,
+                        MOTE_TEXT("decoded weights are kept")))
+        return;
+    mote_json_put_key(&line.json, MOTE_TEXT("bytes"));
+    mote_json_put_uint(&line.json, bytes);
+    mote_log_end(&line, &w->settings.log);
+}
+
 /* False: the process must end. */
 static bool serve(struct mote_worker *w)
 {
     w->settings.log.request_id = mote_invocation_id(&w->invocation);
+    if (MOTE_LINKED_CODED && w->phases.reply && !w->warm) {
+        w->warm = true;
+        keep_decoded(w);
+    }
     const enum mote_status s = answer(w);
     const int status = w->runtime.answer.head.status;
 

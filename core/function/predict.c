@@ -178,7 +178,8 @@ bool mote_predict_rows(struct mote_function *f, struct mote_json_out *o,
 
     if (rows == 0)
         return true;
-    const struct mote_run run = mote_run_of(f->model, f->arena, rows);
+    struct mote_run run = mote_run_of(f->model, f->arena, rows);
+    run.kept = f->kept;
     enum mote_status s = mote_plan_run(&run, &where);
     const struct results r = results_of(&run);
     for (uint32_t row = 0; s == MOTE_OK && row < rows; row++) {
@@ -195,6 +196,11 @@ bool mote_predict_rows(struct mote_function *f, struct mote_json_out *o,
     mote_input_rewind(in);
     if (s == MOTE_OK)
         return true;
+    if (s == MOTE_E_DAMAGED) {
+        mote_failure_plain(failure, 500, "ModelDamaged",
+                           "the model's weights are damaged; deploy it again");
+        return false;
+    }
     where.got = MOTE_TEXT("larger ones");
     where.row = in->batch ? (uint32_t)(first + where.row) : MOTE_NO_ROW;
     return fail(f, failure, s, &where);

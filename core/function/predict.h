@@ -23,6 +23,7 @@ struct mote_function {
     struct mote_input input;    /* the batch being read                  */
     const struct mote_log *log; /* where refused records are told, or NULL */
     bool texts;                 /* numbers may come as mote_input.texts says */
+    struct mote_kept *kept;     /* of struct mote_run                    */
 };
 
 /* Reads `text` as input and writes the result to o. False: failure says why,

@@ -2,22 +2,27 @@
  * core/function/settings.h - the environment, read once.
  *
  * Only the address of the Runtime API must be there; everything else has a
- * default, and what is malformed counts as absent.
+ * default. Of what the platform sets, what is malformed counts as absent; of
+ * what people set for this program, it is refused.
  */
 #ifndef MOTE_FUNCTION_SETTINGS_H
 #define MOTE_FUNCTION_SETTINGS_H
 
+#include "core/function/decoded.h"
 #include "core/function/log.h"
 #include "net/address.h"
 
 struct mote_settings {
     struct mote_address runtime_api; /* AWS_LAMBDA_RUNTIME_API    */
     struct mote_log log;             /* AWS_LAMBDA_LOG_LEVEL, ..FORMAT */
+    uint64_t memory_mib;             /* AWS_LAMBDA_FUNCTION_MEMORY_SIZE */
+    enum mote_decoded decoded;       /* MOTE_DECODED */
 };
 
 /* environment: NULL-terminated "NAME=value" strings that outlive the settings.
- * The log is set even when the address is refused, and where says why:
- * MOTE_E_SCHEMA when there is none, MOTE_E_FORMAT when it is malformed. */
+ * The log is set even when the address or a setting is refused, and where says
+ * why: MOTE_E_SCHEMA when there is none or no such setting, MOTE_E_FORMAT when
+ * the address is malformed. */
 enum mote_status mote_settings_read(struct mote_settings *settings,
                                     char *const *environment,
                                     struct mote_where *where);

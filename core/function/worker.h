@@ -27,6 +27,7 @@ struct mote_worker {
     struct mote_invocation invocation;
     struct mote_phases phases;
     unsigned failures; /* of next, in a row */
+    bool warm;         /* the second event has come */
 
     uint8_t scratch[65536 / 8 + 64]; /* a bit for each feature there can be */
     char receive[MOTE_RUNTIME_BUFFER];

@@ -17,7 +17,8 @@ struct mote_conv_s8 {
     size_t after_high, after_wide; /* padding behind the item */
     size_t groups;                 /* divides x_channels and y_channels */
     const int8_t *w; /* [y_channels][taps][x_channels / groups] in P8K8; with
-                        groups each has a multiple of 8 rows */
+                        groups each has a multiple of 8 rows. Only of
+                        mote_conv_s8 */
     const float *c;  /* [y_channels], scales of w */
     const float *b;  /* [y_channels], or NULL for zeros */
     enum mote_activation activation;
@@ -34,5 +35,12 @@ uint64_t mote_conv_s8_bytes(const struct mote_conv_s8 *l);
  */
 bool mote_conv_s8(const struct mote_conv_s8 *l, const float *x, float *y,
                   void *scratch);
+
+/* The same in pieces: first x to the scratch, then `count` channels of y from
+ * `first` on, a multiple of 8, whose rows of weights are at w. */
+bool mote_conv_s8_begin(const struct mote_conv_s8 *l, const float *x,
+                        void *scratch);
+void mote_conv_s8_channels(const struct mote_conv_s8 *l, const int8_t *w,
+                           size_t first, size_t count, float *y, void *scratch);
 
 #endif

@@ -13,6 +13,12 @@ struct room {
     int8_t *item; /* [padded high][padded wide][x_channels] */
 };
 
+/* Channels of y, from `first` to `end`, and their rows of weights. */
+struct channels {
+    const int8_t *w;
+    size_t first, end;
+};
+
 static size_t padded_high(const struct mote_conv_s8 *l)
 {
     return l->window.high.before + l->window.high.in + l->after_high;
@@ -107,24 +113,33 @@ static bool is_one_piece(const struct mote_conv_s8 *l)
            (l->window.wide.dilation == 1 || l->window.wide.taps == 1);
 }
 
-/* Outputs of group g for `count` windows of one row, at most STRIP, the first
- * of them at `from`. */
-static void run_strip(const struct mote_conv_s8 *l, const struct room *r,
-                      size_t g, const int8_t *from, float *y, size_t count)
+static struct room room_of(const struct mote_conv_s8 *l, void *scratch)
 {
-    const size_t n = window_size(l), m = l->window.y_channels / l->groups;
+    struct room r = {.s = scratch};
+
+    r.rows = (int8_t *)(r.s + STRIP);
+    r.item = r.rows + STRIP * window_size(l);
+    return r;
+}
+
+/* Those channels, all of group g, for `count` windows of one row, at most
+ * STRIP, the first of them at `from`. */
+static void run_strip(const struct mote_conv_s8 *l, const struct room *r,
+                      size_t g, const struct channels *c, const int8_t *from,
+                      float *y, size_t count)
+{
+    const size_t n = window_size(l);
     const size_t step = l->window.wide.stride * l->window.x_channels;
-    const size_t row = (n + MOTE_P8K8 - 1) / MOTE_P8K8 * MOTE_P8K8;
     struct mote_dense_s8 d = {
         .q = from,
         .s = r->s,
-        .w = l->w + g * m * row,
-        .c = l->c + g * m,
-        .b = l->b ? l->b + g * m : NULL,
-        .y = y + g * m,
+        .w = c->w,
+        .c = l->c + c->first,
+        .b = l->b ? l->b + c->first : NULL,
+        .y = y + c->first,
         .rows = count,
         .n = n,
-        .m = m,
+        .m = c->end - c->first,
         .q_stride = step,
         .y_stride = l->window.y_channels,
     };
@@ -139,34 +154,70 @@ static void run_strip(const struct mote_conv_s8 *l, const struct room *r,
     mote_layer_s8(l->kernels, &d, l->activation);
 }
 
-static void run_row(const struct mote_conv_s8 *l, const struct room *r,
-                    size_t o, float *y)
+/* What `all` has of group g. */
+static struct channels of_group(const struct mote_conv_s8 *l,
+                                const struct channels *all, size_t g)
 {
-    const struct mote_window *w = &l->window;
-    const size_t out = w->wide.out, c = w->x_channels;
-    const int8_t *from = r->item + o * w->high.stride * padded_wide(l) * c;
+    const size_t m = l->window.y_channels / l->groups;
+    const size_t row = (window_size(l) + MOTE_P8K8 - 1) / MOTE_P8K8 * MOTE_P8K8;
+    struct channels c = *all;
 
-    for (size_t p = 0; p < out; p += STRIP)
-        for (size_t g = 0; g < l->groups; g++)
-            run_strip(l, r, g, from + p * w->wide.stride * c,
-                      y + p * w->y_channels, out - p < STRIP ? out - p : STRIP);
+    if (c.first < g * m) {
+        c.w += (g * m - c.first) * row;
+        c.first = g * m;
+    }
+    if (c.end > (g + 1) * m)
+        c.end = (g + 1) * m;
+    return c;
 }
 
-bool mote_conv_s8(const struct mote_conv_s8 *l, const float *x, float *y,
-                  void *scratch)
+static void run_row(const struct mote_conv_s8 *l, const struct room *r,
+                    const struct channels *all, size_t o, float *y)
+{
+    const struct mote_window *w = &l->window;
+    const size_t out = w->wide.out, x = w->x_channels;
+    const size_t m = w->y_channels / l->groups;
+    const int8_t *from = r->item + o * w->high.stride * padded_wide(l) * x;
+
+    for (size_t p = 0; p < out; p += STRIP)
+        for (size_t g = all->first / m; g * m < all->end; g++) {
+            const struct channels c = of_group(l, all, g);
+            run_strip(l, r, g, &c, from + p * w->wide.stride * x,
+                      y + p * w->y_channels, out - p < STRIP ? out - p : STRIP);
+        }
+}
+
+bool mote_conv_s8_begin(const struct mote_conv_s8 *l, const float *x,
+                        void *scratch)
 {
     const struct mote_window *w = &l->window;
     const size_t n = w->high.in * w->wide.in * w->x_channels;
-    struct room r = {.s = scratch};
+    const struct room r = room_of(l, scratch);
 
-    r.rows = (int8_t *)(r.s + STRIP);
-    r.item = r.rows + STRIP * window_size(l);
     if (l->kernels->quantize_s8(x, r.item, r.s, 1, n) == 0)
         return false;
     for (size_t i = 1; i < STRIP; i++)
         r.s[i] = r.s[0];
     spread(l, r.item);
-    for (size_t o = 0; o < w->high.out; o++)
-        run_row(l, &r, o, y + o * w->wide.out * w->y_channels);
+    return true;
+}
+
+void mote_conv_s8_channels(const struct mote_conv_s8 *l, const int8_t *w,
+                           size_t first, size_t count, float *y, void *scratch)
+{
+    const struct room r = room_of(l, scratch);
+    const struct channels all = {w, first, first + count};
+
+    for (size_t o = 0; o < l->window.high.out; o++)
+        run_row(l, &r, &all, o,
+                y + o * l->window.wide.out * l->window.y_channels);
+}
+
+bool mote_conv_s8(const struct mote_conv_s8 *l, const float *x, float *y,
+                  void *scratch)
+{
+    if (!mote_conv_s8_begin(l, x, scratch))
+        return false;
+    mote_conv_s8_channels(l, l->w, 0, l->window.y_channels, y, scratch);
     return true;
 }

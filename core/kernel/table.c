@@ -53,8 +53,8 @@ static double encode(const struct mote_encode_tables *e, double x, size_t k)
     return e->values[first + count - 1];
 }
 
-void mote_encode(const struct mote_encode_tables *e, const double *x, double *y,
-                 size_t rows, size_t n)
+void mote_encode_columns(const struct mote_encode_tables *e, const double *x,
+                         double *y, size_t rows, size_t n)
 {
     for (size_t i = 0; i < rows * n; i++)
         y[i] = encode(e, x[i], i % n);

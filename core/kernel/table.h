@@ -37,8 +37,8 @@ struct mote_encode_tables {
     const double *other, *missing; /* [n]     */
     bool floor;
 };
-void mote_encode(const struct mote_encode_tables *e, const double *x, double *y,
-                 size_t rows, size_t n);
+void mote_encode_columns(const struct mote_encode_tables *e, const double *x,
+                         double *y, size_t rows, size_t n);
 
 /* y[j] = 1 where x[columns[j]] equals values[j], else 0. */
 void mote_equal(const double *x, const uint32_t *columns, const double *values,

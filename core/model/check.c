@@ -3,6 +3,7 @@
  * touch every page: see mote_model_check in core/model/model.h.
  */
 #include "core/base/xxh64.h"
+#include "core/model/coded.h"
 #include "core/model/operator.h"
 
 static enum mote_status refuse(enum mote_status status, const char *field,
@@ -42,38 +43,49 @@ static enum mote_status check_sections(const struct mote_model *m,
     return MOTE_OK;
 }
 
-/* Of a matrix in panels: no -128, which kernels cannot negate, and zeros where
- * rows and columns are filled up. */
-static bool panels_are_good(const struct mote_file_tensor *t, const int8_t *w)
+/* Of n bytes of a matrix in panels, from byte `at` on: no -128, which kernels
+ * cannot negate, and zeros where rows and columns are filled up. */
+static bool panels_are_good(const struct mote_file_tensor *t, uint64_t at,
+                            uint64_t n, const int8_t *w)
 {
     const uint64_t blocks = ((uint64_t)t->dims[1] + 7) / 8;
 
-    for (uint64_t i = 0; i < t->decoded_bytes; i++) {
+    for (uint64_t i = at; i < at + n; i++, w++) {
         const uint64_t row = i / 64 / blocks * 8 + i / 8 % 8;
         const uint64_t column = i / 64 % blocks * 8 + i % 8;
-        if (w[i] == -128 ||
-            (w[i] && (row >= t->dims[0] || column >= t->dims[1])))
+        if (*w == -128 || (*w && (row >= t->dims[0] || column >= t->dims[1])))
             return false;
     }
     return true;
 }
 
-static bool bools_are_good(const struct mote_file_tensor *t, const uint8_t *b)
+static bool bools_are_good(const uint8_t *b, uint64_t n)
 {
-    for (uint64_t i = 0; i < t->decoded_bytes; i++)
+    for (uint64_t i = 0; i < n; i++)
         if (b[i] > 1)
             return false;
     return true;
 }
 
-static bool contents_are_good(const struct mote_model *m,
-                              const struct mote_file_tensor *t)
+/* Of n bytes of its elements, from byte `at` on. */
+static bool elements_are_good(const struct mote_file_tensor *t, uint64_t at,
+                              uint64_t n, const void *bytes)
 {
-    const void *data = m->bytes + t->data_offset;
-
     if (t->layout == MOTE_LAYOUT_P8K8)
-        return panels_are_good(t, data);
-    return t->dtype != MOTE_BOOL || bools_are_good(t, data);
+        return panels_are_good(t, at, n, bytes);
+    return t->dtype != MOTE_BOOL || bools_are_good(bytes, n);
+}
+
+static enum mote_status check_contents_of(const struct mote_model *m,
+                                          const struct mote_file_tensor *t,
+                                          struct mote_where *where)
+{
+    if (mote_is_coded(t))
+        return mote_coded_check(m, t, elements_are_good, where);
+    return elements_are_good(t, 0, t->decoded_bytes, m->bytes + t->data_offset)
+               ? MOTE_OK
+               : refuse(MOTE_E_FORMAT, "DATA", "elements in their range",
+                        where);
 }
 
 static enum mote_status check_tensors(const struct mote_model *m,
@@ -87,9 +99,9 @@ static enum mote_status check_tensors(const struct mote_model *m,
         if (!mote_all_zero(m->bytes + end, t->data_offset - end))
             return refuse(MOTE_E_FORMAT, "DATA", "zeros between tensors",
                           where);
-        if (!contents_are_good(m, t))
-            return refuse(MOTE_E_FORMAT, "DATA", "elements in their range",
-                          where);
+        const enum mote_status s = check_contents_of(m, t, where);
+        if (s != MOTE_OK)
+            return s;
         end = t->data_offset + t->data_bytes;
     }
     return MOTE_OK;

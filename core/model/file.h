@@ -48,6 +48,7 @@ enum mote_section_type {
     MOTE_SECTION_JOBS,
     MOTE_SECTION_ASSETS,
     MOTE_SECTION_DEBUG,
+    MOTE_SECTION_CODES,
     MOTE_SECTION_TYPES /* one past the last known */
 };
 #define MOTE_SECTIONS_MAX 32
@@ -83,7 +84,13 @@ enum mote_dtype {
 };
 
 enum mote_layout { MOTE_LAYOUT_ROWS, MOTE_LAYOUT_P8K8 };
-enum mote_encoding { MOTE_ENCODING_RAW };
+enum mote_encoding {
+    MOTE_ENCODING_RAW,
+    MOTE_ENCODING_PLANES,
+    MOTE_ENCODING_HUF8,
+    MOTE_ENCODING_HUFPAIR,
+    MOTE_ENCODING_CONST,
+};
 
 #define MOTE_RANK_MAX 4
 

@@ -66,7 +66,7 @@ static const char *wanted(struct mote_input *in, uint32_t i)
     const struct mote_file_feature *f = in->model->features + i;
     struct words w = {in->expected, MOTE_INPUT_EXPECTED};
 
-    if (f->kind == MOTE_FEATURE_NUMBER)
+    if (!mote_is_category(f))
         return f->flags & MOTE_FEATURE_BOOLEAN ? "a number, true or false"
                                                : "a number";
     if (f->category_count <= LISTED) {
@@ -279,7 +279,7 @@ static enum mote_status json_value(struct mote_input *in, uint32_t i,
     if (t->type == MOTE_JSON_ARRAY || t->type == MOTE_JSON_OBJECT)
         return refuse(in, MOTE_E_SCHEMA, feature_name(in, i), wanted(in, i),
                       mote_json_type_text(t->type), where);
-    if (f->kind == MOTE_FEATURE_CATEGORY)
+    if (mote_is_category(f))
         return mote_input_text(in, i, t->text, t->escaped, got, where);
     switch (t->type) {
     case MOTE_JSON_NUMBER:

@@ -13,7 +13,7 @@
 #include "core/base/number.h"
 #include "core/base/utf8.h"
 #include "core/base/xxh64.h"
-#include "core/model/plan.h"
+#include "core/model/coded.h"
 
 static const char *const section_names[MOTE_SECTION_TYPES] = {
     [MOTE_SECTION_STRINGS] = "STRINGS", [MOTE_SECTION_SYMBOLS] = "SYMBOLS",
@@ -22,6 +22,7 @@ static const char *const section_names[MOTE_SECTION_TYPES] = {
     [MOTE_SECTION_OUTPUT] = "OUTPUT",   [MOTE_SECTION_DATA] = "DATA",
     [MOTE_SECTION_TEXT] = "TEXT",       [MOTE_SECTION_JOBS] = "JOBS",
     [MOTE_SECTION_ASSETS] = "ASSETS",   [MOTE_SECTION_DEBUG] = "DEBUG",
+    [MOTE_SECTION_CODES] = "CODES",
 };
 
 /*
@@ -315,9 +316,24 @@ static uint64_t layout_bytes(const struct mote_file_tensor *t)
     return bytes;
 }
 
-/* *end: where the data of the tensor before ends. */
+/* Of RAW, which has nothing but its data. */
+static const char *open_raw(const struct mote_file_tensor *t)
+{
+    return t->block_bytes || t->table_offset || t->index_offset ||
+                   t->checksum_offset || t->data_bytes != t->decoded_bytes ||
+                   t->bits != 8 * mote_dtype_bytes(t->dtype)
+               ? "as many bytes as its shape has, and nothing else"
+               : NULL;
+}
+
+/* What data and tables reach to, while tensors are gone through. */
+struct ends {
+    uint64_t data, codes; /* bytes of the file */
+};
+
 static const char *open_tensor(struct opening *o,
-                               const struct mote_file_tensor *t, uint64_t *end)
+                               const struct mote_file_tensor *t,
+                               struct ends *end)
 {
     const struct mote_model *m = o->m;
     const struct mote_file_section *data = m->sections[MOTE_SECTION_DATA];
@@ -325,32 +341,31 @@ static const char *open_tensor(struct opening *o,
         t->data_bytes >= MOTE_FILE_PAGE ? MOTE_FILE_PAGE : MOTE_FILE_ALIGN;
 
     if (t->layout > MOTE_LAYOUT_P8K8 || t->layout_version != 1 ||
-        t->encoding != MOTE_ENCODING_RAW)
+        !mote_coded_known(t->encoding))
         return as(o, MOTE_E_UNKNOWN, "a known layout and encoding");
     if (!mote_dtype_bytes(t->dtype) || t->rank > MOTE_RANK_MAX || t->zero ||
-        t->bits != 8 * mote_dtype_bytes(t->dtype) ||
         !is_string_or_none(m, t->name))
-        return "a dtype, a rank, its bits and a name";
+        return "a dtype, a rank and a name";
     for (uint32_t i = 0; i < MOTE_RANK_MAX; i++)
         if (i < t->rank ? t->dims[i] == 0 || t->dims[i] >> 31 : t->dims[i] != 0)
             return "dimensions from 1 to 2^31 - 1";
-    if (t->block_bytes || t->table_offset || t->index_offset ||
-        t->checksum_offset || t->data_bytes != t->decoded_bytes ||
-        t->decoded_bytes == 0 || t->decoded_bytes != layout_bytes(t))
+    if (t->decoded_bytes == 0 || t->decoded_bytes != layout_bytes(t))
         return "as many bytes as its shape has";
-    if (!data || t->data_offset % align || t->data_offset < *end ||
+    if (!data || t->data_offset % align || t->data_offset < end->data ||
         t->data_offset - data->offset > data->bytes ||
         t->data_bytes > data->bytes - (t->data_offset - data->offset))
         return "data in order and inside the DATA section";
-    *end = t->data_offset + t->data_bytes;
-    return NULL;
+    end->data = t->data_offset + t->data_bytes;
+    return mote_is_coded(t) ? mote_coded_open(m, t, &end->codes, &o->part)
+                            : open_raw(t);
 }
 
 static const char *open_tensors(struct opening *o)
 {
     struct mote_model *m = o->m;
     const struct mote_file_section *data = m->sections[MOTE_SECTION_DATA];
-    uint64_t end = data ? data->offset : 0;
+    const struct mote_file_section *codes = m->sections[MOTE_SECTION_CODES];
+    struct ends end = {data ? data->offset : 0, codes ? codes->offset : 0};
 
     m->tensors = counted(m, MOTE_SECTION_TENSORS, sizeof *m->tensors,
                          UINT32_MAX, &m->tensor_count);
@@ -360,10 +375,11 @@ static const char *open_tensors(struct opening *o)
         const char *expected = open_tensor(o, m->tensors + i, &end);
         if (expected)
             return expected;
+        o->part = "TENSORS";
     }
-    if (data && end != data->offset + data->bytes)
+    if (data && end.data != data->offset + data->bytes)
         return "data to the end of the DATA section";
-    return NULL;
+    return mote_coded_end(m, end.codes, &o->part);
 }
 
 /* ------------------------------------------------------------------------
@@ -409,7 +425,8 @@ static const char *open_plan(struct opening *o, struct mote_plan *plan,
                                                     p->operators_bytes, 1);
     if (!plan->operators)
         return "values, outputs and operators, one behind the other";
-    if (p->arena % MOTE_FILE_ALIGN || p->arena > m->header->request_arena)
+    if (p->arena % MOTE_FILE_ALIGN ||
+        p->arena > m->header->request_arena - m->decoder_bytes)
         return "an arena within the header's";
     for (uint32_t i = 0; i < p->outputs; i++)
         if (plan->outputs[i] >= p->values)
@@ -478,7 +495,7 @@ static const char *open_feature(struct opening *o,
     const struct mote_model *m = o->m;
     const struct mote_plan *plan = mote_model_main(m);
 
-    const bool texts = f->kind == MOTE_FEATURE_CATEGORY;
+    const bool texts = mote_is_category(f);
     const uint8_t flags = MOTE_FEATURE_MAY_MISS |
                           (texts ? MOTE_FEATURE_OTHER : MOTE_FEATURE_BOOLEAN);
 
@@ -675,10 +692,13 @@ enum mote_status mote_model_open(struct mote_model *m, const void *bytes,
 void mote_model_use_cpu(struct mote_model *m, uint32_t cpu)
 {
     mote_kernels_select(&m->kernels, cpu);
+    m->streams = mote_coded_streams(cpu);
 }
 
 bool mote_model_has_choice(const struct mote_model *m)
 {
+    if (m->decoder_bytes)
+        return true;
     for (uint32_t i = 0; i < m->plan_count; i++)
         if (mote_plan_has_choice(m->plans + i))
             return true;

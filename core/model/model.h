@@ -8,6 +8,8 @@
 #ifndef MOTE_MODEL_MODEL_H
 #define MOTE_MODEL_MODEL_H
 
+#include "compress/streams.h"
+#include "core/base/linked.h"
 #include "core/base/status.h"
 #include "core/kernel/kernels.h"
 #include "core/model/file.h"
@@ -37,7 +39,9 @@ struct mote_model {
     const struct mote_file_feature *features;
     uint32_t feature_count;
     const struct mote_file_output *output;
+    uint64_t decoder_bytes; /* of scratch for coded tensors; 0: none is coded */
     struct mote_kernels kernels; /* for any machine until mote_model_use_cpu */
+    const struct mote_streams *streams; /* likewise */
 };
 
 /*
@@ -57,8 +61,9 @@ enum mote_status mote_model_open(struct mote_model *m, const void *bytes,
  * The rest of the checks, for an open model that comes from outside; one that
  * is part of the executable had them when it was built. Every byte is looked
  * at: all hashes, zeros where nothing is, tensor elements in their range, that
- * tables of trees lead nowhere but to each other, and that plans write every
- * value before they read it. Errors as above.
+ * coded blocks match their checksums and decode, that tables of trees lead
+ * nowhere but to each other, and that plans write every value before they read
+ * it. Errors as above.
  */
 enum mote_status mote_model_check(const struct mote_model *m,
                                   struct mote_where *where);
@@ -76,6 +81,12 @@ struct mote_text mote_model_string(const struct mote_model *m, uint32_t i);
 
 /* The plan that answers requests. */
 const struct mote_plan *mote_model_main(const struct mote_model *m);
+
+/* Whether a feature is one; a build that links none of them has none. */
+static inline bool mote_is_category(const struct mote_file_feature *f)
+{
+    return MOTE_LINKED_CATEGORIES && f->kind == MOTE_FEATURE_CATEGORY;
+}
 
 /* Largest batch that one run can take. */
 static inline uint32_t mote_model_batch(const struct mote_model *m)
@@ -101,7 +112,8 @@ bool mote_model_provenance(const struct mote_model *m, size_t *at,
 static inline bool mote_section_is_bulk(uint32_t type)
 {
     return type == MOTE_SECTION_DATA || type == MOTE_SECTION_TEXT ||
-           type == MOTE_SECTION_ASSETS || type >= MOTE_SECTION_DEBUG;
+           type == MOTE_SECTION_ASSETS || type == MOTE_SECTION_DEBUG ||
+           type >= MOTE_SECTION_TYPES;
 }
 
 /* "DATA"; of an unknown type, whose name nobody knows, "section table". */

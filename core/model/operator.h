@@ -42,6 +42,9 @@ bool mote_operator_shares_f32(const struct mote_plan *plan,
 /* Whether write 0 may be in the very place of read 0. */
 bool mote_operator_in_place(const struct mote_file_operator *f);
 
+/* Whether read number i may be a coded tensor. */
+bool mote_operator_decodes(const struct mote_file_operator *f, uint32_t i);
+
 /* Whether operands and attributes are what a run relies on. */
 bool mote_operator_check(const struct mote_scope *scope,
                          const struct mote_operation *op);

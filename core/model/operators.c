@@ -9,6 +9,7 @@
 #include "core/kernel/layer.h"
 #include "core/kernel/rows.h"
 #include "core/model/operator.h"
+#include "core/model/tiles.h"
 
 /* ------------------------------------------------------------------------
  * Signatures
@@ -219,8 +220,10 @@ static bool fits(const struct mote_scope *s, const struct mote_operation *op,
 
 /* A use in one run: where its operands lie, and the letters as numbers. */
 struct use {
+    const struct mote_run *run;
+    const uint32_t *values; /* by index in the plan: reads, then writes */
     const struct mote_kernels *kernels;
-    void *at[OPERANDS_MAX]; /* reads, then writes; NULL for none */
+    void *at[OPERANDS_MAX]; /* likewise, where they lie; NULL for none */
     size_t rows, n, m;      /* m: last dimension of the first write */
     uint8_t dtype, made;    /* of the first operand, of the first write */
     uint32_t attribute;
@@ -233,6 +236,8 @@ static struct use use_of(const struct mote_run *run,
     const struct mote_file_value *first = run->plan->values + op->reads[0];
     const struct mote_file_value *out = run->plan->values + op->writes[0];
     struct use u = {
+        .run = run,
+        .values = op->reads,
         .kernels = &run->model->kernels,
         .rows = mote_run_extent(run, first, 1),
         .n = mote_run_last(run, first),
@@ -300,7 +305,6 @@ static enum mote_status run_dense_s8(const struct use *u,
     const struct mote_dense_s8 d = {
         .q = u->at[0],
         .s = u->at[1],
-        .w = u->at[2],
         .c = u->at[3],
         .b = u->at[4],
         .y = u->at[5],
@@ -311,9 +315,7 @@ static enum mote_status run_dense_s8(const struct use *u,
         .y_stride = u->m,
     };
 
-    (void)where;
-    mote_layer_s8(u->kernels, &d, u->attribute);
-    return MOTE_OK;
+    return mote_tiles_dense(u->run, u->values[2], &d, u->attribute, where);
 }
 
 static enum mote_status run_softmax(const struct use *u,
@@ -353,8 +355,9 @@ struct operator
     const struct signature *signature;
     enum mote_status (*run)(const struct use *u, struct mote_where *where);
     bool in_place;
-    bool choice;    /* several versions of its kernel to choose from, */
-    bool plain_f64; /* but only one where the first operand is f64    */
+    bool choice;     /* several versions of its kernel to choose from, */
+    bool plain_f64;  /* but only one where the first operand is f64    */
+    uint8_t decodes; /* a bit for each read that may be a coded tensor */
     /* in place of signature and run, where letters are not enough */
     bool (*check)(const struct mote_scope *scope,
                   const struct mote_operation *op);
@@ -380,7 +383,7 @@ static const struct operator* const operators[] = {
     OPERATOR(4, .signature = &quantize_signature, .run = run_quantize,
              .choice = true),
     OPERATOR(5, .signature = &dense_s8_signature, .run = run_dense_s8,
-             .choice = true),
+             .choice = true, .decodes = 1 << 2),
     OPERATOR(6, .signature = &scores_signature, .run = run_softmax),
     OPERATOR(7, .signature = &scores_signature, .run = run_share),
     OPERATOR(8, .signature = &argmax_signature, .run = run_argmax),
@@ -394,9 +397,9 @@ static const struct operator* const operators[] = {
     OPERATOR(13, .check = mote_softmax_check, .run_whole = mote_softmax_run,
              .in_place = true, .choice = true),
     OPERATOR(14, .check = mote_embed_check, .run_whole = mote_embed_run,
-             .in_place = true, .choice = true),
+             .in_place = true, .choice = true, .decodes = 1 << 2),
     OPERATOR(15, .check = mote_position_check, .run_whole = mote_position_run,
-             .in_place = true, .choice = true),
+             .in_place = true, .choice = true, .decodes = 1 << 1),
     OPERATOR(16, .check = mote_attention_check, .run_whole = mote_attention_run,
              .choice = true),
     OPERATOR(17, .check = mote_reduce_check, .run_whole = mote_reduce_run,
@@ -416,11 +419,12 @@ static const struct operator* const operators[] = {
     OPERATOR(23, .check = mote_quantize_fixed_check,
              .run_whole = mote_quantize_fixed_run),
     OPERATOR(24, .check = mote_dense_fixed_check,
-             .run_whole = mote_dense_fixed_run, .choice = true),
+             .run_whole = mote_dense_fixed_run, .choice = true,
+             .decodes = 1 << 1),
     OPERATOR(25, .check = mote_conv_check, .run_whole = mote_conv_run,
              .choice = true),
     OPERATOR(26, .check = mote_conv_s8_check, .run_whole = mote_conv_s8_run,
-             .choice = true),
+             .choice = true, .decodes = 1 << 1),
     OPERATOR(27, .check = mote_depthwise_check, .run_whole = mote_depthwise_run,
              .choice = true),
     OPERATOR(28, .check = mote_pool_check, .run_whole = mote_pool_run,
@@ -495,6 +499,11 @@ bool mote_operator_shares_f32(const struct mote_plan *plan,
 bool mote_operator_in_place(const struct mote_file_operator *f)
 {
     return operators[f->opcode]->in_place;
+}
+
+bool mote_operator_decodes(const struct mote_file_operator *f, uint32_t i)
+{
+    return i < 8 && operators[f->opcode]->decodes >> i & 1;
 }
 
 bool mote_operator_check(const struct mote_scope *scope,

@@ -4,6 +4,7 @@
  */
 #include "core/kernel/conv_s8.h"
 #include "core/model/operands.h"
+#include "core/model/tiles.h"
 
 /* The attributes that all of them begin with. */
 enum { KERNEL, STRIDE = 2, DILATION = 4, BEFORE = 6, AFTER = 8, WINDOW = 10 };
@@ -308,6 +309,21 @@ enum mote_status mote_conv_run(const struct mote_run *run,
     return MOTE_OK;
 }
 
+/* An item that lies in the scratch. */
+struct item_s8 {
+    const struct mote_conv_s8 *l;
+    float *y;
+    void *scratch;
+};
+
+static void visit_s8(const struct mote_tile *tile, const void *with)
+{
+    const struct item_s8 *item = with;
+
+    mote_conv_s8_channels(item->l, tile->w, tile->first, tile->rows, item->y,
+                          item->scratch);
+}
+
 enum mote_status mote_conv_s8_run(const struct mote_run *run,
                                   const struct mote_operation *op,
                                   struct mote_where *where)
@@ -322,20 +338,23 @@ enum mote_status mote_conv_s8_run(const struct mote_run *run,
         .after_wide = a[AFTER + WIDE],
         .groups =
             groups_of(a, (uint32_t)u.window.x_channels, w->dims[0], w->dims[1]),
-        .w = mote_operand(run, op, 1),
         .c = mote_operand(run, op, 2),
         .b = mote_operand(run, op, 3),
         .activation = a[WINDOW],
     };
+    void *scratch = mote_operand(run, op, 5);
+    enum mote_status s = MOTE_OK;
 
-    for (size_t i = 0; i < u.items; i++)
-        if (!mote_conv_s8(&l, u.x + i * u.x_item, u.y + i * u.y_item,
-                          mote_operand(run, op, 5))) {
+    for (size_t i = 0; s == MOTE_OK && i < u.items; i++) {
+        const struct item_s8 item = {&l, u.y + i * u.y_item, scratch};
+        if (!mote_conv_s8_begin(&l, u.x + i * u.x_item, scratch)) {
             where->row = (uint32_t)i;
             where->expected = "numbers that stay finite inside the model";
             return MOTE_E_RANGE;
         }
-    return MOTE_OK;
+        s = mote_tiles_visit(run, op->reads[1], visit_s8, &item, where);
+    }
+    return s;
 }
 
 enum mote_status mote_depthwise_run(const struct mote_run *run,

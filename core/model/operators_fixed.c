@@ -4,6 +4,7 @@
  */
 #include "core/kernel/kernels.h"
 #include "core/model/operands.h"
+#include "core/model/tiles.h"
 
 static bool is_zero_point(uint32_t attribute)
 {
@@ -85,7 +86,6 @@ enum mote_status mote_dense_fixed_run(const struct mote_run *run,
     };
     const struct mote_dense_s8 d = {
         .q = mote_operand(run, op, 0),
-        .w = mote_operand(run, op, 1),
         .rows = mote_run_extent(run, q, 0) / q->dims[last],
         .n = q->dims[last],
         .m = y->dims[last],
@@ -94,7 +94,5 @@ enum mote_status mote_dense_fixed_run(const struct mote_run *run,
         .to_s8 = &to_s8,
     };
 
-    (void)where;
-    run->model->kernels.dense_s8(&d);
-    return MOTE_OK;
+    return mote_tiles_dense(run, op->reads[1], &d, MOTE_ACTIVATION_NONE, where);
 }

@@ -232,7 +232,7 @@ enum mote_status mote_encode_run(const struct mote_run *run,
     };
 
     (void)where;
-    mote_encode(&e, u.at[0], u.at[ENCODED], u.rows, u.n);
+    mote_encode_columns(&e, u.at[0], u.at[ENCODED], u.rows, u.n);
     return MOTE_OK;
 }
 

@@ -5,6 +5,7 @@
  */
 #include "core/base/maths.h"
 #include "core/model/operands.h"
+#include "core/model/tiles.h"
 
 /* ------------------------------------------------------------------------
  * Checks
@@ -260,21 +261,34 @@ static bool is_table(const struct mote_scope *s, uint32_t table, uint32_t scale,
            (scale == MOTE_NONE || is_f32_tensor(s, scale, v->dims[0]));
 }
 
-/* y = a + row of the table; a NULL for zeros. */
-static void add_row(const struct mote_run *run, const float *a,
-                    const void *table, const float *scale, size_t row, float *y,
-                    size_t n)
+/* y = a + row of the table; a NULL for zeros, scale NULL for f32. */
+static void add_row(const struct mote_run *run, const float *a, const void *row,
+                    const float *scale, float *y, size_t n)
 {
     const struct mote_kernels *k = &run->model->kernels;
-    const float *f32 = table;
-    const int8_t *s8 = table;
 
     if (scale)
-        k->scale_s8(a, s8 + row * n, scale[row], y, n);
+        k->scale_s8(a, row, *scale, y, n);
     else if (a)
-        k->binary_f32(a, f32 + row * n, y, 1, n, false, MOTE_BINARY_ADD);
+        k->binary_f32(a, row, y, 1, n, false, MOTE_BINARY_ADD);
     else
-        memcpy(y, f32 + row * n, n * sizeof *y);
+        memcpy(y, row, n * sizeof *y);
+}
+
+/* y [count][n] = a [count][n] + those rows of the table. */
+static enum mote_status add_rows(const struct mote_run *run,
+                                 const struct mote_table *table,
+                                 const uint32_t *rows, uint32_t count,
+                                 const float *a, const float *scale, float *y,
+                                 size_t n, struct mote_where *where)
+{
+    const void *at[MOTE_TABLE_ROWS];
+    const enum mote_status s = mote_table_rows(table, rows, count, at, where);
+
+    for (uint32_t i = 0; s == MOTE_OK && i < count; i++)
+        add_row(run, a ? a + i * n : NULL, at[i],
+                scale ? scale + rows[i] : NULL, y + i * n, n);
+    return s;
 }
 
 bool mote_embed_check(const struct mote_scope *s,
@@ -304,17 +318,24 @@ enum mote_status mote_embed_run(const struct mote_run *run,
     const size_t batch = mote_run_extent(run, v, v->rank - 1u);
     const size_t n = last_of(run, op->writes[0]);
     const uint32_t rows = value_of(run, op->reads[2])->dims[0];
+    uint32_t asked[MOTE_TABLE_ROWS];
+    struct mote_table table;
+    enum mote_status s = mote_table_begin(&table, run, op->reads[2], where);
 
-    for (size_t i = 0; i < count; i++) {
-        if ((uint32_t)ids[i] >= rows) { /* negative ones as well */
-            where->row = (uint32_t)(i / (count / batch));
-            where->expected = "indices within the table";
-            return MOTE_E_RANGE;
+    for (size_t i = 0, few; s == MOTE_OK && i < count; i += few) {
+        few = count - i < table.most ? count - i : table.most;
+        for (size_t k = 0; k < few; k++) {
+            asked[k] = (uint32_t)ids[i + k];
+            if (asked[k] >= rows) { /* negative ones as well */
+                where->row = (uint32_t)((i + k) / (count / batch));
+                where->expected = "indices within the table";
+                return MOTE_E_RANGE;
+            }
         }
-        add_row(run, a ? a + i * n : NULL, operand(run, op, 2), scale,
-                (size_t)ids[i], y + i * n, n);
+        s = add_rows(run, &table, asked, (uint32_t)few, a ? a + i * n : NULL,
+                     scale, y + i * n, n, where);
     }
-    return MOTE_OK;
+    return s;
 }
 
 bool mote_position_check(const struct mote_scope *s,
@@ -339,12 +360,18 @@ enum mote_status mote_position_run(const struct mote_run *run,
     const size_t rows = rows_of(run, op->reads[0]);
     const size_t n = last_of(run, op->reads[0]);
     const size_t steps = steps_of(run, op->reads[0]);
+    uint32_t asked[MOTE_TABLE_ROWS];
+    struct mote_table table;
+    enum mote_status s = mote_table_begin(&table, run, op->reads[1], where);
 
-    (void)where;
-    for (size_t i = 0; i < rows; i++)
-        add_row(run, x + i * n, operand(run, op, 1), operand(run, op, 2),
-                i % steps, y + i * n, n);
-    return MOTE_OK;
+    for (size_t i = 0, few; s == MOTE_OK && i < rows; i += few) {
+        few = rows - i < table.most ? rows - i : table.most;
+        for (size_t k = 0; k < few; k++)
+            asked[k] = (uint32_t)((i + k) % steps);
+        s = add_rows(run, &table, asked, (uint32_t)few, x + i * n,
+                     operand(run, op, 2), y + i * n, n, where);
+    }
+    return s;
 }
 
 /* ------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 #include "core/model/plan.h"
 #include "core/base/assert.h"
 #include "core/base/denormals.h"
+#include "core/model/coded.h"
 #include "core/model/operator.h"
 
 /* ------------------------------------------------------------------------
@@ -200,6 +201,9 @@ static enum mote_status check_operators(const struct mote_scope *s,
         if (!check_places(s, &op) || !mote_operator_check(s, &op))
             return refuse(where, at, MOTE_E_FORMAT,
                           "operands of fitting kind and shape");
+        if (!mote_coded_reads_fit(s, &op))
+            return refuse(where, at, MOTE_E_FORMAT,
+                          "coded tensors where an operator decodes them");
         at += op.file->bytes;
     }
     if (count != p->operators)
@@ -227,6 +231,8 @@ enum mote_status mote_plan_check(const struct mote_model *m, uint32_t i,
                 return refuse(where, v, MOTE_E_FORMAT,
                               "inputs in places of their own");
     }
+    if (!mote_coded_outputs_fit(&scope))
+        return refuse(where, 0, MOTE_E_FORMAT, "outputs that are not coded");
     return check_operators(&scope, where);
 }
 
@@ -248,6 +254,8 @@ struct mote_run mote_run_of(const struct mote_model *m, void *arena,
         .model = m,
         .plan = mote_model_main(m),
         .arena = arena,
+        .decoder =
+            (uint8_t *)arena + (m->header->request_arena - m->decoder_bytes),
     };
 
     assert(rows >= 1 && rows <= mote_model_batch(m));

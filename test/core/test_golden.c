@@ -285,6 +285,66 @@ static void refuses_flips(void)
             refuses_flips_of(t->line[i][CASE_PATH]);
 }
 
+/* Whether a run of whatever opens at start ends in a status that it may end in;
+ * its inputs are zeros. */
+static enum mote_status run_zeros(const struct mote_model *m)
+{
+    static uint8_t room[FILE_MAX];
+    struct mote_where where = {.row = MOTE_NO_ROW};
+    void *arena = placed(room, m->header->request_arena);
+
+    memset(arena, 0, m->header->request_arena);
+    const struct mote_run run = mote_run_of(m, arena, 1);
+    const enum mote_status s = mote_plan_run(&run, &where);
+    EXPECT(s == MOTE_OK || s == MOTE_E_RANGE ||
+           (s == MOTE_E_DAMAGED && where.expected));
+    return s;
+}
+
+/* Coded data are not looked at when a file opens: what is wrong with them, the
+ * decoder finds, or the answer is wrong, and no memory is touched but its own.
+ */
+static void runs_damaged_weights(void)
+{
+    static struct opened o;
+    const struct table *t = cases_table();
+    size_t found = 0, wrong = 0;
+
+    for (size_t i = 0; i < t->count; i++) {
+        if (!strstr(t->line[i][CASE_PATH], "bad/data_coded"))
+            continue;
+        open_file(&o, t->line[i][CASE_PATH]);
+        open_only(&o);
+        EXPECT(o.status == MOTE_OK, "%s", t->line[i][CASE_PATH]);
+        if (o.status != MOTE_OK)
+            continue;
+        const enum mote_status s = run_zeros(&o.model);
+        found += s == MOTE_E_DAMAGED;
+        wrong += s != MOTE_E_DAMAGED;
+    }
+    EXPECT(found > 0 && wrong > 0);
+}
+
+/* Every byte of a coded file's weights changed, one by one. */
+static void runs_every_damaged_byte(void)
+{
+    static struct opened o;
+
+    o.n = read_file("good/coded_dense.mote", o.bytes, sizeof o.bytes);
+    open_only(&o);
+    EXPECT(o.status == MOTE_OK);
+    const struct mote_file_section data = *o.model.sections[MOTE_SECTION_DATA];
+    const size_t step = test_count(17, 1);
+    for (size_t at = data.offset; at < data.offset + data.bytes; at += step)
+        for (unsigned bits = 1; bits < 256; bits = bits * 16 + 15) {
+            o.bytes[at] ^= (uint8_t)bits;
+            open_only(&o); /* only the hash of DATA, which is not looked at */
+            EXPECT(o.status == MOTE_OK);
+            run_zeros(&o.model);
+            o.bytes[at] ^= (uint8_t)bits;
+        }
+}
+
 /* ------------------------------------------------------------------------
  * Answers
  */
@@ -455,6 +515,8 @@ static const struct test_case cases[] = {
     {"every truncation", refuses_truncations},
     {"every truncation, signed again", refuses_signed_truncations},
     {"every bit flipped", refuses_flips},
+    {"damaged weights at run time", runs_damaged_weights},
+    {"any damaged weight", runs_every_damaged_byte},
     {"answers, whatever the arena held", answers_rows},
     {"the same with this processor's kernels", answers_rows_with_this_cpu},
 };

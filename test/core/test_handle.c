@@ -10,20 +10,21 @@ static struct {
     char event[1 << 16], reply[1 << 20];
 } t;
 
-static void open_iris(void)
+/* As one that is part of the executable: only what start proves is proven. */
+static void open_model(const char *path)
 {
-    FILE *f = fopen("models/iris/iris.mote", "rb");
+    FILE *f = fopen(path, "rb");
     struct mote_where where = {0};
 
     if (!f) {
-        printf("run from the root of the project: no models/iris/iris.mote\n");
+        printf("run from the root of the project: no %s\n", path);
         exit(1);
     }
     const size_t n = fread(t.blob, 1, sizeof t.blob, f);
     fclose(f);
     const enum mote_status s = mote_model_open(&t.model, t.blob, n, &where);
     if (s != MOTE_OK) {
-        printf("iris.mote: %s\n", where.expected);
+        printf("%s: %s\n", path, where.expected);
         exit(1);
     }
     t.function = (struct mote_function){.model = &t.model, .arena = t.arena};
@@ -52,7 +53,7 @@ static struct mote_text handle(const char *event, size_t n, bool *good)
     char *copy = guarded(event, n); /* handling writes to it */
 
     if (!t.model.bytes)
-        open_iris();
+        open_model("models/iris/iris.mote");
     mote_json_out_begin(&o, t.reply, sizeof t.reply);
     *good = mote_handle(&t.function, (struct mote_text){copy, n}, &o, &failure);
     if (!*good) {
@@ -331,7 +332,24 @@ static void within_any_reply_buffer(void)
     }
 }
 
+/* Weights that do not decode are no fault of the sender. */
+static void says_that_weights_are_damaged(void)
+{
+    static const char row[] = "[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,"
+                              "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]";
+    bool good;
+
+    open_model("test/golden/good/coded_dense.mote");
+    handle(row, sizeof row - 1, &good);
+    EXPECT(good);
+    open_model("test/golden/bad/data_coded_ends_beyond.mote");
+    const struct mote_text reply = handle(row, sizeof row - 1, &good);
+    EXPECT(!good && strstr(reply.at, "Function.ModelDamaged"), "%s", reply.at);
+    open_model("models/iris/iris.mote");
+}
+
 static const struct test_case tests[] = {
+    {"damaged weights", says_that_weights_are_damaged},
     {"answers", answers},
     {"refuses every truncation", refuses_every_truncation},
     {"survives mutations", survives_mutations},

@@ -107,11 +107,11 @@ static void numbers_are_encoded(void)
             times % 2,
         };
         fill_rows(x, CELLS, &seed);
-        mote_encode(&e, x, y, ROWS, N);
+        mote_encode_columns(&e, x, y, ROWS, N);
         for (size_t i = 0; i < CELLS; i++)
             EXPECT(same(y[i], encoded(&e, x[i], i % N)), "%g to %g", x[i],
                    y[i]);
-        mote_encode(&e, x, x, ROWS, N); /* in place */
+        mote_encode_columns(&e, x, x, ROWS, N); /* in place */
         for (size_t i = 0; i < CELLS; i++)
             EXPECT(same(x[i], y[i]));
     }

@@ -225,7 +225,6 @@ bad(
     "linear",
     layout_2=("tensor 0", 2, "B", 2),
     layout_version_2=("tensor 0", 3, "B", 2),
-    encoding_planes=("tensor 0", 4, "B", 1),
     encoding_5=("tensor 0", 4, "B", 5),
 )
 bad(
@@ -240,6 +239,7 @@ bad(
     bits=("tensor 0", 5, "B", 32),
     zero_6=("tensor 0", 6, "H", 1),
     block=("tensor 0", 8, "I", 64),
+    encoding_planes=("tensor 0", 4, "B", 1),
     name=("tensor 0", 12, "I", 99),
     dim_0=("tensor 0", 16, "I", 0),
     dim_large=("tensor 0", 16, "I", 1 << 31),

@@ -9,7 +9,8 @@ import struct
 
 import xxhash
 
-SECTIONS = ("STRINGS", "SYMBOLS", "TENSORS", "PLANS", "MODEL", "INPUT", "OUTPUT", "DATA")
+NAMES = ("STRINGS", "SYMBOLS", "TENSORS", "PLANS", "MODEL", "INPUT", "OUTPUT", "DATA")
+SECTIONS = {name: number for number, name in enumerate(NAMES, 1)} | {"CODES": 13}
 RECORDS = {"symbol": ("SYMBOLS", 8), "tensor": ("TENSORS", 80), "plan": ("PLANS", 48)}
 RECORDS |= {"feature": ("INPUT", 24)}
 ALIGN, PAGE, TAIL = 64, 4096, 64
@@ -34,7 +35,7 @@ class Forge:
     def section(self, name: str) -> tuple[int, int, int]:
         """The record, the begin and the end of a section."""
         for record in self.records():
-            if self.get("I", record) == SECTIONS.index(name) + 1:
+            if self.get("I", record) == SECTIONS[name]:
                 begin = self.get("Q", record + 8)
                 return record, begin, begin + self.get("Q", record + 16)
         raise KeyError(name)

@@ -73,7 +73,7 @@ def test_a_new_folder_compiles_as_it_is(project, capsys, source):
 def test_the_template_has_every_key_and_its_default(tmp_path, precision):
     """Also with each # in front of a key taken away."""
     limits = {k: template.key(k, v) for k, v in DEFAULT_LIMITS[precision].items()}
-    text = template.MODEL_TOML.format(
+    text = template.model_toml(
         name="n", name_toml='"n"', description='"d"', source='"s"', features="features = []",
         labels="labels = []", precision=precision, rows=ROWS, **limits,
     )  # fmt: skip

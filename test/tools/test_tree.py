@@ -81,9 +81,10 @@ def test_every_c_file_opens_with_its_name():
 
 # Bytes of the executable for iris: with the operators that it uses, and with
 # all of them: those of nets and trees with their kernels for every instruction
-# set, those of tables with the functions in float64, those of tensors of any type.
-NETS_AND_TREES, TABLES, TENSORS = 91 * 1024, 10 * 1024, 10 * 1024
-SIZES = {"iris/trimmed": 65536, "iris": 65536 + NETS_AND_TREES + TABLES + TENSORS}
+# set, those of tables with the functions in float64, those of tensors of any
+# type, and the decoder of coded weights.
+NETS_AND_TREES, TABLES, TENSORS, DECODER = 91 * 1024, 10 * 1024, 10 * 1024, 11 * 1024
+SIZES = {"iris/trimmed": 65536, "iris": 65536 + NETS_AND_TREES + TABLES + TENSORS + DECODER}
 
 
 @pytest.mark.parametrize("build", SIZES)
@@ -132,6 +133,8 @@ def test_a_trimmed_executable_has_less_and_answers_the_same(arch):
         names.append({line.split()[-1] for line in symbols})
     assert replies[0] == replies[1]
     assert "mote_dense_s8_scalar" in names[0] - names[1]
+    decoder = re.compile("mote_(decode|streams|codes|coding|planes)")
+    assert any(decoder.match(n) for n in names[0]) and not any(decoder.match(n) for n in names[1])
 
 
 def test_the_project_speaks_of_itself_alone():

@@ -42,8 +42,9 @@ def instructions(command: list[str], cpu: str) -> int:
     return count
 
 
-def of_one_run(program: str, mote: str, extents: str, cpu: str) -> int:
-    once, twice = (instructions([program, mote, extents, str(n)], cpu) for n in (1, 2))
+def of_one_run(command: list[str], cpu: str) -> int:
+    """Of a command whose last argument, added here, says how often."""
+    once, twice = (instructions([*command, str(n)], cpu) for n in (1, 2))
     return twice - once
 
 
@@ -59,7 +60,7 @@ def main(arguments: list[str]) -> int:
         name, mote, extents = line.split("\t")[:3]
         if not any(name.endswith(part) for part in COUNTED):
             continue
-        counts = {cpu: of_one_run(program, mote, extents, cpu) for cpu in CPUS}
+        counts = {cpu: of_one_run([program, mote, extents], cpu) for cpu in CPUS}
         print(f"{name:28}" + "".join(f"{n:20,}" for n in counts.values()), flush=True)
         rows.append({"name": name, "instructions": counts})
     Path(output).write_text(json.dumps(rows, indent=1) + "\n")

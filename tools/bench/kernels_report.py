@@ -13,6 +13,8 @@ import re
 import sys
 from pathlib import Path
 
+from drawing import OURS, PALE, PEER, WIDTH, bar, picture, text
+
 # Multiply-adds a cycle of one core, where kernels_machine.c measures none.
 PEAKS = {"dense_s8 dotprod": 32, "dense_s8 i8mm": 128, "dense_f32 neon": 8}
 # What no arm64 processor was asked.
@@ -20,8 +22,7 @@ MODELLED = {
     "arm64.json": "arm64, instructions of one run, a model",
     "inner.json": "arm64, multiply-adds a cycle of inner loops, a model",
 }
-WIDTH, LABEL, BAR, LINE = 860, 230, 460, 22
-OURS, PEER, INK, PALE = "#1f6f8b", "#c2c8cf", "#1c2126", "#6b737b"
+LABEL, BAR, LINE = 230, 460, 22
 
 
 def read_products(path: Path) -> list[dict]:
@@ -71,23 +72,8 @@ def print_limits(products: list[dict]) -> None:
             print(line)
 
 
-def text(x: float, y: float, words: str, color=INK, anchor="start", size=12) -> str:
-    words = words.replace("&", "&amp;").replace("<", "&lt;")
-    return (
-        f'<text x="{x:.0f}" y="{y:.0f}" fill="{color}" font-size="{size}" '
-        f'text-anchor="{anchor}">{words}</text>'
-    )
-
-
 def short(us: float) -> str:
     return f"{us:,.0f}" if us >= 100 else f"{us:.3g}"
-
-
-def bar(x: float, y: float, width: float, height: float, color: str) -> str:
-    return (
-        f'<rect x="{x:.0f}" y="{y:.0f}" width="{max(width, 1):.1f}" height="{height}" '
-        f'fill="{color}"/>'
-    )
 
 
 def draw(peer: str, rows: list[dict]) -> str:
@@ -95,9 +81,6 @@ def draw(peer: str, rows: list[dict]) -> str:
     rows = [r for r in rows if "peer_us" in r]
     height = 64 + LINE * len(rows) + 16
     out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
-        'font-family="sans-serif">',
-        f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
         text(16, 24, f"One request, one thread: mote and {peer}", size=15),
         bar(16, 36, 10, 10, OURS) + text(32, 45, "mote", PALE),
         bar(84, 36, 10, 10, PEER) + text(100, 45, f"{peer}, its faster precision", PALE),
@@ -115,7 +98,7 @@ def draw(peer: str, rows: list[dict]) -> str:
                 anchor="end",
             ),
         ]  # fmt: skip
-    return "\n".join(out + ["</svg>"]) + "\n"
+    return picture(height, out)
 
 
 def main(arguments: list[str]) -> int:

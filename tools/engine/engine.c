@@ -10,13 +10,14 @@
 
 #include "core/function/handle.h"
 #include "core/model/operator.h"
+#include "core/model/tiles.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
 struct engine {
     struct mote_model model;
     struct mote_function function;
-    void *bytes, *arena;
+    void *bytes, *arena, *decoded;
     uint8_t scratch[65536 / 8 + 64];
 };
 
@@ -41,6 +42,7 @@ static void say(char *out, enum mote_status status,
 EXPORT void engine_close(struct engine *e);
 EXPORT struct engine *engine_open(const void *bytes, size_t n, int *status,
                                   char *why);
+EXPORT int engine_keep(struct engine *e);
 EXPORT uint32_t engine_features(const struct engine *e);
 EXPORT uint32_t engine_outputs(const struct engine *e);
 EXPORT int engine_rows(struct engine *e, const double *rows, size_t count,
@@ -55,6 +57,7 @@ EXPORT void engine_close(struct engine *e)
 {
     if (!e)
         return;
+    free(e->decoded);
     free(e->arena);
     free(e->bytes);
     free(e);
@@ -95,6 +98,21 @@ EXPORT struct engine *engine_open(const void *bytes, size_t n, int *status,
     return NULL;
 }
 
+/* From now on decoded weights are kept: 1; 0 when none are coded, or there is
+ * no memory. */
+EXPORT int engine_keep(struct engine *e)
+{
+    const uint64_t bytes = mote_kept_bytes(&e->model);
+
+    if (bytes && !e->decoded)
+        e->decoded = take_pages(bytes);
+    if (!e->decoded)
+        return 0;
+    memset(e->decoded, 0, bytes);
+    e->function.kept = mote_kept_begin(&e->model, e->decoded);
+    return 1;
+}
+
 EXPORT uint32_t engine_features(const struct engine *e)
 {
     return e->model.feature_count;
@@ -111,7 +129,8 @@ static enum mote_status run(struct engine *e, int32_t *index, double *scores,
 {
     const struct mote_file_output *o = e->model.output;
     const uint32_t rows = e->function.input.rows;
-    const struct mote_run r = mote_run_of(&e->model, e->arena, rows);
+    struct mote_run r = mote_run_of(&e->model, e->arena, rows);
+    r.kept = e->function.kept;
     const enum mote_status s = mote_plan_run(&r, where);
 
     if (s != MOTE_OK)
@@ -195,6 +214,7 @@ EXPORT int engine_plan(struct engine *e, uint32_t plan, const uint32_t *extents,
     struct mote_where where = {.row = MOTE_NO_ROW};
     struct mote_run r = mote_run_of(&e->model, e->arena, 1);
 
+    r.kept = e->function.kept;
     r.plan = e->model.plans + plan;
     memcpy(r.extents, extents, e->model.symbol_count * sizeof *extents);
     for (uint32_t i = 0; i < r.plan->file->inputs; i++)

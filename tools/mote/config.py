@@ -9,6 +9,10 @@ from mote.errors import Usage
 from mote.file import REPLIES
 
 PRECISIONS = ("auto", "float64", "float32", "int8")
+PROFILES = ("exact", "cold")
+BITS = (8, 7, 6, 5)
+TARGETS = ("arm64", "x86_64")
+COSTS = ("fetch_mb_s", "chunk_ms", "hufpair_mb_s", "huf8_mb_s", "planes_mb_s")
 
 
 @dataclass
@@ -31,6 +35,9 @@ class Verify:
 
 @dataclass
 class Config:
+    """Of [compile], profile and bits are explained in profiles.py, target and
+    costs in coding.py."""
+
     name: str
     version: str = "0.0.0"
     description: str | None = None
@@ -40,6 +47,11 @@ class Config:
     dimensions: dict[str, int] | None = None
     labels: list[str] | None = None
     precision: str = "auto"
+    profile: str = "exact"
+    bits: int | None = None  # of all int8 weights, instead of a profile's
+    weight_bits: dict[str, int] = field(default_factory=dict)  # of some, by name
+    target: str = "arm64"
+    costs: dict[str, float] = field(default_factory=dict)  # of coding.Target
     verify: Verify = field(default_factory=Verify)
 
 
@@ -47,7 +59,18 @@ KEYS = {
     "model": {"name": str, "version": str, "description": str, "source": str, "reply": str},
     "input": {"features": list, "dimensions": dict},
     "output": {"labels": list},
-    "compile": {"precision": str},
+    "compile": {
+        "precision": str,
+        "profile": str,
+        "bits": int,
+        "weight_bits": dict,
+        "target": str,
+        "fetch_mb_s": (int, float),
+        "chunk_ms": (int, float),
+        "hufpair_mb_s": (int, float),
+        "huf8_mb_s": (int, float),
+        "planes_mb_s": (int, float),
+    },
     "verify": {
         "max_error": (int, float),
         "p99_error": (int, float),
@@ -72,7 +95,9 @@ def _check(path: Path, tables: dict) -> None:
                 kind = " or ".join(t.__name__ for t in names)
                 raise Usage(f"{path}: {table}.{key}: expected {kind}, got {value!r}")
             if wanted is dict and not all(type(x) is int and x > 0 for x in value.values()):
-                raise Usage(f"{path}: {table}.{key}: expected a size for each, got {value!r}")
+                raise Usage(
+                    f"{path}: {table}.{key}: expected a number above 0 for each, got {value!r}"
+                )
             if wanted is list and not all(isinstance(x, str) for x in value):
                 raise Usage(f"{path}: {table}.{key}: expected a list of strings, got {value!r}")
 
@@ -109,8 +134,18 @@ def read(folder: Path) -> Config:
     for table in ("model", "input", "output", "compile"):
         flat |= tables.get(table, {})
     flat.setdefault("name", folder.resolve().name)
+    flat["costs"] = {key: float(flat.pop(key)) for key in COSTS if key in flat}
     config = Config(**flat, verify=Verify(**tables.get("verify", {})))
     check_choice(path, "model.reply", config.reply, REPLIES)
     check_choice(path, "compile.precision", config.precision, PRECISIONS)
     check_limits(path, config.verify)
+    check_choice(path, "compile.profile", config.profile, PROFILES)
+    check_choice(path, "compile.target", config.target, TARGETS)
+    for key, bits in {"bits": config.bits, **config.weight_bits}.items():
+        if bits is not None and (isinstance(bits, bool) or bits not in BITS):
+            expected = ", ".join(str(b) for b in BITS)
+            raise Usage(f"{path}: compile.{key}: expected one of {expected}, got {bits!r}")
+    for key, value in config.costs.items():
+        if not value > 0 and not (key == "chunk_ms" and value == 0):
+            raise Usage(f"{path}: compile.{key}: expected a positive number, got {value!r}")
     return config

@@ -20,15 +20,21 @@ def library_path() -> Path:
     return Path(__file__).resolve().parents[2] / "build" / "host" / "libmote.so"
 
 
-def _load():
+def load_library() -> ctypes.CDLL:
+    """The shared library; raises Refusal when it is not built."""
     path = library_path()
     if not path.exists():
         raise Refusal(f"{path}: the engine is not built; run `make engine` (or set MOTE_ENGINE)")
-    lib = ctypes.CDLL(str(path))
+    return ctypes.CDLL(str(path))
+
+
+def _load():
+    lib = load_library()
     pointer, size, text = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p
     lib.engine_open.restype = pointer
     lib.engine_open.argtypes = [pointer, size, ctypes.POINTER(ctypes.c_int), text]
     lib.engine_close.argtypes = [pointer]
+    lib.engine_keep.argtypes = [pointer]
     lib.engine_features.argtypes = lib.engine_outputs.argtypes = [pointer]
     lib.engine_rows.argtypes = [pointer, pointer, size, pointer, pointer, text]
     lib.engine_plan.argtypes = [pointer, ctypes.c_uint32, pointer, pointer, pointer, text]
@@ -68,6 +74,11 @@ class Engine:
         if self._handle:
             self._lib.engine_close(self._handle)
             self._handle = None
+
+    def keep(self) -> bool:
+        """Keeps decoded weights from now on, as a warm function may; False: there
+        are none."""
+        return bool(self._lib.engine_keep(self._handle))
 
     def __enter__(self):
         return self

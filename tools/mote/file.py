@@ -22,9 +22,10 @@ NUMPY = {
 LAYOUTS = {"rows": 0, "p8k8": 1}
 SECTIONS = {
     "STRINGS": 1, "SYMBOLS": 2, "TENSORS": 3, "PLANS": 4, "MODEL": 5, "INPUT": 6,
-    "OUTPUT": 7, "DATA": 8,
+    "OUTPUT": 7, "DATA": 8, "CODES": 13,
 }  # fmt: skip
 NUMBER, CATEGORY = 1, 3  # kinds of a feature
+ENCODINGS = {"RAW": 0, "PLANES": 1, "HUF8": 2, "HUFPAIR": 3, "CONST": 4}
 OUTPUT_KINDS = {"class": 1, "numbers": 2}
 REPLIES = {"index": 1, "label": 2, "full": 3}
 SCORES = {"none": 0, "probabilities": 1, "decision values": 2}
@@ -43,12 +44,56 @@ def p8k8(matrix: np.ndarray) -> bytes:
     return blocks.transpose(0, 2, 1, 3).tobytes()
 
 
+DECODER_TABLE = 4096  # bytes of scratch
+TILE_PANELS = 4  # that are decoded together, at least
+TILE_ROWS_BYTES = 16384
+
+
+def panel_bytes(columns: int) -> int:
+    """Of 8 rows of a P8K8 matrix."""
+    return 8 * align(columns, 8)
+
+
+@dataclass
+class Stored:
+    """What lies in the file for a coded tensor: compress/FORMAT.md, "Coded
+    tensors". Equal tables of several tensors are written once."""
+
+    encoding: str
+    bits: int
+    block_bytes: int
+    data: bytes
+    table: bytes  # empty, and so is the index, where there are no codes
+    index: bytes
+    checksums: bytes
+
+
 @dataclass
 class Tensor:
+    """data: the layout's bytes, however they are stored; RAW when stored is None."""
+
     dtype: str
     dims: tuple[int, ...]
     data: bytes
     layout: str = "rows"
+    stored: Stored | None = None
+
+    @property
+    def bytes_stored(self) -> bytes:
+        return self.stored.data if self.stored else self.data
+
+    def scratch(self) -> int:
+        """Bytes that decoding takes: the code table and a tile."""
+        if self.stored is None:
+            return 0
+        tile, block = TILE_ROWS_BYTES, self.stored.block_bytes
+        if self.layout == "p8k8":
+            panel = panel_bytes(self.dims[1])
+            tile = TILE_PANELS * panel
+            if block >= panel:
+                tile = align(tile, block)
+            tile = min(tile, len(self.data))
+        return DECODER_TABLE + tile
 
 
 @dataclass
@@ -168,30 +213,53 @@ class _Writer:
             out += struct.pack("<II", self.strings.one(name), maximum)
         return out
 
-    def tensors(self, data_offset: int) -> bytes:
+    def tensors(self, data_offset: int, codes_offset: int) -> bytes:
         out = struct.pack("<II", len(self.file.tensors), 0)
-        for t, place in zip(self.file.tensors, self.data_places()):
+        _, codes = self.codes()
+        for t, place, parts in zip(self.file.tensors, self.data_places(), codes, strict=True):
+            coded = t.stored or Stored("RAW", 8 * DTYPE_BYTES[t.dtype], 0, t.data, b"", b"", b"")
             out += struct.pack(
                 "<6BH2I4I6Q",
-                DTYPES[t.dtype], len(t.dims), LAYOUTS[t.layout], 1, 0,
-                8 * DTYPE_BYTES[t.dtype], 0, 0, NONE, *_dims(t.dims),
-                data_offset + place, len(t.data), len(t.data), 0, 0, 0,
+                DTYPES[t.dtype], len(t.dims), LAYOUTS[t.layout], 1, ENCODINGS[coded.encoding],
+                coded.bits, 0, coded.block_bytes, NONE, *_dims(t.dims),
+                data_offset + place, len(coded.data), len(t.data),
+                *(0 if at is None else codes_offset + at for at in parts),
             )  # fmt: skip
         return out
+
+    def codes(self) -> tuple[bytes, list[list[int | None]]]:
+        """CODES, and where in it each tensor's table, index and checksums are."""
+        out, places, tables = bytearray(), [], {}
+        for t in self.file.tensors:
+            places.append([None] * 3)
+            if t.stored is None:
+                continue
+            for i, part in enumerate((t.stored.table, t.stored.index, t.stored.checksums)):
+                if not part:
+                    continue
+                at = tables.get(part) if i == 0 else None
+                if at is None:
+                    out += bytes(-len(out) % 8)
+                    at = len(out)
+                    out += part
+                if i == 0:
+                    tables[part] = at
+                places[-1][i] = at
+        return bytes(out), places
 
     def data_places(self) -> list[int]:
         """Where each tensor's data begins within DATA."""
         places, at = [], 0
         for t in self.file.tensors:
-            at = align(at, PAGE if len(t.data) >= PAGE else ALIGN)
+            at = align(at, PAGE if len(t.bytes_stored) >= PAGE else ALIGN)
             places.append(at)
-            at += len(t.data)
+            at += len(t.bytes_stored)
         return places
 
     def data(self) -> bytes:
         out = bytearray()
         for t, place in zip(self.file.tensors, self.data_places()):
-            out += bytes(place - len(out)) + t.data
+            out += bytes(place - len(out)) + t.bytes_stored
         return bytes(out)
 
     def plans(self) -> bytes:
@@ -267,17 +335,19 @@ class _Writer:
         )  # fmt: skip
 
     def write(self, provenance: dict) -> bytes:
-        data = self.data()
+        data, (codes, _) = self.data(), self.codes()
         sections = {
             "STRINGS": b"",  # known when the others are
             "SYMBOLS": self.symbols(),
-            "TENSORS": self.tensors(0),  # likewise its offsets
+            "TENSORS": self.tensors(0, 0),  # likewise its offsets
             "PLANS": self.plans(),
             "MODEL": self.model(),
             "INPUT": self.input(),
             "OUTPUT": self.output(),
         }
         sections["STRINGS"] = self.strings.section()
+        if codes:
+            sections["CODES"] = codes
         if data:
             sections["DATA"] = data
         places, at = {}, 128 + 32 * len(sections)
@@ -285,9 +355,10 @@ class _Writer:
             at = align(at, PAGE if name == "DATA" and len(content) >= PAGE else ALIGN)
             places[name] = at
             at += len(content)
-        sections["TENSORS"] = self.tensors(places.get("DATA", 0))
+        sections["TENSORS"] = self.tensors(places.get("DATA", 0), places.get("CODES", 0))
         content_bytes = align(at)
         arena = max(p.arena for p in self.file.plans)
+        arena += max((t.scratch() for t in self.file.tensors), default=0)
         return assemble(sections, places, content_bytes, arena, provenance_section(provenance))
 
 

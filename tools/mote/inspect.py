@@ -178,12 +178,15 @@ def word(attribute: str | int | list) -> str:
 def tensors(model: Model) -> list[str]:
     if not model.tensors:
         return []
-    rows = [("tensor", "name", "shape", "layout", "offset", "bytes", "min", "max")]
+    rows = [("tensor", "name", "shape", "layout", "encoding", "offset", "bytes", "min", "max")]
     for i, t in enumerate(model.tensors):
         low, high = (f"{x:.6g}" for x in extremes(t))
         of_type = shape(model, t.dtype, t.dims)
-        rows.append((f"t{i}", t.name or "", of_type, t.layout, t.offset, t.bytes, low, high))
-    return table(rows, {4, 5, 6, 7})
+        encoding = f"{t.encoding} {t.bits}" if t.encoding != "RAW" else t.encoding
+        rows.append(
+            (f"t{i}", t.name or "", of_type, t.layout, encoding, t.offset, t.bytes, low, high)
+        )
+    return table(rows, {5, 6, 7, 8})
 
 
 def provenance(model: Model) -> list[str]:
@@ -235,6 +238,7 @@ def tensor_object(model: Model, t: Tensor) -> dict:
         "dims": list(t.dims),
         "layout": t.layout,
         "encoding": t.encoding,
+        "bits": t.bits,
         "offset": t.offset,
         "bytes": t.bytes,
         "min": number_or_text(low),

@@ -10,14 +10,14 @@ Memory. Values get their places here, once (memory.py). A step works in place
 when its operator can and its input is not needed afterwards.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from mote import file, memory
 from mote.graph import ACTIVATIONS, BATCH, Graph, Imported, Node, Value
 from mote.opcodes import CAST, IN_PLACE, MAPS_F64
-from mote.operators import LOWER
+from mote.operators import LOWER, quantize_weight
 from mote.operators_table import LOWER as TABLE_NODES
 from mote.slots import Slot, Step
 from mote.steps import narrow
@@ -59,13 +59,27 @@ def choose_precision(graph: Graph) -> str:
     return "int8" if graph.weights() >= INT8_WEIGHTS else "float32"
 
 
+@dataclass
+class Bits:
+    """Of int8 weights: 8, 7, 6 or 5 for all, and for some by their names w0, w1
+    and so on, which count the weights that may be coded in the graph's order."""
+
+    all: int = 8
+    named: dict[str, int] = field(default_factory=dict)
+
+    def of(self, name: str) -> int:
+        return self.named.get(name, self.all)
+
+
 class Lowering:
     """Steps, tensors and slots of a graph, as the functions in `operators`
     write them, node after node."""
 
-    def __init__(self, graph: Graph, precision: str):
+    def __init__(self, graph: Graph, precision: str, bits: Bits | None = None):
         self.graph = graph
         self.precision = precision
+        self.bits = bits or Bits()
+        self.weights: dict[str, int] = {}  # of what may be coded, numbers by name
         self.steps: list[Step] = []
         self.tensors: list[Slot] = []
         self.made: dict[tuple, tuple] = {}
@@ -89,6 +103,12 @@ class Lowering:
         array = np.asarray(array, file.NUMPY[dtype], order="C")
         data = file.p8k8(array) if layout == "p8k8" else array.tobytes()
         return self.made_tensor(file.Tensor(dtype, array.shape, data, layout))
+
+    def quantized(self, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """A weight that may be coded, in as many bits as it is to have."""
+        name = f"w{len(self.weights)}"
+        self.weights[name] = weight.size
+        return quantize_weight(weight, self.bits.of(name))
 
     def made_tensor(self, tensor: file.Tensor | None) -> Slot | None:
         """The slot of a tensor that is laid out already."""
@@ -181,6 +201,7 @@ class Lowered:
     tensors: list[file.Tensor]
     symbols: dict[str, int]
     layout: memory.Layout
+    weights: dict[str, int]  # those that may be coded, numbers by name
 
 
 def make_plan(low: Lowering, outputs: list[Slot], symbols: dict[str, int], name: str) -> Lowered:
@@ -189,7 +210,9 @@ def make_plan(low: Lowering, outputs: list[Slot], symbols: dict[str, int], name:
     for step in low.steps:
         order |= dict.fromkeys(s for s in step.reads + step.writes if s is not None)
     index = {slot: i for i, slot in enumerate(order)}
-    tensor_index = {slot: i for i, slot in enumerate(low.tensors)}
+    # what is read first lies in front
+    tensors = [s for s in order if s.tensor is not None]
+    tensor_index = {slot: i for i, slot in enumerate(tensors)}
     names = {symbol: file.SYMBOL + i for i, symbol in enumerate(symbols)}
     plan = file.Plan(
         name=name,
@@ -215,12 +238,14 @@ def make_plan(low: Lowering, outputs: list[Slot], symbols: dict[str, int], name:
         ],
         arena=layout.arena,
     )
-    return Lowered(plan, [s.tensor for s in low.tensors], symbols, layout)
+    return Lowered(plan, [s.tensor for s in tensors], symbols, layout, low.weights)
 
 
-def lower_graph(graph: Graph, precision: str, name: str = "predict") -> Lowered:
+def lower_graph(
+    graph: Graph, precision: str, name: str = "predict", bits: Bits | None = None
+) -> Lowered:
     """The plan of a graph, for the symbols that it states."""
-    low = Lowering(graph, precision)
+    low = Lowering(graph, precision, bits)
     symbols = {BATCH: graph.symbols.get(BATCH, 1)} | graph.symbols
     return make_plan(low, [low.slots[v] for v in graph.outputs], symbols, name)
 
@@ -239,9 +264,9 @@ def feature_records(imported: Imported) -> list[file.FeatureRecord]:
     return records
 
 
-def lower(imported: Imported, config, precision: str) -> file.File:
+def lower(imported: Imported, config, precision: str, bits: Bits | None = None) -> file.File:
     """The file of an imported model; config: name, version, description, reply."""
-    low = Lowering(imported.graph, precision)
+    low = Lowering(imported.graph, precision, bits)
     out = imported.output
     outputs = [low.slots[v] for v in (out.index, out.scores) if v is not None]
     lowered = None

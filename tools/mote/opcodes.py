@@ -18,6 +18,9 @@ IN_PLACE = {
     RESHAPE, FILL, ENCODE, LOGIC, UNARY, POWER, INTEGER,
 }  # fmt: skip
 
+# The one operand that may be a coded tensor, of those that decode.
+DECODES = {DENSE_S8: 2, EMBED: 2, POSITION: 1, DENSE_FIXED: 1, CONV_S8: 1}
+
 ACTIVATIONS = {"none": 0, "relu": 1, "sigmoid": 2, "tanh": 3, "gelu": 4, "gelu_tanh": 5}
 ARITHMETIC = {"+": 0, "-": 1, "*": 2, "/": 3, "min": 4, "max": 5}
 MAPS = ACTIVATIONS | {

@@ -46,7 +46,7 @@ def lower_dense(low, node) -> None:
         lower_dense_f64(low, node)
         return
     if is_int8(low.precision, weight):
-        q, scale = quantize_weight(weight)
+        q, scale = low.quantized(weight)
         reads = [
             *quantized_rows(low, low.read(node, dtype="f32")),
             low.tensor(q, "s8", "p8k8"),
@@ -84,12 +84,14 @@ def is_int8(precision: str, weight: np.ndarray) -> bool:
     return precision == "int8" and n >= INT8_COLUMNS and m >= INT8_ROWS
 
 
-def quantize_weight(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """int8 rows in [-127, 127] and a float32 scale for each; zeros keep 1."""
+def quantize_weight(weight: np.ndarray, bits: int = 8) -> tuple[np.ndarray, np.ndarray]:
+    """int8 rows in [-most, most], 127 of 8 bits, and a float32 scale for each;
+    zeros keep 1."""
+    most = 2 ** (bits - 1) - 1
     top = np.abs(weight).max(axis=1)
-    scale = np.where(top > 0, top / 127, 1).astype(np.float32)
+    scale = np.where(top > 0, top / most, 1).astype(np.float32)
     q = np.rint(weight / scale[:, None].astype(np.float64))
-    return np.clip(q, -127, 127).astype(np.int8), scale
+    return np.clip(q, -most, most).astype(np.int8), scale
 
 
 def quantized_rows(low, x) -> tuple:
@@ -161,7 +163,7 @@ def table(low, array: np.ndarray) -> list:
     without scales."""
     if low.precision != "int8":
         return [low.tensor(array, "f32"), None]
-    q, scale = quantize_weight(array)
+    q, scale = low.quantized(array)
     return [low.tensor(q, "s8"), low.tensor(scale, "f32")]
 
 
@@ -250,7 +252,7 @@ def lower_window(low, node, weight: np.ndarray, words: list[int], groups: int) -
         reads = [x, low.tensor(by_input, "f32"), bias]
         low.write(node, low.step(op.CONV, reads, "f32", dims, *attributes))
         return
-    q, scale = quantize_weight(rows)
+    q, scale = low.quantized(rows)
     reads = [x, low.tensor(q, "s8", "p8k8"), low.tensor(scale, "f32"), bias]
     extent = [low.most(d) for d in x.dims[1:-1]]
     high, wide = extent if len(extent) == 2 else (1, *extent)

@@ -41,6 +41,7 @@ SECTIONS = {
     10: "JOBS",
     11: "ASSETS",
     12: "DEBUG",
+    13: "CODES",
 }
 ALWAYS = ("STRINGS", "SYMBOLS", "TENSORS", "PLANS", "MODEL", "INPUT", "OUTPUT")
 REQUIRED = 1  # flag of a section
@@ -110,8 +111,18 @@ def read(blob: bytes) -> Model:
 
     strings = read_strings(parts["STRINGS"])
     symbols = read_symbols(parts["SYMBOLS"], strings)
-    tensors = read_tensors(parts["TENSORS"], parts.get("DATA"), strings)
-    plans = read_plans(parts["PLANS"], strings, symbols, tensors, header.request_arena)
+    codes = parts.get("CODES")
+    if codes:
+        required = next(s.required for s in sections if s.name == "CODES")
+        codes.expect(required, "expected it to be required")
+    tensors = read_tensors(parts["TENSORS"], parts.get("DATA"), codes, strings)
+    scratch = max((t.scratch for t in tensors), default=0)
+    if header.request_arena < scratch:
+        raise BadFile(
+            "format", "header", f"expected an arena of {scratch} at least, to decode in, "
+            f"got {header.request_arena}",
+        )  # fmt: skip
+    plans = read_plans(parts["PLANS"], strings, symbols, tensors, header.request_arena - scratch)
     check_contents(parts.get("DATA"), plans, tensors)
     name, version, description, plan = read_model(parts["MODEL"], strings, len(plans))
     return Model(

@@ -18,6 +18,8 @@ VALUE_BYTES = 32
 OPERATOR_BYTES = 12  # without its operands
 ALIGNMENT = 64
 FLUSH_DENORMALS = 1  # flag of a plan
+# the operand that an operator decodes, if it is coded
+DECODES = {"dense_s8": 2, "embed": 2, "position": 1, "dense_fixed": 1, "conv_s8": 1}
 
 
 @dataclass
@@ -29,6 +31,8 @@ class Value:
     bytes: int  # in the arena, for the symbols' maxima
     rows: bool  # elements are in C order, which a tensor's need not be
     largest: tuple[int, ...]  # dims, for the symbols' maxima
+    encoding: str = "RAW"
+    piecewise: bool = True  # coded in panels or in rows, or RAW
 
 
 @dataclass
@@ -153,7 +157,8 @@ def read_value(
             (dtype, dims) == (t.dtype, t.dims),
             f"expected tensor {tensor}'s {shape(t.dtype, t.dims)}, got {shape(dtype, dims)}",
         )
-        return Value(dtype, dims, tensor, 0, 0, t.layout == "rows", dims)
+        rows = t.layout == "rows"
+        return Value(dtype, dims, tensor, 0, 0, rows, dims, t.encoding, t.piecewise)
 
     expect(tensor == 0, f"expected no tensor in the arena, got {tensor}")
     expect(offset % ALIGNMENT == 0, f"expected a multiple of {ALIGNMENT}, got offset {offset}")
@@ -222,6 +227,7 @@ def check_plan(part: Part, plans: list[Plan], i: int) -> None:
     for o, op in enumerate(plan.operators):
         what = f"plan {i}, operator {o} ({op.name})"
         in_place = check_operator(part, what, plans, i, op)
+        check_coded(part, what, plan, op)
         check_places(part, what, plan, op, in_place)
         for v in op.reads:
             part.expect(
@@ -233,6 +239,22 @@ def check_plan(part: Part, plans: list[Plan], i: int) -> None:
         whole[op.writes] = True
     for v in plan.outputs:
         part.expect(bool(whole[v]), f"plan {i}: expected output v{v} to be written and kept")
+        part.expect(
+            plan.values[v].encoding == "RAW", f"plan {i}: expected output v{v} not to be coded"
+        )
+
+
+def check_coded(part: Part, what: str, plan: Plan, op: Operator) -> None:
+    """Coded tensors are read where the operator decodes them, and nowhere else."""
+    for r, v in enumerate(op.reads):
+        if v is None or plan.values[v].encoding == "RAW":
+            continue
+        part.expect(
+            DECODES.get(op.name) == r, f"{what}: expected v{v} to be RAW, as it does not decode it"
+        )
+        part.expect(
+            plan.values[v].piecewise, f"{what}: expected v{v} to be coded in panels or rows"
+        )
 
 
 def overlap(a: Value, b: Value) -> bool:

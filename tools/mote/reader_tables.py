@@ -6,6 +6,7 @@ from math import prod
 
 import numpy as np
 
+from mote import reader_codec
 from mote.reader_bytes import Part
 
 MAX_SYMBOLS = 8
@@ -48,6 +49,10 @@ class Tensor:
     offset: int  # of the stored bytes, in the file
     bytes: int
     data: np.ndarray  # [dims], in C order whatever the layout
+    bits: int
+    block_bytes: int  # 0 when it is not coded
+    scratch: int  # bytes that decoding takes
+    piecewise: bool  # RAW, or coded in panels or in rows
 
 
 def read_dtype(part: Part, code: int, what: str) -> str:
@@ -103,16 +108,53 @@ def expect_length(part: Part, expected: int) -> None:
     part.expect(len(part) == expected, f"expected {expected} bytes, got {len(part)}")
 
 
-def read_tensors(part: Part, data: Part | None, strings: list[str]) -> list[Tensor]:
+class Codes:
+    """CODES, gone through from its begin to its end."""
+
+    def __init__(self, part: Part | None):
+        self.part, self.at, self.tables = part, 0, set()
+
+    def take(self, tensors: Part, what: str, offset: int, form: str, count: int) -> tuple:
+        """count numbers of a form, which must be next; `tensors` names them."""
+        tensors.expect(self.part is not None, f"{what}: expected CODES, got none")
+        begin = -(-self.at // 8) * 8
+        tensors.expect(
+            offset == self.part.begin + begin,
+            f"{what}: expected an offset of {self.part.begin + begin}, got {offset}",
+        )
+        size = count * np.dtype(form).itemsize
+        tensors.expect(
+            begin + size <= len(self.part),
+            f"{what}: expected {size} bytes, got the end of CODES at {len(self.part)}",
+        )
+        self.part.zeros(self.at, begin)
+        self.at = begin + size
+        found = np.frombuffer(self.part.bytes, "<" + form, count, begin)
+        return tuple(int(n) for n in found)
+
+    def table(self, tensors: Part, what: str, offset: int) -> bytes:
+        """That of a tensor before, or the next."""
+        if offset not in self.tables:
+            self.take(tensors, what, offset, "u1", reader_codec.TABLE_BYTES)
+            self.tables.add(offset)
+        begin = offset - self.part.begin
+        return bytes(self.part.bytes[begin : begin + reader_codec.TABLE_BYTES])
+
+
+def read_tensors(
+    part: Part, data: Part | None, codes: Part | None, strings: list[str]
+) -> list[Tensor]:
     count, zero = part.unpack("II", 0)
     part.expect(zero == 0, f"expected 0 behind the count, got {zero}")
     expect_length(part, 8 + TENSOR_BYTES * count)
     if data is None:
         part.expect(count == 0, f"expected DATA for {count} tensors, got none")
+        if codes:
+            raise codes.refuse("expected coded tensors, got none")
         return []
-    tensors, end = [], data.begin
+    tensors, end, places = [], data.begin, Codes(codes)
     for i in range(count):
-        t = read_tensor(part, i, data, strings)
+        t = read_tensor(part, i, data, places, strings)
         part.expect(
             t.offset >= end,
             f"tensor {i}: expected data in order, from {end} on, got offset {t.offset}",
@@ -121,10 +163,15 @@ def read_tensors(part: Part, data: Part | None, strings: list[str]) -> list[Tens
         end = t.offset + t.bytes
         tensors.append(t)
     part.expect(end == data.end, f"expected data to the end of DATA, {data.end}, got {end}")
+    if codes:
+        codes.expect(places.at > 0, "expected coded tensors, got none")
+        codes.expect(
+            places.at == len(codes), f"expected {places.at} bytes of tables, got {len(codes)}"
+        )
     return tensors
 
 
-def read_tensor(part: Part, i: int, data: Part, strings: list[str]) -> Tensor:
+def read_tensor(part: Part, i: int, data: Part, codes: Codes, strings: list[str]) -> Tensor:
     at = 8 + TENSOR_BYTES * i
     dtype, rank, layout, version, encoding, bits, zero, block, name = part.unpack("6BHII", at)
     dims = part.unpack("4I", at + 16)
@@ -139,15 +186,7 @@ def read_tensor(part: Part, i: int, data: Part, strings: list[str]) -> Tensor:
     expect(layout in LAYOUTS, f"expected layout 0 or 1, got {layout}", "unknown")
     expect(version == 1, f"expected layout version 1, got {version}", "unknown")
     expect(encoding in ENCODINGS, f"expected an encoding of 0 to 4, got {encoding}", "unknown")
-    expect(
-        encoding == 0,
-        f"expected encoding RAW, got {ENCODINGS.get(encoding)}, which is not yet defined",
-        "unknown",
-    )
-    expect(bits == 8 * item, f"expected {8 * item} bits of a {dtype}, got {bits}")
     expect(zero == 0, f"expected unused bytes 6 and 7 to be 0, got {zero}")
-    expect(block == 0, f"expected block bytes 0 of a RAW tensor, got {block}")
-    expect(not any(tables), f"expected no table, index or checksums of RAW, got {tables}")
     expect(not any(dims[rank:]), f"expected dims {rank} to 3 to be 0, got {dims}")
     dims = dims[:rank]
     expect(all(1 <= d < MAX_DIM for d in dims), f"expected dims from 1 to 2^31 - 1, got {dims}")
@@ -159,7 +198,6 @@ def read_tensor(part: Part, i: int, data: Part, strings: list[str]) -> Tensor:
         )
         padded = tuple(-(-d // 8) * 8 for d in dims)
     expected = prod(padded) * item
-    expect(size == expected, f"expected {expected} data bytes, got {size}")
     expect(decoded == expected, f"expected {expected} decoded bytes, got {decoded}")
     aligned = PAGE if size >= PAGE else ALIGNMENT
     expect(offset % aligned == 0, f"expected data at a multiple of {aligned}, got {offset}")
@@ -167,6 +205,21 @@ def read_tensor(part: Part, i: int, data: Part, strings: list[str]) -> Tensor:
         data.begin <= offset and offset + size <= data.end,
         f"expected data inside DATA, {data.begin} to {data.end}, got {offset} to {offset + size}",
     )
+    stored = data.bytes[offset - data.begin : offset - data.begin + size]
+    scratch, piecewise = 0, True
+    if encoding == 0:
+        expect(size == decoded, f"expected {decoded} data bytes, got {size}")
+        expect(bits == 8 * item, f"expected {8 * item} bits of a {dtype}, got {bits}")
+        expect(block == 0, f"expected block bytes 0 of a RAW tensor, got {block}")
+        expect(not any(tables), f"expected no table, index or checksums of RAW, got {tables}")
+        raw = stored
+    else:
+        unit = padded[1] * item * (8 if layout else 1) if rank == 2 else 0
+        coding = reader_codec.Coding(
+            ENCODINGS[encoding], bits, item, layout == 1, block, unit, decoded
+        )
+        raw = decode(part, data, f"tensor {i}", dtype, coding, codes, stored, tables)
+        scratch, piecewise = scratch_bytes(coding), layout == 1 or coding.by_rows
     return Tensor(
         part.string_or_none(strings, name, f"tensor {i}"),
         dtype,
@@ -175,14 +228,60 @@ def read_tensor(part: Part, i: int, data: Part, strings: list[str]) -> Tensor:
         ENCODINGS[encoding],
         offset,
         size,
-        read_data(data, i, dtype, dims, LAYOUTS[layout], offset - data.begin, size),
+        read_data(data, i, dtype, dims, LAYOUTS[layout], raw),
+        bits,
+        block,
+        scratch,
+        piecewise,
     )
 
 
-def read_data(
-    data: Part, i: int, dtype: str, dims: tuple[int, ...], layout: str, at: int, size: int
+def decode(
+    part: Part,
+    data: Part,
+    what: str,
+    dtype: str,
+    coding: reader_codec.Coding,
+    codes: Codes,
+    stored: memoryview,
+    offsets: list[int],
 ) -> np.ndarray:
-    stored = np.frombuffer(data.bytes[at : at + size], NUMPY[dtype])
+    """The decoded bytes of a tensor whose record says so; offsets of its table,
+    index and checksums."""
+    paired = coding.encoding in reader_codec.PAIRED
+    part.expect(not paired or dtype == "s8", f"{what}: expected s8 in {coding.encoding}")
+    mistake = coding.mistake()
+    part.expect(mistake is None, f"{what}: {mistake}")
+    blocks = coding.block_count()
+    table = index = None
+    if coding.encoding in reader_codec.CODED:
+        table = codes.table(part, f"{what}, table", offsets[0])
+        index = codes.take(part, f"{what}, index", offsets[1], "u4", blocks + 1)
+    else:
+        part.expect(
+            not any(offsets[:2]), f"{what}: expected no table and no index, got {offsets[:2]}"
+        )
+    one = coding.encoding == "CONST"
+    checksums = codes.take(part, f"{what}, checksums", offsets[2], "u8", 1 if one else blocks)
+    pieces = reader_codec.Pieces(stored, checksums, table, index)
+    reader_codec.check_places(codes.part, what, coding, pieces)
+    return reader_codec.decode(data, what, coding, pieces)
+
+
+def scratch_bytes(coding: reader_codec.Coding) -> int:
+    """A table, and a tile: 4 panels, or as many more as a block has."""
+    if not coding.panels:
+        return 4096 + 16384
+    panels = 4 * coding.unit_bytes
+    if coding.block_bytes >= coding.unit_bytes:
+        panels = -(-panels // coding.block_bytes) * coding.block_bytes
+    return 4096 + min(panels, coding.decoded_bytes)
+
+
+def read_data(
+    data: Part, i: int, dtype: str, dims: tuple[int, ...], layout: str, raw
+) -> np.ndarray:
+    stored = np.frombuffer(raw, NUMPY[dtype])
     if dtype == "bool":
         data.expect(bool(np.all(stored <= 1)), f"tensor {i}: expected 0 or 1 in each bool")
         stored = stored.view(np.bool_)

@@ -1,6 +1,7 @@
 """What `mote init` writes into a new model's folder."""
 
 import json
+from dataclasses import asdict
 
 MODEL_TOML = """\
 # What `mote compile models/{name}` makes {name}.mote from. Every key is here;
@@ -33,6 +34,21 @@ reply = "full"
 # "auto" decides by cost: float64 for linear models and trees, for nets float32,
 # or int8 layer by layer in large ones. Or one of "float64", "float32", "int8"
 # precision = "auto"
+# "exact" gives int8 weights 8 bits, "cold" 6 where the limits below hold
+# profile = "exact"
+# so many bits for all int8 weights, whatever the profile: 8, 7, 6 or 5
+# bits = 8
+# ... or for some, by the names that `mote inspect` shows
+# weight_bits = {{}}
+# whose decoding speed the choice of encodings counts with: "arm64" or "x86_64"
+# target = "arm64"
+# what that choice counts with, instead of the target's own: MB/s that a start
+# fetches, ms of each 512 KiB chunk, and decoded MB/s of each encoding
+# fetch_mb_s = {fetch_mb_s}
+# chunk_ms = {chunk_ms}
+# hufpair_mb_s = {hufpair_mb_s}
+# huf8_mb_s = {huf8_mb_s}
+# planes_mb_s = {planes_mb_s}
 
 [verify]
 # Limits of `mote compile` and `mote verify`: outside of one of them nothing is
@@ -77,6 +93,13 @@ Inputs it has not seen, decisions it must not make alone, known failures.
 `samples/` holds events and the replies to them: {samples} rows drawn around what the model's own
 parameters suggest, not real ones.
 """
+
+
+def model_toml(**values) -> str:
+    """model.toml with these, and with the costs that are used unless it has others."""
+    from mote.coding import TARGETS
+
+    return MODEL_TOML.format(**asdict(TARGETS["arm64"]), **values)
 
 
 def toml(value) -> str:

@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 from mote import VERSION, config, file
+from mote.errors import Usage
 from mote.verbs.common import import_model, note, read_config, read_rows, show, source_options, verb
 
 DESCRIPTION = """
@@ -41,11 +42,53 @@ def add(verbs) -> None:
     c.add_argument("-o", "--output", metavar="FILE", help="default: NAME.mote in MODEL's folder")
     c.add_argument("--reply", choices=file.REPLIES, help="style of a reply (default: full)")
     c.add_argument("--precision", choices=config.PRECISIONS, help="default: auto, by cost")
+    c.add_argument("--bits", type=int, choices=config.BITS, help="of every int8 weight")
+    c.add_argument(
+        "--profile",
+        choices=config.PROFILES,
+        help="exact: 8 bits a weight (default); cold: 6 where the limits of verify hold",
+    )
+    c.add_argument(
+        "--target",
+        choices=config.TARGETS,
+        help="whose decoding speed the choice of encodings counts with (default: arm64)",
+    )
     source_options(c)
 
 
+def lower_stored(args, cfg: config.Config, imported, precision: str, rows):
+    """The file of a model, its weights in the bits that are asked for and stored
+    as costs least; and a summary of that."""
+    from mote import coding, lower, profiles, verify
+
+    target = coding.target_of(cfg)
+
+    def with_bits(bits: lower.Bits):
+        lowered = lower.lower(
+            imported, cfg, precision, lower.Bits(bits.all, bits.named | cfg.weight_bits)
+        )
+        return lowered, coding.choose(lowered, target, cfg.target)
+
+    def attempt(bits: lower.Bits) -> profiles.Trial:
+        lowered, stored = with_bits(bits)
+        found = verify.verify(imported, lowered.to_bytes(), precision, cfg.verify, rows)
+        loss = found.p99_error + found.label_flips / found.rows
+        return profiles.Trial(stored.total("bytes_after"), found.passed, loss)
+
+    names = list(lower.Lowering(imported.graph, precision).weights)
+    for name in cfg.weight_bits:
+        if name not in names:
+            known = f"known are {', '.join(names)}" if names else "this model has none"
+            raise Usage(f"compile.weight_bits: {name!r} is no weight that may be coded; {known}")
+    if cfg.bits or cfg.profile == "exact" or not names:
+        return with_bits(lower.Bits(cfg.bits or 8))
+    note(args, "looking for weights that 6 bits are enough for")
+    free = [name for name in names if name not in cfg.weight_bits]
+    return with_bits(profiles.cold_bits(free, attempt))
+
+
 def run(args) -> int:
-    from mote import lower, result, verify
+    from mote import coding, lower, result, verify
 
     began = time.monotonic()
     cfg, folder = read_config(args)
@@ -55,10 +98,13 @@ def run(args) -> int:
     if precision == "auto":
         precision = lower.choose_precision(imported.graph)
     note(args, f"lowering {imported.graph.size()} to {precision}")
-    lowered = lower.lower(imported, cfg, precision)
+    cfg.profile, cfg.target = args.profile or cfg.profile, args.target or cfg.target
+    if args.bits or args.profile:
+        cfg.bits = args.bits
+    rows = read_rows(args, imported)
+    lowered, stored = lower_stored(args, cfg, imported, precision, rows)
 
     note(args, "verifying against the trainer")
-    rows = read_rows(args, imported)
     found = verify.verify(imported, lowered.to_bytes(), precision, cfg.verify, rows)
     blob = lowered.to_bytes(provenance(imported, precision, found))
     output = Path(args.output) if args.output else folder / f"{cfg.name}.mote"
@@ -76,13 +122,17 @@ def run(args) -> int:
         "weights": imported.graph.weights(),
         "batch": lowered.symbols[0][1],
         "arena_bytes": lowered.plans[0].arena,
+        "tensors": stored.json(),
         "seconds": round(time.monotonic() - began, 3),
         "verification": found.as_object(),
     }
-    ended = (
-        f"{output}: {len(blob)} bytes, {imported.graph.size()} in {precision}, hash {shown['hash']}"
-    )
-    show(args, shown, result.summary(found) + ("\n" + ended if found.passed else ""))
+    lines = [result.summary(found)]
+    if found.passed:
+        size, of_file = imported.graph.size(), shown["hash"]
+        lines.append(f"{output}: {len(blob)} bytes, {size} in {precision}, hash {of_file}")
+    if found.passed and stored.total("bytes_before") >= coding.LEAST:
+        lines.append(stored.line())
+    show(args, shown, "\n".join(lines))
     if not found.passed:
         note(args, f"{output}: not written, because verification failed")
     return 0 if found.passed else 1

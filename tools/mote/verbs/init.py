@@ -103,7 +103,7 @@ def model_toml(cfg, imported, precision: str, source: str) -> str:
     from mote import result, rows, template
 
     limits = {k: template.key(k, v) for k, v in result.DEFAULT_LIMITS[precision].items()}
-    return template.MODEL_TOML.format(
+    return template.model_toml(
         name=cfg.name,
         name_toml=template.toml(cfg.name),
         description=template.toml(cfg.description or ""),

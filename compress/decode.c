@@ -1,0 +1,339 @@
+/* compress/decode.c - see compress/decode.h */
+#include "compress/decode.h"
+#include "compress/codes.h"
+#include "compress/planes.h"
+#include "core/base/assert.h"
+#include "core/base/mem.h"
+#include "core/base/xxh64.h"
+
+#define STREAMS MOTE_STREAMS_DEALT
+#define ROWS MOTE_STREAMS_APART
+
+struct range {
+    const uint8_t *at, *end;
+};
+
+/* ------------------------------------------------------------------------
+ * Where the coded bytes of a block are
+ */
+
+/* Bytes of a row or block of n decoded bytes in PLANES; in CONST every one is
+ * in the same place. */
+static uint64_t uncoded_bytes(const struct mote_coding *c, uint32_t n)
+{
+    return c->mode == MOTE_CODING_CONST
+               ? 0
+               : mote_coding_symbols(c, n) + mote_coding_low_bytes(c, n);
+}
+
+static struct range block_range(const struct mote_coded *coded, uint32_t i)
+{
+    const struct mote_coding *c = &coded->coding;
+    const struct mote_coding_block b = mote_coding_block(c, i);
+    uint64_t from, bytes;
+
+    if (mote_coding_has_codes(c)) {
+        from = coded->index[i];
+        bytes = coded->index[i + 1] - from;
+    } else if (c->mode == MOTE_CODING_CONST) {
+        from = 0;
+        bytes = coded->data_bytes;
+    } else {
+        const uint32_t piece = c->by_rows ? c->piece_bytes : b.bytes;
+        bytes = uncoded_bytes(c, piece) * (c->by_rows ? b.rows : 1);
+        from = c->by_rows ? b.at / piece * uncoded_bytes(c, piece)
+                          : b.at / 8 * (4 + c->low_bits);
+    }
+    return (struct range){coded->data + from, coded->data + from + bytes};
+}
+
+static bool index_leads_into_data(const struct mote_coded *coded)
+{
+    const uint32_t blocks = coded->coding.blocks;
+
+    for (uint32_t i = 0; i < blocks; i++)
+        if (coded->index[i] > coded->index[i + 1])
+            return false;
+    return coded->index[0] == 0 && coded->index[blocks] == coded->data_bytes;
+}
+
+const char *mote_decode_open(const struct mote_coded *coded)
+{
+    const struct mote_coding *c = &coded->coding;
+
+    if (mote_coding_has_codes(c))
+        return index_leads_into_data(coded)
+                   ? NULL
+                   : "an index in order, from 0 to the data's end";
+    if (c->mode == MOTE_CODING_CONST)
+        return coded->data_bytes == c->element_bytes ? NULL : "one element";
+    return block_range(coded, c->blocks - 1).end ==
+                   coded->data + coded->data_bytes
+               ? NULL
+               : "as many bytes as its bits say";
+}
+
+enum mote_status mote_decode_verify(const struct mote_coded *coded, uint32_t i)
+{
+    const struct range r = block_range(coded, i);
+    const bool one = coded->coding.mode == MOTE_CODING_CONST;
+
+    assert(i < coded->coding.blocks);
+    return mote_xxh64(r.at, (size_t)(r.end - r.at)) ==
+                   coded->checksums[one ? 0 : i]
+               ? MOTE_OK
+               : MOTE_E_DAMAGED;
+}
+
+/* ------------------------------------------------------------------------
+ * Streams
+ */
+enum mote_status mote_decode_table(struct mote_decode_table *table,
+                                   const uint8_t *lengths)
+{
+    struct mote_codes codes;
+
+    if (!mote_codes_read(&codes, lengths))
+        return MOTE_E_FORMAT;
+    for (unsigned i = 0; i < MOTE_CODES_SYMBOLS; i++) {
+        const unsigned length = codes.length[i];
+        if (length == 0)
+            continue;
+        for (unsigned e = codes.bits[i]; e < 1u << MOTE_CODING_LENGTH_MAX;
+             e += 1u << length)
+            table->entry[e] = (uint16_t)(i << 8 | length);
+    }
+    return MOTE_OK;
+}
+
+/* The last place from which 8 bytes can be loaded. A stream that is as it
+ * should be never gets beyond it. */
+static const uint8_t *last_load(const struct mote_coded *coded)
+{
+    return coded->data + coded->data_bytes + MOTE_DECODE_PAD - sizeof(uint64_t);
+}
+
+/* Moves a stream to the byte of its next bit: 0 to 7 of it are behind. */
+static void settle(struct mote_stream *s)
+{
+    const unsigned gone = (unsigned)__builtin_clzll(s->window);
+
+    s->at += gone / 8;
+    s->window = MOTE_STREAMS_FULL >> gone % 8;
+}
+
+/* How many of `rounds` no stream can load beyond `last` in: 0 when one is
+ * there already. */
+static size_t safe_rounds(struct mote_stream *s, uint32_t n, size_t rounds,
+                          const uint8_t *last)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        settle(s + i);
+        if (s[i].at > last)
+            return 0;
+        const size_t safe =
+            (size_t)(last - s[i].at) / MOTE_STREAMS_ROUND_BYTES + 1;
+        if (safe < rounds)
+            rounds = safe;
+    }
+    return rounds;
+}
+
+/* The last `left` symbols of a stream, at most a round, to `to` and every
+ * step'th byte below. False: the stream then is not at its end, or bits that
+ * are left in its last byte are not 0. */
+static bool take_last(struct mote_stream s, const uint8_t *end,
+                      const uint8_t *last, const uint16_t *table, uint8_t *to,
+                      uint32_t left, uint32_t step)
+{
+    uint64_t window;
+
+    settle(&s);
+    if (s.at > last)
+        return false;
+    uint64_t used = (uint64_t)__builtin_clzll(s.window);
+    memcpy(&window, s.at, sizeof window);
+    for (window >>= used; left; left--, to -= step) {
+        const uint16_t entry = table[window & MOTE_STREAMS_MASK];
+        window >>= entry & 63;
+        used += entry & 63;
+        *to = (uint8_t)(entry >> 8);
+    }
+    const uint8_t *at = s.at + used / 8;
+    used %= 8;
+    return used ? at + 1 == end && *at >> used == 0 : at == end;
+}
+
+/* Streams that are decoded together. `deal` of them, 8 or 1, share a top. */
+struct taking {
+    struct mote_stream streams[MOTE_STREAMS_DEALT];
+    const uint8_t *ends[MOTE_STREAMS_DEALT];
+    uint8_t *top[MOTE_STREAMS_DEALT];
+    uint32_t deal, count; /* count: streams whose last symbols are wanted */
+};
+
+/* n symbols below each top. */
+static bool take(const struct mote_coded *coded, const uint16_t *table,
+                 struct taking *t, uint32_t n)
+{
+    const uint8_t *last = last_load(coded);
+    const bool dealt = t->deal > 1;
+    const uint32_t together = dealt ? MOTE_STREAMS_DEALT : MOTE_STREAMS_APART;
+    /* the last 1 to 5 of each stream one by one: see compress/streams.h */
+    const uint32_t round = t->deal * MOTE_STREAMS_ROUND;
+    size_t rounds = (n - 1) / round;
+
+    n -= (uint32_t)rounds * round;
+    while (rounds) {
+        const size_t safe = safe_rounds(t->streams, together, rounds, last);
+        if (safe == 0)
+            return false;
+        (dealt ? coded->streams->dealt
+               : coded->streams->apart)(table, t->streams, t->top, safe);
+        rounds -= safe;
+    }
+    for (uint32_t s = 0; s < t->count; s++) {
+        const uint32_t first = dealt ? s : 0;
+        const uint32_t left =
+            n > first ? (n - first + t->deal - 1) / t->deal : 0;
+        if (!take_last(t->streams[s], t->ends[s], last, table,
+                       t->top[s - first] - 1 - first, left, t->deal))
+            return false;
+    }
+    return true;
+}
+
+/* n symbols, dealt from the last to the first to eight streams that lie one
+ * behind the other in r, each with its end in front: see FORMAT.md. */
+static bool take_block(const struct mote_coded *coded, const uint16_t *table,
+                       struct range r, uint8_t *out, uint32_t n)
+{
+    struct taking t = {.top = {out + n}, .deal = STREAMS, .count = STREAMS};
+    const uint8_t *begin = r.at + 2 * STREAMS, *from = begin;
+
+    for (uint32_t s = 0; s < STREAMS; s++) {
+        uint16_t end;
+        memcpy(&end, r.at + 2 * s, sizeof end);
+        if (end < from - begin || end > r.end - begin)
+            return false;
+        t.streams[s] = (struct mote_stream){from, MOTE_STREAMS_FULL};
+        from = t.ends[s] = begin + end;
+    }
+    return from == r.end && take(coded, table, &t, n);
+}
+
+/* ------------------------------------------------------------------------
+ * Blocks and rows
+ */
+/* A row or block of n bytes in a mode without codes. */
+static void uncoded(const struct mote_coding *c, const uint8_t *at,
+                    uint8_t *out, uint32_t n)
+{
+    const uint32_t pairs = mote_coding_symbols(c, n);
+
+    if (c->mode == MOTE_CODING_CONST) {
+        for (uint32_t i = 0; i < n; i += c->element_bytes)
+            memcpy(out + i, at, c->element_bytes);
+        return;
+    }
+    memcpy(out + pairs, at, pairs);
+    mote_planes_merge(out, at + pairs, 2 * pairs, c->low_bits);
+}
+
+enum mote_status mote_decode_block(const struct mote_coded *coded,
+                                   const struct mote_decode_table *table,
+                                   uint32_t i, void *to)
+{
+    const struct mote_coding *c = &coded->coding;
+    const struct mote_coding_block b = mote_coding_block(c, i);
+    const uint32_t symbols = mote_coding_symbols(c, b.bytes);
+    const uint32_t low = mote_coding_low_bytes(c, b.bytes);
+    struct range r = block_range(coded, i);
+    uint8_t *out = to;
+
+    assert(i < c->blocks && !c->by_rows);
+    if (!mote_coding_has_codes(c)) {
+        uncoded(c, r.at, out, b.bytes);
+        return MOTE_OK;
+    }
+    if (r.end - r.at < (ptrdiff_t)(2 * STREAMS + low))
+        return MOTE_E_FORMAT;
+    r.end -= low;
+    /* pairs go where the upper half of the weights will be */
+    uint8_t *first = c->mode == MOTE_CODING_HUFPAIR ? out + symbols : out;
+    if (!take_block(coded, table->entry, r, first, symbols))
+        return MOTE_E_FORMAT;
+    if (c->mode == MOTE_CODING_HUFPAIR)
+        mote_planes_merge(out, r.end, 2 * symbols, c->low_bits);
+    return MOTE_OK;
+}
+
+/* Where row `row` of a tensor with codes is; at is NULL when it is nowhere. */
+static struct range row_range(const struct mote_coded *coded, uint32_t row)
+{
+    const struct mote_coding *c = &coded->coding;
+    const uint32_t group = row / c->group_rows, j = row % c->group_rows;
+    const uint32_t rows = mote_coding_block(c, group).rows;
+    const struct range r = block_range(coded, group);
+    const uint8_t *begin = r.at + 2 * rows;
+    uint16_t from = 0, end, all;
+
+    if (r.end - r.at < (ptrdiff_t)(2 * rows))
+        return (struct range){0};
+    if (j)
+        memcpy(&from, r.at + 2 * (j - 1), sizeof from);
+    memcpy(&end, r.at + 2 * j, sizeof end);
+    memcpy(&all, begin - 2, sizeof all);
+    if (from > end || end > all || all != r.end - begin)
+        return (struct range){0};
+    return (struct range){begin + from, begin + end};
+}
+
+/* `count` rows with codes, 1 to 4. */
+static bool decode_few(const struct mote_coded *coded, const uint16_t *table,
+                       const uint32_t *rows, uint32_t count, uint8_t *out)
+{
+    const struct mote_coding *c = &coded->coding;
+    const uint32_t n = c->piece_bytes, room = mote_coding_room(n);
+    const uint32_t symbols = mote_coding_symbols(c, n);
+    const uint32_t low = mote_coding_low_bytes(c, n);
+    const bool pairs = c->mode == MOTE_CODING_HUFPAIR;
+    struct taking t = {.deal = 1, .count = count};
+
+    for (uint32_t i = 0; i < ROWS; i++) { /* one again, where there are less */
+        const uint32_t j = i < count ? i : 0;
+        const struct range r = row_range(coded, rows[j]);
+        if (!r.at || r.end - r.at < (ptrdiff_t)low)
+            return false;
+        t.streams[i] = (struct mote_stream){r.at, MOTE_STREAMS_FULL};
+        t.ends[i] = r.end - low;
+        t.top[i] = out + (size_t)j * room + symbols + (pairs ? symbols : 0);
+    }
+    if (!take(coded, table, &t, symbols))
+        return false;
+    for (uint32_t i = 0; pairs && i < count; i++)
+        mote_planes_merge(out + (size_t)i * room, t.ends[i], room, c->low_bits);
+    return true;
+}
+
+enum mote_status mote_decode_rows(const struct mote_coded *coded,
+                                  const struct mote_decode_table *table,
+                                  const uint32_t *rows, size_t count, void *to)
+{
+    const struct mote_coding *c = &coded->coding;
+    const uint32_t n = c->piece_bytes, room = mote_coding_room(n);
+    uint8_t *out = to;
+
+    assert(c->by_rows);
+    if (!mote_coding_has_codes(c)) {
+        for (size_t i = 0; i < count; i++, out += room)
+            uncoded(c, coded->data + rows[i] * uncoded_bytes(c, n), out, n);
+        return MOTE_OK;
+    }
+    for (size_t i = 0; i < count; i += ROWS) {
+        const uint32_t few = count - i < ROWS ? (uint32_t)(count - i) : ROWS;
+        if (!decode_few(coded, table->entry, rows + i, few, out + i * room))
+            return MOTE_E_FORMAT;
+    }
+    return MOTE_OK;
+}
