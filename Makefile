@@ -289,7 +289,9 @@ test-examples: $(EXAMPLES)/.done ## train, compile, run and curl six models; ins
 
 FUZZ_SECONDS ?= 60
 FUZZERS := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/fuzz_*.c))
-build/fuzz-$(HOST)/fuzz_%: test/fuzz/fuzz_%.c
+FORCE:
+# always asked, because the engine's files count as well
+build/fuzz-$(HOST)/fuzz_%: test/fuzz/fuzz_%.c FORCE
 	@$(MAKE) -s MODE=fuzz fuzzer-$*
 fuzzer-%: $(OUT)/test/fuzz/fuzz_%.o $(LIB)
 	$(Q)$(TARGET_CC) $(LINK.$(MODE)) -fsanitize=fuzzer $^ -o $(OUT)/fuzz_$*

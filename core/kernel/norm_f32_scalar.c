@@ -26,9 +26,10 @@ void mote_norm_f32_scalar(const float *x, const float *r, const float *g,
                           const float *b, float *y, size_t rows, size_t n,
                           float eps, enum mote_norm kind)
 {
-    for (size_t i = 0; i < rows; i++, x += n, y += n, r += r ? n : 0) {
+    for (size_t i = 0; i < rows; i++, x += n, y += n) {
+        const float *more = r ? r + i * n : NULL;
         for (size_t k = 0; k < n; k++)
-            y[k] = r ? x[k] + r[k] : x[k];
+            y[k] = more ? x[k] + more[k] : x[k];
         const float m = kind == MOTE_NORM_LAYER ? mean(y, n) : 0;
         const float v = mean_square(y, n, m);
         const float inverse = 1.0f / __builtin_sqrtf(v + eps);
