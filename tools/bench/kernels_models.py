@@ -196,7 +196,7 @@ def write(model: Model, folder: Path) -> list[str]:
     mote = folder / f"{model.name}.mote"
     mote.write_bytes(blob)
     peers = []
-    for precision in dict.fromkeys(["float32", model.precision]):
+    for precision in ("float32", "int8") if model.precision == "int8" else ("float32",):
         path = folder / f"{model.name}.{precision}.onnx"
         path.write_bytes(onnx_export.export(model.graph, precision).SerializeToString())
         peers.append(f"{precision}={path}")
