@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mote import config, lower
+from mote import config, importers, lower
 from mote.engine import Engine
 from mote.verify import engine_rows
 
@@ -103,3 +103,15 @@ def old_file(name: str):
     kept = json.loads((OLD / name).with_suffix(".answers.json").read_text())
     rows = np.array([[np.nan if v is None else v for v in row] for row in kept["rows"]])
     return rows, np.array(kept["answers"])
+
+
+def compare_old(name: str, limit: float) -> None:
+    """A file of an old version: as that version itself answered, and as the
+    installed one does."""
+    rows, want = old_file(name)
+    imported = importers.import_file(str(OLD / name), config.Config("t"), False)
+    if imported.output.kind == "class" and want.shape[1] == 1:
+        want = np.hstack([1 - want, want])
+    index = want.argmax(axis=1) if imported.output.kind == "class" else None
+    compare(imported, rows, index, want, limit)
+    compare(imported, rows, *imported.predict(rows), limit)

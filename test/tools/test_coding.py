@@ -3,8 +3,8 @@ in no more memory than the scratch; what may not be coded is refused; and the
 compiler codes what the model of a cold start says is worth it."""
 
 import json
-import resource
 import os
+import resource
 import subprocess
 import sys
 from dataclasses import replace

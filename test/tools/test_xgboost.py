@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import xgboost
-from booster import OLD, answers, compare, data, edge_rows, forests_of, old_file, old_names
+from booster import answers, compare, compare_old, data, edge_rows, forests_of, old_names
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
@@ -387,14 +387,7 @@ def test_the_label_is_that_of_a_probability_above_a_half():
 @engine
 @pytest.mark.parametrize("name", old_names("xgboost-*.json"))
 def test_files_of_old_versions(name):
-    """As that version itself answered, and as the installed one does."""
-    rows, want = old_file(name)
-    imported = importers.import_file(str(OLD / name), config.Config("t"), False)
-    if imported.output.kind == "class" and want.shape[1] == 1:
-        want = np.hstack([1 - want, want])
-    index = want.argmax(axis=1) if imported.output.kind == "class" else None
-    compare(imported, rows, index, want, LIMIT)
-    compare(imported, rows, *imported.predict(rows), LIMIT)
+    compare_old(name, LIMIT)
 
 
 @engine

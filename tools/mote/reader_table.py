@@ -4,7 +4,8 @@ of a table and a model."""
 import numpy as np
 
 from mote.reader_tables import SYMBOL
-from mote.reader_trees import begin, table
+from mote.reader_trees import table
+from mote.reader_vector import begin
 
 COLUMNS, FILL, ENCODE, EQUAL, PRODUCTS, DISTANCE, LINEAR_LEAVES = range(40, 47)
 NAMES = {
@@ -39,7 +40,7 @@ def length(check, v: int, dtype: str) -> int:
 
 
 def check_columns(check, op) -> None:
-    begin(check, op, 2, 1, 0, ())
+    begin(check, op, 2, 1, 0)
     (x, index), (y,) = op.reads, op.writes
     before, _ = rows(check, x, "f32", "f64")
     m = length(check, index, "s32")
@@ -47,7 +48,7 @@ def check_columns(check, op) -> None:
 
 
 def check_fill(check, op) -> None:
-    begin(check, op, 3, 1, 0, ())
+    begin(check, op, 3, 1, 0)
     (x, what, with_), (y,) = op.reads, op.writes
     before, n = rows(check, x, "f64")
     check.tensor(what, "f64", (n,))
@@ -56,7 +57,7 @@ def check_fill(check, op) -> None:
 
 
 def check_encode(check, op) -> None:
-    begin(check, op, 6, 1, 1, ())
+    begin(check, op, 6, 1, 1)
     (x, starts, keys, values, other, missing), (y,) = op.reads, op.writes
     before, n = rows(check, x, "f64")
     check.tensor(starts, "s32", (n + 1,))
@@ -68,7 +69,7 @@ def check_encode(check, op) -> None:
 
 
 def check_equal(check, op) -> None:
-    begin(check, op, 3, 1, 0, ())
+    begin(check, op, 3, 1, 0)
     (x, columns, values), (y,) = op.reads, op.writes
     before, _ = rows(check, x, "f64")
     m = length(check, columns, "s32")
@@ -77,7 +78,7 @@ def check_equal(check, op) -> None:
 
 
 def check_products(check, op) -> None:
-    begin(check, op, 3, 1, 0, ())
+    begin(check, op, 3, 1, 0)
     (x, factors, earlier), (y,) = op.reads, op.writes
     before, _ = rows(check, x, "f64")
     m = length(check, factors, "s32")
@@ -86,7 +87,7 @@ def check_products(check, op) -> None:
 
 
 def check_distance(check, op) -> None:
-    begin(check, op, 2, 1, 0, ())
+    begin(check, op, 2, 1, 0)
     (x, vectors), (y,) = op.reads, op.writes
     before, n = rows(check, x, "f64")
     m, wide = table(check, vectors, ("f64",), 2)
@@ -95,7 +96,7 @@ def check_distance(check, op) -> None:
 
 
 def check_linear_leaves(check, op) -> None:
-    begin(check, op, 8, 1, 0, ())
+    begin(check, op, 8, 1, 0)
     x, leaf, starts, columns, coefficients, constants, fallback, targets = op.reads
     (y,) = op.writes
     before, _ = rows(check, x, "f64")

@@ -7,6 +7,7 @@ import numpy as np
 
 from mote.reader_bytes import Part
 from mote.reader_tables import SYMBOL, shape
+from mote.reader_vector import begin
 
 TREES_HEAP, TREES_LINKED, MISSING = range(20, 23)
 NAMES = {TREES_HEAP: "trees_heap", TREES_LINKED: "trees_linked", MISSING: "missing"}
@@ -28,13 +29,6 @@ def attributes(op) -> dict[str, str | int]:
 
 
 # ---------------------------------------------------------------------- shapes
-
-
-def begin(check, op, reads: int, writes: int, attributes: int, optional: tuple) -> None:
-    check.counts(op, reads, writes, attributes)
-    for i, v in enumerate(op.reads + op.writes):
-        present = v is not None or i in optional
-        check.expect(present, f"expected a value as operand {i}, got none")
 
 
 def table(check, v: int, dtypes: tuple[str, ...], rank: int) -> tuple[int, ...]:
@@ -132,7 +126,7 @@ def check_linked(check, op) -> None:
 
 
 def check_missing(check, op) -> None:
-    begin(check, op, 3, 1, 0, ())
+    begin(check, op, 3, 1, 0)
     (x, low, high), (y,) = op.reads, op.writes
     n, _ = rows(check, x, y)
     dtype = check.values[x].dtype

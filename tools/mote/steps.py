@@ -64,11 +64,10 @@ def find_needs(graph: Graph) -> dict[Value, Places]:
     needs: dict[Value, Places] = {}
 
     def need(value: Value, places: Places) -> None:
-        if is_sequence(value):
-            needs[value] = needs[value] | places if value in needs else places
+        needs[value] = needs[value] | places if value in needs else places
 
-    for value in graph.outputs:
-        need(value, everything(value)) if is_sequence(value) else None
+    for value in filter(is_sequence, graph.outputs):
+        need(value, everything(value))
     for node in reversed(graph.nodes):
         wanted = needs.get(node.output)
         for x in filter(is_sequence, node.inputs):

@@ -60,6 +60,11 @@ def read_config(args) -> tuple[config.Config, Path]:
     path = Path(args.model)
     if path.is_file():
         return config.Config(name=path.name.split(".")[0], source=path.name), path.parent
+    if not path.exists():
+        raise Usage(
+            f"{path}: no such file or folder; expected a folder with a model.toml in it, "
+            "or a trainer's file"
+        )
     return config.read(path), path
 
 
