@@ -8,6 +8,7 @@
 #ifndef MOTE_MODEL_OPERANDS_H
 #define MOTE_MODEL_OPERANDS_H
 
+#include "core/base/maths.h"
 #include "core/model/operator.h"
 
 /* ------------------------------------------------------------------------
@@ -38,6 +39,20 @@ static inline bool mote_has_dims(const struct mote_scope *s, uint32_t i,
 {
     const struct mote_file_value *v = mote_scope_value(s, i);
     return v->rank == rank && memcmp(v->dims, dims, rank * sizeof *dims) == 0;
+}
+
+/* Of a value of rank 1 or more. */
+static inline uint32_t mote_last_dim(const struct mote_scope *s, uint32_t i)
+{
+    const struct mote_file_value *v = mote_scope_value(s, i);
+    return v->dims[v->rank - 1];
+}
+
+/* Whether an attribute has the bits of an f32 that is finite and above 0. */
+static inline bool mote_is_scale(uint32_t bits)
+{
+    const float scale = mote_f32_of_bits(bits);
+    return mote_is_finite(scale) && scale > 0;
 }
 
 static inline bool mote_is_constant(uint32_t dim)

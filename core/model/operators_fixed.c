@@ -24,8 +24,7 @@ bool mote_quantize_fixed_check(const struct mote_scope *s,
         !is_zero_point(op->attributes[0]))
         return false;
     const struct mote_file_value *x = mote_scope_value(s, op->reads[0]);
-    const float scale = mote_f32_of_bits(op->attributes[1]);
-    return x->rank >= 1 && mote_is_finite(scale) && scale > 0 &&
+    return x->rank >= 1 && mote_is_scale(op->attributes[1]) &&
            mote_has_dims(s, op->writes[0], x->rank, x->dims);
 }
 

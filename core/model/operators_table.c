@@ -57,12 +57,6 @@ static bool makes(const struct mote_scope *s, const struct mote_operation *op,
 /* ------------------------------------------------------------------------
  * Contents
  */
-static uint32_t last_dim(const struct mote_scope *s, uint32_t i)
-{
-    const struct mote_file_value *v = mote_scope_value(s, i);
-    return v->dims[v->rank - 1];
-}
-
 static const void *data_of(const struct mote_scope *s,
                            const struct mote_operation *op, uint32_t number)
 {
@@ -74,8 +68,8 @@ static bool picks_columns(const struct mote_scope *s,
                           const struct mote_operation *op, uint32_t number)
 {
     return mote_all_below(data_of(s, op, number),
-                          last_dim(s, op->reads[number]),
-                          last_dim(s, op->reads[0]));
+                          mote_last_dim(s, op->reads[number]),
+                          mote_last_dim(s, op->reads[0]));
 }
 
 /* Whether a tensor of starts ascends, and ends within `end`. */
@@ -207,9 +201,9 @@ bool mote_encode_contents(const struct mote_scope *s,
 {
     const uint32_t *starts = data_of(s, op, STARTS);
     const double *keys = data_of(s, op, KEYS);
-    const uint32_t n = last_dim(s, op->reads[0]);
+    const uint32_t n = mote_last_dim(s, op->reads[0]);
 
-    if (!starts_are_good(starts, n + 1, last_dim(s, op->reads[KEYS])))
+    if (!starts_are_good(starts, n + 1, mote_last_dim(s, op->reads[KEYS])))
         return false;
     for (uint32_t i = 0; i < n; i++)
         if (!keys_are_good(keys + starts[i], starts[i + 1] - starts[i]))
@@ -281,11 +275,11 @@ bool mote_products_contents(const struct mote_scope *s,
                             const struct mote_operation *op)
 {
     const int32_t *factors = data_of(s, op, 1), *earlier = data_of(s, op, 2);
-    const uint32_t m = last_dim(s, op->writes[0]);
+    const uint32_t m = mote_last_dim(s, op->writes[0]);
 
     for (uint32_t j = 0; j < m; j++)
         if ((factors[j] >= 0 &&
-             (uint32_t)factors[j] >= last_dim(s, op->reads[0])) ||
+             (uint32_t)factors[j] >= mote_last_dim(s, op->reads[0])) ||
             (earlier[j] >= 0 && (uint32_t)earlier[j] >= j))
             return false;
     return true;
@@ -364,12 +358,12 @@ bool mote_linear_leaves_contents(const struct mote_scope *s,
                                  const struct mote_operation *op)
 {
     return starts_are_good(data_of(s, op, LEAF_STARTS),
-                           last_dim(s, op->reads[LEAF_STARTS]),
-                           last_dim(s, op->reads[COLUMNS])) &&
+                           mote_last_dim(s, op->reads[LEAF_STARTS]),
+                           mote_last_dim(s, op->reads[COLUMNS])) &&
            picks_columns(s, op, COLUMNS) &&
            mote_all_below(data_of(s, op, TARGETS),
-                          last_dim(s, op->reads[TARGETS]),
-                          last_dim(s, op->writes[0]));
+                          mote_last_dim(s, op->reads[TARGETS]),
+                          mote_last_dim(s, op->writes[0]));
 }
 
 enum mote_status mote_linear_leaves_run(const struct mote_run *run,

@@ -17,17 +17,11 @@ static bool is_f32_rows(const struct mote_scope *s, uint32_t i)
     return mote_is_rows(s, i, MOTE_F32) && mote_scope_value(s, i)->rank >= 1;
 }
 
-static bool has_dims(const struct mote_scope *s, uint32_t i, uint32_t rank,
-                     const uint32_t *dims)
-{
-    const struct mote_file_value *v = mote_scope_value(s, i);
-    return v->rank == rank && memcmp(v->dims, dims, rank * sizeof *dims) == 0;
-}
-
 static bool is_f32_like(const struct mote_scope *s, uint32_t i, uint32_t like)
 {
     const struct mote_file_value *v = mote_scope_value(s, like);
-    return mote_is_rows(s, i, MOTE_F32) && has_dims(s, i, v->rank, v->dims);
+    return mote_is_rows(s, i, MOTE_F32) &&
+           mote_has_dims(s, i, v->rank, v->dims);
 }
 
 static bool is_f64(const struct mote_scope *s, uint32_t i)
@@ -46,27 +40,8 @@ static bool is_real_rows(const struct mote_scope *s, uint32_t i)
 static bool is_like(const struct mote_scope *s, uint32_t i, uint32_t like)
 {
     const struct mote_file_value *v = mote_scope_value(s, like);
-    return mote_is_rows(s, i, v->dtype) && has_dims(s, i, v->rank, v->dims);
-}
-
-static uint32_t last_dim(const struct mote_scope *s, uint32_t i)
-{
-    const struct mote_file_value *v = mote_scope_value(s, i);
-    return v->dims[v->rank - 1];
-}
-
-/* An f32 tensor [n]. */
-static bool is_f32_tensor(const struct mote_scope *s, uint32_t i, uint32_t n)
-{
-    return mote_is_rows(s, i, MOTE_F32) && has_dims(s, i, 1, &n) &&
-           mote_scope_value(s, i)->kind == MOTE_VALUE_TENSOR;
-}
-
-static bool has_counts(const struct mote_operation *op, uint32_t reads,
-                       uint32_t writes, uint32_t attributes)
-{
-    return op->file->reads == reads && op->file->writes == writes &&
-           op->attribute_count == attributes;
+    return mote_is_rows(s, i, v->dtype) &&
+           mote_has_dims(s, i, v->rank, v->dims);
 }
 
 /* x to y, both [..., n]. */
@@ -77,22 +52,9 @@ static bool maps_rows(const struct mote_scope *s,
            is_f32_like(s, op->writes[0], op->reads[0]);
 }
 
-static bool is_scale(uint32_t bits)
-{
-    const float scale = mote_f32_of_bits(bits);
-    return mote_is_finite(scale) && scale > 0;
-}
-
 /* ------------------------------------------------------------------------
  * Runs
  */
-
-/* Operand i, reads first; NULL for none. */
-static void *operand(const struct mote_run *run,
-                     const struct mote_operation *op, uint32_t i)
-{
-    return op->reads[i] == MOTE_NONE ? NULL : mote_run_value(run, op->reads[i]);
-}
 
 static const struct mote_file_value *value_of(const struct mote_run *run,
                                               uint32_t i)
@@ -122,7 +84,7 @@ static size_t steps_of(const struct mote_run *run, uint32_t i)
  */
 bool mote_map_check(const struct mote_scope *s, const struct mote_operation *op)
 {
-    return has_counts(op, 1, 1, 1) && is_real_rows(s, op->reads[0]) &&
+    return mote_has_counts(op, 1, 1, 1) && is_real_rows(s, op->reads[0]) &&
            is_like(s, op->writes[0], op->reads[0]) &&
            (is_f64(s, op->reads[0]) ? mote_map_is_kind_f64(op->attributes[0])
                                     : mote_map_is_kind(op->attributes[0]));
@@ -132,15 +94,16 @@ enum mote_status mote_map_run(const struct mote_run *run,
                               const struct mote_operation *op,
                               struct mote_where *where)
 {
-    const struct mote_file_value *x = value_of(run, op->reads[0]);
+    const struct mote_file_value *x = mote_operand_value(run, op, 0);
     const size_t n = mote_run_extent(run, x, 0);
 
     (void)where;
     if (x->dtype == MOTE_F64)
-        mote_map_f64(operand(run, op, 0), operand(run, op, 1), n,
+        mote_map_f64(mote_operand(run, op, 0), mote_operand(run, op, 1), n,
                      op->attributes[0]);
     else
-        run->model->kernels.map_f32(operand(run, op, 0), operand(run, op, 1), n,
+        run->model->kernels.map_f32(mote_operand(run, op, 0),
+                                    mote_operand(run, op, 1), n,
                                     op->attributes[0]);
     return MOTE_OK;
 }
@@ -158,13 +121,13 @@ static bool is_one(const struct mote_file_value *v)
 bool mote_binary_check(const struct mote_scope *s,
                        const struct mote_operation *op)
 {
-    if (!has_counts(op, 2, 1, 1) || !is_real_rows(s, op->reads[0]) ||
+    if (!mote_has_counts(op, 2, 1, 1) || !is_real_rows(s, op->reads[0]) ||
         !mote_is_rows(s, op->reads[1],
                       mote_scope_value(s, op->reads[0])->dtype))
         return false;
-    const uint32_t n = last_dim(s, op->reads[0]);
+    const uint32_t n = mote_last_dim(s, op->reads[0]);
     return (is_like(s, op->reads[1], op->reads[0]) ||
-            has_dims(s, op->reads[1], 1, &n) ||
+            mote_has_dims(s, op->reads[1], 1, &n) ||
             is_one(mote_scope_value(s, op->reads[1]))) &&
            is_like(s, op->writes[0], op->reads[0]) &&
            op->attributes[0] < MOTE_BINARY_KINDS;
@@ -174,8 +137,8 @@ enum mote_status mote_binary_run(const struct mote_run *run,
                                  const struct mote_operation *op,
                                  struct mote_where *where)
 {
-    const struct mote_file_value *b = value_of(run, op->reads[1]);
-    const size_t all = mote_run_extent(run, value_of(run, op->reads[0]), 0);
+    const struct mote_file_value *b = mote_operand_value(run, op, 1);
+    const size_t all = mote_run_extent(run, mote_operand_value(run, op, 0), 0);
     const size_t of_b = mote_run_extent(run, b, 0);
     /* of equal shape: one long row */
     const size_t rows = is_one(b) ? 1 : all / of_b;
@@ -183,13 +146,13 @@ enum mote_status mote_binary_run(const struct mote_run *run,
 
     (void)where;
     if (b->dtype == MOTE_F64)
-        mote_binary_f64(operand(run, op, 0), operand(run, op, 1),
-                        operand(run, op, 2), rows, n, is_one(b),
+        mote_binary_f64(mote_operand(run, op, 0), mote_operand(run, op, 1),
+                        mote_operand(run, op, 2), rows, n, is_one(b),
                         op->attributes[0]);
     else
-        run->model->kernels.binary_f32(operand(run, op, 0), operand(run, op, 1),
-                                       operand(run, op, 2), rows, n, is_one(b),
-                                       op->attributes[0]);
+        run->model->kernels.binary_f32(
+            mote_operand(run, op, 0), mote_operand(run, op, 1),
+            mote_operand(run, op, 2), rows, n, is_one(b), op->attributes[0]);
     return MOTE_OK;
 }
 
@@ -199,14 +162,15 @@ enum mote_status mote_binary_run(const struct mote_run *run,
 bool mote_norm_check(const struct mote_scope *s,
                      const struct mote_operation *op)
 {
-    if (!has_counts(op, 4, 1, 2) || !maps_rows(s, op))
+    if (!mote_has_counts(op, 4, 1, 2) || !maps_rows(s, op))
         return false;
-    const uint32_t n = last_dim(s, op->reads[0]);
+    const uint32_t n = mote_last_dim(s, op->reads[0]);
     return (op->reads[1] == MOTE_NONE ||
             is_f32_like(s, op->reads[1], op->reads[0])) &&
-           is_f32_tensor(s, op->reads[2], n) &&
-           (op->reads[3] == MOTE_NONE || is_f32_tensor(s, op->reads[3], n)) &&
-           op->attributes[0] < MOTE_NORM_KINDS && is_scale(op->attributes[1]);
+           mote_is_vector(s, op->reads[2], n) &&
+           (op->reads[3] == MOTE_NONE || mote_is_vector(s, op->reads[3], n)) &&
+           op->attributes[0] < MOTE_NORM_KINDS &&
+           mote_is_scale(op->attributes[1]);
 }
 
 enum mote_status mote_norm_run(const struct mote_run *run,
@@ -215,8 +179,9 @@ enum mote_status mote_norm_run(const struct mote_run *run,
 {
     (void)where;
     run->model->kernels.norm_f32(
-        operand(run, op, 0), operand(run, op, 1), operand(run, op, 2),
-        operand(run, op, 3), operand(run, op, 4), rows_of(run, op->reads[0]),
+        mote_operand(run, op, 0), mote_operand(run, op, 1),
+        mote_operand(run, op, 2), mote_operand(run, op, 3),
+        mote_operand(run, op, 4), rows_of(run, op->reads[0]),
         last_of(run, op->reads[0]), mote_f32_of_bits(op->attributes[1]),
         op->attributes[0]);
     return MOTE_OK;
@@ -228,8 +193,8 @@ enum mote_status mote_norm_run(const struct mote_run *run,
 bool mote_softmax_check(const struct mote_scope *s,
                         const struct mote_operation *op)
 {
-    return has_counts(op, 1, 1, 1) && maps_rows(s, op) &&
-           is_scale(op->attributes[0]);
+    return mote_has_counts(op, 1, 1, 1) && maps_rows(s, op) &&
+           mote_is_scale(op->attributes[0]);
 }
 
 enum mote_status mote_softmax_run(const struct mote_run *run,
@@ -238,8 +203,9 @@ enum mote_status mote_softmax_run(const struct mote_run *run,
 {
     (void)where;
     run->model->kernels.softmax_f32(
-        operand(run, op, 0), operand(run, op, 1), rows_of(run, op->reads[0]),
-        last_of(run, op->reads[0]), mote_f32_of_bits(op->attributes[0]));
+        mote_operand(run, op, 0), mote_operand(run, op, 1),
+        rows_of(run, op->reads[0]), last_of(run, op->reads[0]),
+        mote_f32_of_bits(op->attributes[0]));
     return MOTE_OK;
 }
 
@@ -258,7 +224,7 @@ static bool is_table(const struct mote_scope *s, uint32_t table, uint32_t scale,
         return false;
     const struct mote_file_value *v = mote_scope_value(s, table);
     return v->kind == MOTE_VALUE_TENSOR && v->rank == 2 && v->dims[1] == n &&
-           (scale == MOTE_NONE || is_f32_tensor(s, scale, v->dims[0]));
+           (scale == MOTE_NONE || mote_is_vector(s, scale, v->dims[0]));
 }
 
 /* y = a + row of the table; a NULL for zeros, scale NULL for f32. */
@@ -294,7 +260,8 @@ static enum mote_status add_rows(const struct mote_run *run,
 bool mote_embed_check(const struct mote_scope *s,
                       const struct mote_operation *op)
 {
-    if (!has_counts(op, 4, 1, 0) || !mote_is_rows(s, op->reads[1], MOTE_S32) ||
+    if (!mote_has_counts(op, 4, 1, 0) ||
+        !mote_is_rows(s, op->reads[1], MOTE_S32) ||
         !mote_is_rows(s, op->writes[0], MOTE_F32))
         return false;
     const struct mote_file_value *ids = mote_scope_value(s, op->reads[1]);
@@ -310,14 +277,15 @@ enum mote_status mote_embed_run(const struct mote_run *run,
                                 const struct mote_operation *op,
                                 struct mote_where *where)
 {
-    const float *a = operand(run, op, 0), *scale = operand(run, op, 3);
-    const int32_t *ids = operand(run, op, 1);
-    float *y = operand(run, op, 4);
-    const struct mote_file_value *v = value_of(run, op->reads[1]);
+    const float *a = mote_operand(run, op, 0),
+                *scale = mote_operand(run, op, 3);
+    const int32_t *ids = mote_operand(run, op, 1);
+    float *y = mote_operand(run, op, 4);
+    const struct mote_file_value *v = mote_operand_value(run, op, 1);
     const size_t count = mote_run_extent(run, v, 0);
     const size_t batch = mote_run_extent(run, v, v->rank - 1u);
     const size_t n = last_of(run, op->writes[0]);
-    const uint32_t rows = value_of(run, op->reads[2])->dims[0];
+    const uint32_t rows = mote_operand_value(run, op, 2)->dims[0];
     uint32_t asked[MOTE_TABLE_ROWS];
     struct mote_table table;
     enum mote_status s = mote_table_begin(&table, run, op->reads[2], where);
@@ -341,7 +309,7 @@ enum mote_status mote_embed_run(const struct mote_run *run,
 bool mote_position_check(const struct mote_scope *s,
                          const struct mote_operation *op)
 {
-    if (!has_counts(op, 3, 1, 0) || !maps_rows(s, op))
+    if (!mote_has_counts(op, 3, 1, 0) || !maps_rows(s, op))
         return false;
     const struct mote_file_value *x = mote_scope_value(s, op->reads[0]);
     if (x->rank < 2 ||
@@ -355,8 +323,8 @@ enum mote_status mote_position_run(const struct mote_run *run,
                                    const struct mote_operation *op,
                                    struct mote_where *where)
 {
-    const float *x = operand(run, op, 0);
-    float *y = operand(run, op, 3);
+    const float *x = mote_operand(run, op, 0);
+    float *y = mote_operand(run, op, 3);
     const size_t rows = rows_of(run, op->reads[0]);
     const size_t n = last_of(run, op->reads[0]);
     const size_t steps = steps_of(run, op->reads[0]);
@@ -369,7 +337,7 @@ enum mote_status mote_position_run(const struct mote_run *run,
         for (size_t k = 0; k < few; k++)
             asked[k] = (uint32_t)((i + k) % steps);
         s = add_rows(run, &table, asked, (uint32_t)few, x + i * n,
-                     operand(run, op, 2), y + i * n, n, where);
+                     mote_operand(run, op, 2), y + i * n, n, where);
     }
     return s;
 }
@@ -401,7 +369,7 @@ static bool is_scratch(const struct mote_scope *s, uint32_t i, uint64_t floats)
 bool mote_attention_check(const struct mote_scope *s,
                           const struct mote_operation *op)
 {
-    if (!has_counts(op, 1, 2, 3) || !is_f32_rows(s, op->reads[0]) ||
+    if (!mote_has_counts(op, 1, 2, 3) || !is_f32_rows(s, op->reads[0]) ||
         !mote_is_rows(s, op->writes[0], MOTE_F32))
         return false;
     const struct mote_file_value *x = mote_scope_value(s, op->reads[0]);
@@ -412,17 +380,17 @@ bool mote_attention_check(const struct mote_scope *s,
         return false;
     dims[x->rank - 1] /= 3;
     const uint32_t steps = mote_scope_largest(s, dims[x->rank - 2]);
-    return has_dims(s, op->writes[0], x->rank, dims) &&
+    return mote_has_dims(s, op->writes[0], x->rank, dims) &&
            is_scratch(s, op->writes[1], mote_attention_floats(steps, d)) &&
-           is_scale(op->attributes[SCALE]) && op->attributes[CAUSAL] <= 1;
+           mote_is_scale(op->attributes[SCALE]) && op->attributes[CAUSAL] <= 1;
 }
 
 enum mote_status mote_attention_run(const struct mote_run *run,
                                     const struct mote_operation *op,
                                     struct mote_where *where)
 {
-    const float *qkv = operand(run, op, 0);
-    float *y = operand(run, op, 1);
+    const float *qkv = mote_operand(run, op, 0);
+    float *y = mote_operand(run, op, 1);
     const uint32_t *a = op->attributes;
     const size_t n = last_of(run, op->writes[0]);
     const size_t steps = steps_of(run, op->reads[0]);
@@ -431,7 +399,7 @@ enum mote_status mote_attention_run(const struct mote_run *run,
     (void)where;
     for (size_t i = 0; i < times; i++, qkv += steps * 3 * n, y += steps * n)
         run->model->kernels.attention_f32(
-            qkv, y, operand(run, op, 2), steps, a[HEADS], n / a[HEADS],
+            qkv, y, mote_operand(run, op, 2), steps, a[HEADS], n / a[HEADS],
             mote_f32_of_bits(a[SCALE]), a[CAUSAL]);
     return MOTE_OK;
 }
@@ -444,7 +412,7 @@ enum reduce { REDUCE_MEAN, REDUCE_MAX, REDUCE_SUM, REDUCE_FIRST, REDUCE_LAST };
 bool mote_reduce_check(const struct mote_scope *s,
                        const struct mote_operation *op)
 {
-    if (!has_counts(op, 1, 1, 1) || !is_f32_rows(s, op->reads[0]) ||
+    if (!mote_has_counts(op, 1, 1, 1) || !is_f32_rows(s, op->reads[0]) ||
         !mote_is_rows(s, op->writes[0], MOTE_F32) ||
         op->attributes[0] > REDUCE_LAST)
         return false;
@@ -454,7 +422,7 @@ bool mote_reduce_check(const struct mote_scope *s,
     if (x->rank < 2)
         return false;
     dims[x->rank - 2] = x->dims[x->rank - 1];
-    return has_dims(s, op->writes[0], x->rank - 1u, dims);
+    return mote_has_dims(s, op->writes[0], x->rank - 1u, dims);
 }
 
 /* x [steps][n] to y [n], one step after the other. */
@@ -478,8 +446,8 @@ enum mote_status mote_reduce_run(const struct mote_run *run,
                                  const struct mote_operation *op,
                                  struct mote_where *where)
 {
-    const float *x = operand(run, op, 0);
-    float *y = operand(run, op, 1);
+    const float *x = mote_operand(run, op, 0);
+    float *y = mote_operand(run, op, 1);
     const size_t n = last_of(run, op->reads[0]);
     const size_t steps = steps_of(run, op->reads[0]);
     const size_t times = rows_of(run, op->reads[0]) / steps;
@@ -497,7 +465,7 @@ enum mote_status mote_reduce_run(const struct mote_run *run,
 bool mote_normalize_check(const struct mote_scope *s,
                           const struct mote_operation *op)
 {
-    return has_counts(op, 1, 1, 0) && maps_rows(s, op);
+    return mote_has_counts(op, 1, 1, 0) && maps_rows(s, op);
 }
 
 enum mote_status mote_normalize_run(const struct mote_run *run,
@@ -505,7 +473,7 @@ enum mote_status mote_normalize_run(const struct mote_run *run,
                                     struct mote_where *where)
 {
     (void)where;
-    mote_normalize_f32(operand(run, op, 0), operand(run, op, 1),
+    mote_normalize_f32(mote_operand(run, op, 0), mote_operand(run, op, 1),
                        rows_of(run, op->reads[0]), last_of(run, op->reads[0]));
     return MOTE_OK;
 }
@@ -518,7 +486,7 @@ bool mote_lookup_check(const struct mote_scope *s,
 {
     static const uint32_t entries = 256;
 
-    if (!has_counts(op, 2, 1, 0) || op->reads[0] == MOTE_NONE ||
+    if (!mote_has_counts(op, 2, 1, 0) || op->reads[0] == MOTE_NONE ||
         op->reads[1] == MOTE_NONE)
         return false;
     const struct mote_file_value *x = mote_scope_value(s, op->reads[0]);
@@ -529,23 +497,23 @@ bool mote_lookup_check(const struct mote_scope *s,
     return from && to && mote_is_rows(s, op->reads[0], x->dtype) &&
            mote_is_rows(s, op->reads[1], t->dtype) &&
            t->kind == MOTE_VALUE_TENSOR &&
-           has_dims(s, op->reads[1], 1, &entries) &&
+           mote_has_dims(s, op->reads[1], 1, &entries) &&
            mote_is_rows(s, op->writes[0], t->dtype) &&
-           has_dims(s, op->writes[0], x->rank, x->dims);
+           mote_has_dims(s, op->writes[0], x->rank, x->dims);
 }
 
 enum mote_status mote_lookup_run(const struct mote_run *run,
                                  const struct mote_operation *op,
                                  struct mote_where *where)
 {
-    const struct mote_file_value *v = value_of(run, op->reads[0]);
+    const struct mote_file_value *v = mote_operand_value(run, op, 0);
     const size_t count = mote_run_extent(run, v, 0);
-    const uint8_t *x = operand(run, op, 0), *t = operand(run, op, 1);
-    uint8_t *y = operand(run, op, 2);
-    float *y_f32 = operand(run, op, 2);
+    const uint8_t *x = mote_operand(run, op, 0), *t = mote_operand(run, op, 1);
+    uint8_t *y = mote_operand(run, op, 2);
+    float *y_f32 = mote_operand(run, op, 2);
 
     (void)where;
-    if (value_of(run, op->reads[1])->dtype == MOTE_F32)
+    if (mote_operand_value(run, op, 1)->dtype == MOTE_F32)
         for (size_t i = 0; i < count; i++)
             y_f32[i] = ((const float *)t)[x[i]];
     else
