@@ -76,6 +76,45 @@ static void put_output(const struct mote_model *m, struct mote_json_out *o)
     mote_json_put_close(o, '}');
 }
 
+static void put_number(struct mote_text key, uint64_t value,
+                       struct mote_json_out *o)
+{
+    mote_json_put_key(o, key);
+    mote_json_put_uint(o, value);
+}
+
+static void put_series(const struct mote_model *m, struct mote_json_out *o)
+{
+    const struct mote_file_series *s = m->series;
+
+    mote_json_put_open(o, '{');
+    put_number(MOTE_TEXT("step_seconds"), s->step, o);
+    put_number(MOTE_TEXT("gap_steps"), s->gap, o);
+    mote_json_put_key(o, MOTE_TEXT("columns"));
+    mote_json_put_open(o, '[');
+    for (uint32_t c = 0; c < s->columns; c++) {
+        const struct mote_file_series_column *column = m->series_columns + c;
+        mote_json_put_open(o, '{');
+        mote_json_put_member(o, MOTE_TEXT("name"),
+                             mote_model_string(m, column->name));
+        put_number(MOTE_TEXT("window_steps"), column->window, o);
+        put_number(MOTE_TEXT("ahead_steps"), column->ahead, o);
+        mote_json_put_close(o, '}');
+    }
+    mote_json_put_close(o, ']');
+    mote_json_put_key(o, MOTE_TEXT("forecasts"));
+    mote_json_put_open(o, '[');
+    for (uint32_t f = 0; f < s->forecasts; f++) {
+        mote_json_put_open(o, '{');
+        mote_json_put_member(o, MOTE_TEXT("name"),
+                             mote_model_string(m, m->forecasts[f].name));
+        put_number(MOTE_TEXT("steps"), m->forecasts[f].steps, o);
+        mote_json_put_close(o, '}');
+    }
+    mote_json_put_close(o, ']');
+    mote_json_put_close(o, '}');
+}
+
 static void put_provenance(const struct mote_model *m, struct mote_json_out *o)
 {
     struct mote_provenance piece;
@@ -115,6 +154,10 @@ void mote_describe(const struct mote_model *m, struct mote_json_out *o)
     for (uint32_t i = 0; i < m->feature_count; i++)
         put_feature(m, m->features + i, o);
     mote_json_put_close(o, ']');
+    if (MOTE_LINKED_SERIES && m->series) {
+        mote_json_put_key(o, MOTE_TEXT("series"));
+        put_series(m, o);
+    }
     mote_json_put_key(o, MOTE_TEXT("output"));
     put_output(m, o);
     mote_json_put_key(o, MOTE_TEXT("provenance"));

@@ -65,11 +65,24 @@ static void say_got(struct words *w, struct mote_text got)
         say(w, MOTE_TEXT("..."));
 }
 
+static void say_columns(struct words *w, const struct mote_model *m)
+{
+    say(w, MOTE_TEXT("; a series has time"));
+    for (uint32_t c = 0; c < m->series->columns; c++) {
+        say(w, MOTE_TEXT(", "));
+        say(w, mote_model_string(m, m->series_columns[c].name));
+    }
+}
+
 /* The way out of a wrong row: what a right one has. */
 static void say_features(struct words *w, const struct mote_model *m)
 {
     const uint32_t most = 16;
 
+    if (m->series) {
+        say_columns(w, m);
+        return;
+    }
     say(w, MOTE_TEXT("; the features are "));
     for (uint32_t i = 0; i < m->feature_count && i < most; i++) {
         if (i)

@@ -2,6 +2,8 @@
 #include "core/function/predict.h"
 #include "core/base/maths.h"
 #include "core/base/number.h"
+#include "core/base/time.h"
+#include "core/function/observations.h"
 
 static bool fail(const struct mote_function *f, struct mote_failure *failure,
                  enum mote_status status, const struct mote_where *where)
@@ -150,6 +152,36 @@ static void put_numbers(struct mote_json_out *o, const struct results *r,
     }
 }
 
+/* All forecasts begin together; timestamps are those of the longest. */
+static void put_forecasts(struct mote_json_out *o, const struct results *r,
+                          uint32_t row, const struct mote_series *s)
+{
+    const struct mote_model *m = r->model;
+    uint32_t steps = 0;
+
+    mote_json_put_open(o, '{');
+    mote_json_put_key(o, MOTE_TEXT("timestamps"));
+    mote_json_put_open(o, '[');
+    for (uint32_t f = 0; f < m->series->forecasts; f++)
+        for (; steps < m->forecasts[f].steps; steps++) {
+            char time[MOTE_TIME_CHARS];
+            mote_time_write(time, mote_series_time(s, s->last + 1 + steps));
+            mote_json_put_string(o, (struct mote_text){time, sizeof time});
+        }
+    mote_json_put_close(o, ']');
+    for (uint32_t f = 0; f < m->series->forecasts; f++) {
+        const struct mote_file_forecast *forecast = m->forecasts + f;
+        mote_json_put_key(o, mote_model_string(m, forecast->name));
+        mote_json_put_open(o, '[');
+        for (uint32_t i = 0; i < forecast->steps; i++)
+            put_score(o, r, row, forecast->first + i);
+        mote_json_put_close(o, ']');
+    }
+    if (m->output->style == MOTE_REPLY_FULL)
+        mote_predict_put_model(m, o);
+    mote_json_put_close(o, '}');
+}
+
 /* ------------------------------------------------------------------------
  * Runs
  */
@@ -187,6 +219,8 @@ bool mote_predict_rows(struct mote_function *f, struct mote_json_out *o,
             s = MOTE_E_RANGE;
             where.row = row;
             where.expected = "numbers that stay finite in the model";
+        } else if (MOTE_LINKED_SERIES && f->series) {
+            put_forecasts(o, &r, row, f->series);
         } else if (f->model->output->kind == MOTE_OUTPUT_CLASS) {
             put_class(o, &r, row);
         } else {
@@ -263,6 +297,32 @@ static bool take_one(struct mote_function *f, struct mote_json *j,
            take_row(f, j, t, o, failure) && mote_predict_rows(f, o, failure);
 }
 
+/* The value of a member "series", a copy of the reader being behind the brace;
+ * j goes behind the object. */
+static bool take_series(struct mote_function *f, struct mote_json *j,
+                        struct mote_json inside,
+                        const struct mote_json_token *t,
+                        struct mote_json_out *o, struct mote_failure *failure)
+{
+    struct mote_where where = {.row = MOTE_NO_ROW};
+    struct mote_series series;
+
+    if (!mote_predict_begin(f, false, failure))
+        return false;
+    enum mote_status s = mote_series_begin(&series, f->model, &f->scratch);
+    if (s == MOTE_OK)
+        s = mote_observations_read(&series, &inside, t, &where);
+    if (s == MOTE_OK)
+        s = mote_series_end(&series, &f->input, &where);
+    if (s != MOTE_OK)
+        return fail(f, failure, s, &where);
+    f->series = &series;
+    const bool good = mote_predict_rows(f, o, failure);
+    f->series = NULL;
+    *j = inside;
+    return good;
+}
+
 /* {"instances": [...]}, a copy of the reader being behind the brace; other
  * members, such as a signature's name, are for others. */
 static bool has_instances(struct mote_json j, struct mote_json *found)
@@ -290,14 +350,20 @@ static bool take_object(struct mote_function *f, struct mote_json *j,
     struct mote_json_token rest;
     struct mote_json inside;
 
-    if (!has_instances(*j, &inside))
+    if (MOTE_LINKED_SERIES && mote_has_series(f->model) &&
+        mote_observations_asked(*j, &inside, &rest)) {
+        if (!take_series(f, j, inside, &rest, o, failure))
+            return false;
+    } else if (has_instances(*j, &inside)) {
+        *j = inside;
+        mote_json_put_open(o, '{');
+        mote_json_put_key(o, MOTE_TEXT("predictions"));
+        if (!take_batch(f, j, o, failure))
+            return false;
+        mote_json_put_close(o, '}');
+    } else {
         return take_one(f, j, t, o, failure);
-    *j = inside;
-    mote_json_put_open(o, '{');
-    mote_json_put_key(o, MOTE_TEXT("predictions"));
-    if (!take_batch(f, j, o, failure))
-        return false;
-    mote_json_put_close(o, '}');
+    }
     for (;;) { /* what follows in the object must be JSON, too */
         struct mote_where where = {.row = MOTE_NO_ROW};
         if (!next(f, j, &rest, failure))

@@ -13,21 +13,30 @@
 
 #include "core/function/failure.h"
 #include "core/function/log.h"
-#include "core/model/input.h"
+#include "core/model/series.h"
 
 /* What answering needs beside the event and the place for the answer. */
+/* For the gate, a bit for each feature that there can be; and for the steps of
+ * a forecaster, of which all windows together have as many. */
+#define MOTE_FUNCTION_SCRATCH                                                  \
+    (65536 / 8 + 65536 * (2 * (sizeof(double) + sizeof(uint32_t))) +           \
+     MOTE_SERIES_COLUMNS_MAX * 16)
+
 struct mote_function {
     const struct mote_model *model;
     uint8_t *arena;             /* header->request_arena bytes           */
-    struct mote_arena scratch;  /* for the gate: feature_count / 8 bytes */
+    struct mote_arena scratch;  /* MOTE_FUNCTION_SCRATCH bytes           */
     struct mote_input input;    /* the batch being read                  */
     const struct mote_log *log; /* where refused records are told, or NULL */
     bool texts;                 /* numbers may come as mote_input.texts says */
     struct mote_kept *kept;     /* of struct mote_run                    */
+    struct mote_series *series; /* what the row was made from, or NULL   */
 };
 
 /* Reads `text` as input and writes the result to o. False: failure says why,
- * and what was written is to be thrown away. */
+ * and what was written is to be thrown away. A forecaster also takes what
+ * core/function/observations.h reads, and answers {"timestamps": [...], NAME:
+ * [...]} with a member for each forecast, and "model" where replies are full. */
 bool mote_predict(struct mote_function *f, struct mote_text text,
                   struct mote_json_out *o, struct mote_failure *failure);
 

@@ -29,7 +29,7 @@ struct mote_worker {
     unsigned failures; /* of next, in a row */
     bool warm;         /* the second event has come */
 
-    uint8_t scratch[65536 / 8 + 64]; /* a bit for each feature there can be */
+    uint8_t scratch[MOTE_FUNCTION_SCRATCH];
     char receive[MOTE_RUNTIME_BUFFER];
     char reply[MOTE_RUNTIME_BODY_MAX];
 };

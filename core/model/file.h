@@ -49,6 +49,7 @@ enum mote_section_type {
     MOTE_SECTION_ASSETS,
     MOTE_SECTION_DEBUG,
     MOTE_SECTION_CODES,
+    MOTE_SECTION_SERIES,
     MOTE_SECTION_TYPES /* one past the last known */
 };
 #define MOTE_SECTIONS_MAX 32
@@ -172,6 +173,39 @@ struct mote_file_output {
     uint32_t zero;
 };
 
+#define MOTE_SERIES_COLUMNS_MAX 64
+#define MOTE_SERIES_STEP_MAX 31622400u /* seconds: a year of 366 days */
+#define MOTE_SERIES_WINDOW_MAX 65535u
+
+/* Followed by the columns and the forecasts. */
+struct mote_file_series {
+    uint32_t columns, forecasts;
+    uint32_t step, offset; /* seconds */
+    uint32_t gap;          /* steps */
+    uint32_t time, unit;   /* feature or MOTE_NONE; seconds */
+    uint32_t zero;
+};
+
+enum mote_resample {
+    MOTE_SERIES_MEAN = 1,
+    MOTE_SERIES_LAST,
+    MOTE_SERIES_SUM,
+    MOTE_SERIES_LEAST,
+    MOTE_SERIES_MOST
+};
+
+struct mote_file_series_column {
+    uint32_t name;
+    uint32_t first; /* feature */
+    uint32_t window, ahead;
+    uint8_t resample, zero[3];
+};
+
+struct mote_file_forecast {
+    uint32_t name;
+    uint32_t first, steps; /* numbers of the output */
+};
+
 enum mote_provenance_type {
     MOTE_PROVENANCE_TEXT = 1,
     MOTE_PROVENANCE_U64,
@@ -192,6 +226,9 @@ _Static_assert(sizeof(struct mote_file_value) == 32, "FORMAT.md");
 _Static_assert(sizeof(struct mote_file_operator) == 12, "FORMAT.md");
 _Static_assert(sizeof(struct mote_file_feature) == 24, "FORMAT.md");
 _Static_assert(sizeof(struct mote_file_output) == 24, "FORMAT.md");
+_Static_assert(sizeof(struct mote_file_series) == 32, "FORMAT.md");
+_Static_assert(sizeof(struct mote_file_series_column) == 20, "FORMAT.md");
+_Static_assert(sizeof(struct mote_file_forecast) == 12, "FORMAT.md");
 _Static_assert(sizeof(struct mote_file_provenance) == 8, "FORMAT.md");
 
 #endif

@@ -22,7 +22,7 @@ static const char *const section_names[MOTE_SECTION_TYPES] = {
     [MOTE_SECTION_OUTPUT] = "OUTPUT",   [MOTE_SECTION_DATA] = "DATA",
     [MOTE_SECTION_TEXT] = "TEXT",       [MOTE_SECTION_JOBS] = "JOBS",
     [MOTE_SECTION_ASSETS] = "ASSETS",   [MOTE_SECTION_DEBUG] = "DEBUG",
-    [MOTE_SECTION_CODES] = "CODES",
+    [MOTE_SECTION_CODES] = "CODES",     [MOTE_SECTION_SERIES] = "SERIES",
 };
 
 /*
@@ -616,6 +616,74 @@ static const char *open_output(struct opening *o)
     return as(o, MOTE_E_UNKNOWN, "an output of a known kind");
 }
 
+static bool is_run(uint32_t first, uint32_t n, uint32_t most)
+{
+    return n && first < most && n <= most - first;
+}
+
+static const char *open_series_column(const struct mote_model *m,
+                                      const struct mote_file_series_column *c)
+{
+    if (!is_string(m, c->name) || c->resample < MOTE_SERIES_MEAN ||
+        c->resample > MOTE_SERIES_MOST || !mote_all_zero(c->zero, 3))
+        return "a name and a known way to resample";
+    if (c->window > MOTE_SERIES_WINDOW_MAX || c->ahead > c->window ||
+        !is_run(c->first, c->window, m->feature_count))
+        return "a window of features";
+    for (uint32_t i = 0; i < c->window; i++)
+        if (m->features[c->first + i].kind != MOTE_FEATURE_NUMBER)
+            return "features that are numbers";
+    return NULL;
+}
+
+/* Every feature is in one column, or is the time. */
+static const char *open_series(struct opening *o)
+{
+    struct mote_model *m = o->m;
+    const struct mote_file_section *s = m->sections[MOTE_SECTION_SERIES];
+    uint64_t used = 0;
+
+    if (!s || !MOTE_LINKED_SERIES)
+        return NULL;
+    const struct mote_file_series *f = records(m, s, 0, 1, sizeof *f, 4);
+    if (!f || f->columns == 0 || f->columns > MOTE_SERIES_COLUMNS_MAX ||
+        f->forecasts == 0 || f->forecasts > m->output->count || f->zero)
+        return "1 to 64 columns, and forecasts";
+    if (f->step == 0 || f->step > MOTE_SERIES_STEP_MAX ||
+        f->offset >= f->step || f->unit == 0 ||
+        f->unit > MOTE_SERIES_STEP_MAX || f->gap > MOTE_SERIES_WINDOW_MAX ||
+        (f->time != MOTE_NONE && f->time >= m->feature_count))
+        return "a step, an offset below it, and a time";
+    m->series_columns =
+        records(m, s, sizeof *f, f->columns, sizeof *m->series_columns, 4);
+    const uint64_t at = sizeof *f + f->columns * sizeof *m->series_columns;
+    m->forecasts = records(m, s, at, f->forecasts, sizeof *m->forecasts, 4);
+    if (!m->series_columns || !m->forecasts ||
+        s->bytes != at + f->forecasts * sizeof *m->forecasts)
+        return "as many columns and forecasts as it counts";
+    for (uint32_t i = 0; i < f->columns; i++) {
+        const struct mote_file_series_column *c = m->series_columns + i;
+        const char *expected = open_series_column(m, c);
+        if (expected)
+            return expected;
+        if (i && c->first < c[-1].first + c[-1].window)
+            return "columns in the order of their features";
+        if (f->time >= c->first && f->time - c->first < c->window)
+            return "a time that is no column's";
+        used += c->window;
+    }
+    if (used + (f->time != MOTE_NONE) != m->feature_count)
+        return "every feature in a column";
+    for (uint32_t i = 0; i < f->forecasts; i++)
+        if (!is_string(m, m->forecasts[i].name) ||
+            m->output->kind != MOTE_OUTPUT_NUMBERS ||
+            !is_run(m->forecasts[i].first, m->forecasts[i].steps,
+                    m->output->count))
+            return "forecasts among the output's numbers";
+    m->series = f;
+    return NULL;
+}
+
 static const char *open_provenance(struct opening *o)
 {
     const struct mote_model *m = o->m;
@@ -668,6 +736,7 @@ enum mote_status mote_model_open(struct mote_model *m, const void *bytes,
         {"MODEL", open_about},
         {"INPUT", open_input},
         {"OUTPUT", open_output},
+        {"SERIES", open_series},
         {"provenance", open_provenance},
     };
     struct opening o = {.m = m, .n = n, .where = where};

@@ -39,6 +39,9 @@ struct mote_model {
     const struct mote_file_feature *features;
     uint32_t feature_count;
     const struct mote_file_output *output;
+    const struct mote_file_series *series; /* NULL: no forecaster */
+    const struct mote_file_series_column *series_columns;
+    const struct mote_file_forecast *forecasts;
     uint64_t decoder_bytes; /* of scratch for coded tensors; 0: none is coded */
     struct mote_kernels kernels; /* for any machine until mote_model_use_cpu */
     const struct mote_streams *streams; /* likewise */

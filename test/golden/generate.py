@@ -25,6 +25,7 @@ import bad_coded  # noqa: F401  registers its cases with bad
 import bad_conv  # noqa: F401  likewise
 import bad_fixed  # noqa: F401  likewise
 import bad_plans  # noqa: F401  likewise
+import bad_series  # noqa: F401  likewise
 import bad_table  # noqa: F401  likewise
 import bad_tensor  # noqa: F401  likewise
 import bad_trees  # noqa: F401  likewise
@@ -32,6 +33,7 @@ import bad_vector  # noqa: F401  likewise
 import good_coded  # noqa: F401  registers its models with good
 import good_conv  # noqa: F401  likewise
 import good_fixed  # noqa: F401  likewise
+import good_series  # noqa: F401  likewise
 import good_table  # noqa: F401  likewise
 import good_tensor  # noqa: F401  likewise
 import good_trees  # noqa: F401  likewise

@@ -18,7 +18,7 @@ struct engine {
     struct mote_model model;
     struct mote_function function;
     void *bytes, *arena, *decoded;
-    uint8_t scratch[65536 / 8 + 64];
+    uint8_t scratch[MOTE_FUNCTION_SCRATCH];
 };
 
 /* n bytes, and the rest of their last page. */

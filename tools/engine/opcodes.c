@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "core/model/operator.h"
+#include "core/model/series.h"
 
 static struct mote_model model;
 
@@ -62,6 +63,7 @@ int main(int argc, char **argv)
     for (uint32_t i = 0; i < model.feature_count; i++)
         set |= (uint64_t)mote_is_category(model.features + i) << 61;
     set |= (uint64_t)(model.decoder_bytes != 0) << 62;
+    set |= (uint64_t)mote_has_series(&model) << 60;
     printf("0x%llxull\n", (unsigned long long)set);
     return 0;
 }

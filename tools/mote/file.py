@@ -22,11 +22,12 @@ NUMPY = {
 LAYOUTS = {"rows": 0, "p8k8": 1}
 SECTIONS = {
     "STRINGS": 1, "SYMBOLS": 2, "TENSORS": 3, "PLANS": 4, "MODEL": 5, "INPUT": 6,
-    "OUTPUT": 7, "DATA": 8, "CODES": 13,
+    "OUTPUT": 7, "DATA": 8, "CODES": 13, "SERIES": 14,
 }  # fmt: skip
 NUMBER, CATEGORY = 1, 3  # kinds of a feature
 ENCODINGS = {"RAW": 0, "PLANES": 1, "HUF8": 2, "HUFPAIR": 3, "CONST": 4}
 OUTPUT_KINDS = {"class": 1, "numbers": 2}
+RESAMPLES = {"mean": 1, "last": 2, "sum": 3, "min": 4, "max": 5}
 REPLIES = {"index": 1, "label": 2, "full": 3}
 SCORES = {"none": 0, "probabilities": 1, "decision values": 2}
 
@@ -153,6 +154,42 @@ class OutputRecord:
 
 
 @dataclass
+class SeriesColumn:
+    """A window of `window` features from `first` on; its newest `ahead` steps
+    lie in the forecast's own time."""
+
+    name: str
+    first: int
+    window: int
+    ahead: int = 0
+    resample: str = "mean"
+
+
+@dataclass
+class Forecast:
+    """`steps` of the output's numbers, from `first` on."""
+
+    name: str
+    first: int
+    steps: int
+
+
+@dataclass
+class SeriesRecord:
+    """Seconds, but for `gap`: the longest that is filled, in steps. time is the
+    feature that takes when the forecast begins, in units of `unit` seconds since
+    1970, rounded down; or None."""
+
+    step: int
+    columns: list[SeriesColumn]
+    forecasts: list[Forecast]
+    gap: int = 0
+    offset: int = 0
+    time: int | None = None
+    unit: int = 1
+
+
+@dataclass
 class File:
     name: str
     version: str
@@ -163,6 +200,7 @@ class File:
     features: list[FeatureRecord]
     output: OutputRecord
     main: int = 0
+    series: SeriesRecord | None = None
 
     def to_bytes(self, provenance: dict | None = None) -> bytes:
         return _Writer(self).write(provenance or {})
@@ -334,6 +372,22 @@ class _Writer:
             self.strings.run(o.names), len(o.names), 0,
         )  # fmt: skip
 
+    def series(self) -> bytes:
+        s = self.file.series
+        out = struct.pack(
+            "<8I",
+            len(s.columns), len(s.forecasts), s.step, s.offset, s.gap,
+            NONE if s.time is None else s.time, s.unit, 0,
+        )  # fmt: skip
+        for c in s.columns:
+            out += struct.pack(
+                "<4I4B",
+                self.strings.one(c.name), c.first, c.window, c.ahead, RESAMPLES[c.resample], 0, 0, 0,
+            )  # fmt: skip
+        for f in s.forecasts:
+            out += struct.pack("<3I", self.strings.one(f.name), f.first, f.steps)
+        return out
+
     def write(self, provenance: dict) -> bytes:
         data, (codes, _) = self.data(), self.codes()
         sections = {
@@ -345,6 +399,8 @@ class _Writer:
             "INPUT": self.input(),
             "OUTPUT": self.output(),
         }
+        if self.file.series:
+            sections["SERIES"] = self.series()
         sections["STRINGS"] = self.strings.section()
         if codes:
             sections["CODES"] = codes

@@ -13,6 +13,7 @@ from mote.reader_answer import Feature, Output, read_input, read_model, read_out
 from mote.reader_bytes import BadFile, Part
 from mote.reader_operators import check_contents
 from mote.reader_plans import Plan, read_plans
+from mote.reader_series import Series, read_series
 from mote.reader_tables import Symbol, Tensor, read_strings, read_symbols, read_tensors
 
 __all__ = ["BadFile", "Model", "Section", "read"]
@@ -42,6 +43,7 @@ SECTIONS = {
     11: "ASSETS",
     12: "DEBUG",
     13: "CODES",
+    14: "SERIES",
 }
 ALWAYS = ("STRINGS", "SYMBOLS", "TENSORS", "PLANS", "MODEL", "INPUT", "OUTPUT")
 REQUIRED = 1  # flag of a section
@@ -92,6 +94,7 @@ class Model:
     plan: int  # the one that answers requests
     features: list[Feature]
     output: Output
+    series: Series | None
     provenance: dict[str, str | int | float]
 
 
@@ -125,6 +128,8 @@ def read(blob: bytes) -> Model:
     plans = read_plans(parts["PLANS"], strings, symbols, tensors, header.request_arena - scratch)
     check_contents(parts.get("DATA"), plans, tensors)
     name, version, description, plan = read_model(parts["MODEL"], strings, len(plans))
+    features = read_input(parts["INPUT"], strings, plans[plan])
+    output = read_output(parts["OUTPUT"], strings, plans[plan])
     return Model(
         header,
         sections,
@@ -136,8 +141,9 @@ def read(blob: bytes) -> Model:
         version,
         description,
         plan,
-        read_input(parts["INPUT"], strings, plans[plan]),
-        read_output(parts["OUTPUT"], strings, plans[plan]),
+        features,
+        output,
+        read_series(parts["SERIES"], strings, features, output) if "SERIES" in parts else None,
         read_provenance(provenance),
     )
 

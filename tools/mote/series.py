@@ -1,0 +1,133 @@
+"""[series] of model.toml: a forecaster's windows, and what the steps are.
+
+    [series]
+    step = "1h"              # of the grid that windows lie on
+    gap = "6h"               # the longest that is filled by a straight line
+    time = "hour"            # the input that takes when the forecast begins, if any,
+    time_unit = "1h"         # in these since 1970, UTC
+    offset = "0s"            # of the grid from 1970: 5h for days that begin at 05:00
+    forecasts = ["forecast"] # outputs; without it, all of them
+
+    [series.columns.discharge]   # an input [1][window], oldest first
+    resample = "mean"            # of observations in one step: mean, last, sum, min, max
+    ahead = "0s"                 # how far the window reaches into the forecast
+
+A span is a number and s, m, h or d.
+"""
+
+import re
+
+from mote.errors import Usage
+from mote.file import RESAMPLES, Forecast, SeriesColumn, SeriesRecord
+from mote.graph import Imported
+from mote.reader_series import MAX_COLUMNS, MAX_STEP, MAX_WINDOW
+
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+KEYS = {"step", "gap", "time", "time_unit", "offset", "forecasts", "columns"}
+COLUMN_KEYS = {"resample", "ahead"}
+
+
+def check(table: dict, place: str) -> None:
+    """Raises Usage for what is no [series] of `place`."""
+    _known(table, KEYS, f"{place}: series")
+    if "step" not in table:
+        raise Usage(f'{place}: series.step: expected a span such as "1h", got none')
+    columns = table.get("columns")
+    if not isinstance(columns, dict) or not 1 <= len(columns) <= MAX_COLUMNS:
+        raise Usage(f"{place}: expected 1 to {MAX_COLUMNS} tables [series.columns.NAME]")
+    step = _span(table["step"], f"{place}: series.step")
+    if not 1 <= step <= MAX_STEP:
+        raise Usage(f"{place}: series.step: expected 1s to 366d, got {table['step']!r}")
+    for key in ("gap", "offset", "time_unit"):
+        _span(table.get(key, "1s"), f"{place}: series.{key}")
+    for key, kind in (("time", str), ("forecasts", list)):
+        if key in table and not isinstance(table[key], kind):
+            name = "a name" if kind is str else "a list of names"
+            raise Usage(f"{place}: series.{key}: expected {name}, got {table[key]!r}")
+    for name, column in columns.items():
+        where = f"{place}: series.columns.{name}"
+        _known(column, COLUMN_KEYS, where)
+        if column.get("resample", "mean") not in RESAMPLES:
+            known = ", ".join(RESAMPLES)
+            raise Usage(f"{where}.resample: expected one of {known}, got {column['resample']!r}")
+        _span(column.get("ahead", "0s"), f"{where}.ahead")
+
+
+def _known(table, keys: set[str], where: str) -> None:
+    if not isinstance(table, dict):
+        raise Usage(f"{where}: expected a table, got {table!r}")
+    for key in table:
+        if key not in keys:
+            raise Usage(f"{where} has no key {key!r}; known are {', '.join(sorted(keys))}")
+
+
+def _span(text, where: str) -> int:
+    match = re.fullmatch(r"(\d{1,9})([smhd])", text) if isinstance(text, str) else None
+    if not match:
+        raise Usage(f'{where}: expected a span such as "15m", "1h" or "1d", got {text!r}')
+    return int(match[1]) * SECONDS[match[2]]
+
+
+def _steps(text, step: int, where: str) -> int:
+    span = _span(text, where)
+    if span % step or span // step > MAX_WINDOW:
+        raise Usage(f"{where}: expected a multiple of the step of {step} s, got {text!r}")
+    return span // step
+
+
+def record(table: dict, imported: Imported) -> SeriesRecord:
+    """The record for a model whose features and numbers are named after its inputs
+    and outputs, as importers name them: NAME, or NAME_0 and so on."""
+    step = _span(table["step"], "series.step")
+    features = _runs([f.name for f in imported.features])
+    columns = []
+    for name, options in table["columns"].items():
+        if name not in features:
+            known = ", ".join(features)
+            raise Usage(f"series.columns.{name}: is no input of the model; its inputs are {known}")
+        first, window = features[name]
+        ahead = _steps(options.get("ahead", "0s"), step, f"series.columns.{name}.ahead")
+        if ahead > window:
+            raise Usage(f"series.columns.{name}.ahead: expected {window} steps at most, got {ahead}")
+        columns.append(SeriesColumn(name, first, window, ahead, options.get("resample", "mean")))
+    columns.sort(key=lambda c: c.first)
+    time = table.get("time")
+    if time is not None and features.get(time, (0, 0))[1] != 1:
+        raise Usage(f"series.time: expected an input of one number, got {time!r}")
+    rest = set(features) - set(table["columns"]) - {time}
+    if rest:
+        raise Usage(
+            f"series: nothing says what input {sorted(rest)[0]!r} takes; "
+            "expected a table in series.columns for it, or it as series.time"
+        )
+    if imported.output.kind != "numbers":
+        raise Usage("series: expected a model that gives numbers, got one that gives a class")
+    numbers = _runs(imported.output.names)
+    names = table.get("forecasts", list(numbers))
+    for name in names:
+        if name not in numbers:
+            known = ", ".join(numbers)
+            raise Usage(f"series.forecasts: {name!r} is no output of the model; they are {known}")
+    offset = _span(table.get("offset", "0s"), "series.offset")
+    return SeriesRecord(
+        step=step,
+        columns=columns,
+        forecasts=[Forecast(name, *numbers[name]) for name in names],
+        gap=_steps(table.get("gap", "0s"), step, "series.gap"),
+        offset=offset % step,
+        time=features[time][0] if time is not None else None,
+        unit=_span(table.get("time_unit", "1s"), "series.time_unit"),
+    )
+
+
+def _runs(names: list[str]) -> dict[str, tuple[int, int]]:
+    """NAME, or NAME_0, NAME_1 and so on, to the first place and how many."""
+    runs: dict[str, tuple[int, int]] = {}
+    for i, name in enumerate(names):
+        stem, _, number = name.rpartition("_")
+        first, count = runs.get(stem, (i, 0))
+        if stem and number == str(count) and first + count == i:
+            runs[stem] = (first, count + 1)
+        else:
+            runs[name] = (i, 1)
+    return runs
