@@ -5,8 +5,9 @@ Data: MOTE_DATA/river/dranse_hourly.csv, hourly discharge of the Dranse at Bioge
 in m3/s, 2016 to 2019 (Banque Hydro, open licence).
 Model: an ensemble combined linearly, a weight for each member and hour: a GRU
 that reads the last three days; a linear model of the last week, the means of 10
-and 30 days and the calendar; and the last hour's value. The first two work on logarithms of discharge
-relative to the last hour's; preprocessing and its inverse are in the graph.
+and 30 days and the calendar; and the last hour's value. The first two work on
+logarithms of discharge relative to the last hour's; preprocessing and its
+inverse are in the graph.
 Held out: 2019, which nothing is fitted to or chosen by. Trained on what comes
 before May 2018; the GRU's best epoch and the members' weights come from the
 eight months between.
@@ -39,7 +40,7 @@ LEAST = 0.01  # m3/s, below which nothing has a logarithm worth having
 SCALE = 0.5  # of logarithms relative to the last hour's, so that layers see about 1
 
 TRAIN_TO, HELD_OUT = "2018-05-01", "2019-01-01"
-BATCH, RATE = 64, 4e-3
+BATCH, RATE = 64, 2e-3
 MEMORY = 0.998  # of the running mean, a step
 ROUND = 0.1  # of an hour's usual change: errors below count squared, above as they are
 

@@ -382,7 +382,8 @@ class _Writer:
         for c in s.columns:
             out += struct.pack(
                 "<4I4B",
-                self.strings.one(c.name), c.first, c.window, c.ahead, RESAMPLES[c.resample], 0, 0, 0,
+                self.strings.one(c.name), c.first, c.window, c.ahead,
+                RESAMPLES[c.resample], 0, 0, 0,
             )  # fmt: skip
         for f in s.forecasts:
             out += struct.pack("<3I", self.strings.one(f.name), f.first, f.steps)

@@ -88,7 +88,8 @@ def record(table: dict, imported: Imported) -> SeriesRecord:
         first, window = features[name]
         ahead = _steps(options.get("ahead", "0s"), step, f"series.columns.{name}.ahead")
         if ahead > window:
-            raise Usage(f"series.columns.{name}.ahead: expected {window} steps at most, got {ahead}")
+            at_most = f"expected at most {window} steps, got {ahead}"
+            raise Usage(f"series.columns.{name}.ahead: {at_most}")
         columns.append(SeriesColumn(name, first, window, ahead, options.get("resample", "mean")))
     columns.sort(key=lambda c: c.first)
     time = table.get("time")
