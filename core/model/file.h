@@ -206,6 +206,65 @@ struct mote_file_forecast {
     uint32_t first, steps; /* numbers of the output */
 };
 
+/* What every record of JOBS begins with. */
+struct mote_file_record {
+    uint16_t kind, version;
+    uint32_t bytes; /* of the whole record, a multiple of 4 */
+};
+
+enum mote_job_record {
+    MOTE_RECORD_TEMPLATE = 1,
+    MOTE_RECORD_JOB,
+    MOTE_RECORD_TARGET, /* of the job before it */
+};
+
+enum mote_part_kind {
+    MOTE_PART_TEXT = 1, /* string */
+    MOTE_PART_TARGET,   /* the target's id; string is MOTE_NONE in these */
+    MOTE_PART_NAME,     /* the target's name */
+    MOTE_PART_DATE,     /* of the schedule: 2026-11-28, UTC */
+    MOTE_PART_TIME,     /* 20261128T130250Z */
+    MOTE_PART_VERSION,  /* the model's */
+    MOTE_PART_VARIABLE, /* string names one of the environment */
+    MOTE_PARTS
+};
+
+struct mote_file_part {
+    uint32_t kind, string;
+};
+
+/* Followed by the parts. */
+struct mote_file_template {
+    struct mote_file_record record;
+    uint32_t parts;
+};
+
+enum mote_job_format { MOTE_JOB_CSV = 1, MOTE_JOB_JSON };
+enum mote_job_failure {
+    MOTE_JOB_REPORT = 1, /* failed targets are only told of  */
+    MOTE_JOB_FAIL_ANY,   /* one fails the invocation         */
+    MOTE_JOB_FAIL_ALL    /* only when no target was written  */
+};
+
+struct mote_file_job {
+    struct mote_file_record record;
+    uint32_t name;
+    uint8_t format, separator, failure, zero;
+    uint32_t source, sink;     /* templates; no source: the event has it */
+    uint32_t time, columns;    /* names there: string; strings, consecutive */
+    uint32_t path, path_count; /* strings, consecutive; JSON members down */
+    uint32_t observed, observed_name; /* column, string; or MOTE_NONE */
+    uint32_t forecasts;               /* strings, consecutive */
+    uint32_t history;                 /* observed steps in a result */
+    uint32_t targets;                 /* records that follow */
+};
+
+struct mote_file_target {
+    struct mote_file_record record;
+    uint32_t id, name;
+    uint32_t model; /* template, or MOTE_NONE: the function's */
+};
+
 enum mote_provenance_type {
     MOTE_PROVENANCE_TEXT = 1,
     MOTE_PROVENANCE_U64,
@@ -229,6 +288,9 @@ _Static_assert(sizeof(struct mote_file_output) == 24, "FORMAT.md");
 _Static_assert(sizeof(struct mote_file_series) == 32, "FORMAT.md");
 _Static_assert(sizeof(struct mote_file_series_column) == 20, "FORMAT.md");
 _Static_assert(sizeof(struct mote_file_forecast) == 12, "FORMAT.md");
+_Static_assert(sizeof(struct mote_file_template) == 12, "FORMAT.md");
+_Static_assert(sizeof(struct mote_file_job) == 60, "FORMAT.md");
+_Static_assert(sizeof(struct mote_file_target) == 20, "FORMAT.md");
 _Static_assert(sizeof(struct mote_file_provenance) == 8, "FORMAT.md");
 
 #endif

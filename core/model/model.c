@@ -14,6 +14,7 @@
 #include "core/base/utf8.h"
 #include "core/base/xxh64.h"
 #include "core/model/coded.h"
+#include "core/model/jobs.h"
 
 static const char *const section_names[MOTE_SECTION_TYPES] = {
     [MOTE_SECTION_STRINGS] = "STRINGS", [MOTE_SECTION_SYMBOLS] = "SYMBOLS",
@@ -684,6 +685,11 @@ static const char *open_series(struct opening *o)
     return NULL;
 }
 
+static const char *open_jobs(struct opening *o)
+{
+    return mote_has_jobs(o->m) ? mote_jobs_check(o->m) : NULL;
+}
+
 static const char *open_provenance(struct opening *o)
 {
     const struct mote_model *m = o->m;
@@ -737,6 +743,7 @@ enum mote_status mote_model_open(struct mote_model *m, const void *bytes,
         {"INPUT", open_input},
         {"OUTPUT", open_output},
         {"SERIES", open_series},
+        {"JOBS", open_jobs},
         {"provenance", open_provenance},
     };
     struct opening o = {.m = m, .n = n, .where = where};

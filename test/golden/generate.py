@@ -24,6 +24,7 @@ import arithmetic_vector  # noqa: F401  likewise
 import bad_coded  # noqa: F401  registers its cases with bad
 import bad_conv  # noqa: F401  likewise
 import bad_fixed  # noqa: F401  likewise
+import bad_jobs  # noqa: F401  likewise
 import bad_plans  # noqa: F401  likewise
 import bad_series  # noqa: F401  likewise
 import bad_table  # noqa: F401  likewise

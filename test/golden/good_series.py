@@ -30,4 +30,41 @@ def series() -> Golden:
     return Golden(f, d.rows(3, 9))
 
 
+def jobs() -> Golden:
+    """Two jobs: one of CSV with two targets, of which one has a model of its own;
+    one of JSON that the event brings."""
+    golden = series()
+    golden.file.jobs = [
+        file.JobRecord(
+            name="daily",
+            source=[("text", "https://example.org/"), ("target", None), ("text", ".csv")],
+            sink=[("text", "s3://"), ("variable", "BUCKET"), ("text", "/"), ("date", None)],
+            targets=[
+                file.Target("a", "Gauge A"),
+                file.Target("b", "Gauge B", [("text", "s3://models/"), ("version", None)]),
+            ],
+            time="when",
+            columns=["stage", "rain"],
+            forecasts=["level", "lowest"],
+            failure="any",
+            observed=0,
+            observed_name="level_true",
+            history=4,
+        ),
+        file.JobRecord(
+            name="asked",
+            source=None,
+            sink=[("text", "s3://bucket/"), ("name", None), ("time", None)],
+            targets=[file.Target("a", "Gauge A")],
+            time="time",
+            columns=["level", "rain"],
+            forecasts=["level", "low"],
+            format="json",
+            path=["data", "hourly"],
+        ),
+    ]
+    return golden
+
+
 MODELS["series"] = series
+MODELS["jobs"] = jobs

@@ -54,6 +54,7 @@ class Config:
     costs: dict[str, float] = field(default_factory=dict)  # of coding.Target
     verify: Verify = field(default_factory=Verify)
     series: dict | None = None  # see series.py
+    job: dict | None = None  # see jobs.py
 
 
 KEYS = {
@@ -130,18 +131,24 @@ def read(folder: Path) -> Config:
         raise Usage(f"{folder}: expected a folder with a model.toml in it") from e
     except tomllib.TOMLDecodeError as e:
         raise Usage(f"{path}: is not TOML: {e}") from e
-    series = tables.pop("series", None)
+    series, job = tables.pop("series", None), tables.pop("job", None)
     _check(path, tables)
     if series is not None:
         from mote.series import check  # reads arrays' libraries, which few need
 
         check(series, str(path))
+    if job is not None:
+        from mote import jobs  # likewise
+
+        jobs.check(job, str(path))
+        if series is None:
+            raise Usage(f"{path}: job: expected [series] in a model with jobs")
     flat = {}
     for table in ("model", "input", "output", "compile"):
         flat |= tables.get(table, {})
     flat.setdefault("name", folder.resolve().name)
     flat["costs"] = {key: float(flat.pop(key)) for key in COSTS if key in flat}
-    config = Config(**flat, verify=Verify(**tables.get("verify", {})), series=series)
+    config = Config(**flat, verify=Verify(**tables.get("verify", {})), series=series, job=job)
     check_choice(path, "model.reply", config.reply, REPLIES)
     check_choice(path, "compile.precision", config.precision, PRECISIONS)
     check_limits(path, config.verify)

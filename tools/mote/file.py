@@ -22,7 +22,7 @@ NUMPY = {
 LAYOUTS = {"rows": 0, "p8k8": 1}
 SECTIONS = {
     "STRINGS": 1, "SYMBOLS": 2, "TENSORS": 3, "PLANS": 4, "MODEL": 5, "INPUT": 6,
-    "OUTPUT": 7, "DATA": 8, "CODES": 13, "SERIES": 14,
+    "OUTPUT": 7, "DATA": 8, "JOBS": 10, "CODES": 13, "SERIES": 14,
 }  # fmt: skip
 NUMBER, CATEGORY = 1, 3  # kinds of a feature
 ENCODINGS = {"RAW": 0, "PLANES": 1, "HUF8": 2, "HUFPAIR": 3, "CONST": 4}
@@ -189,6 +189,43 @@ class SeriesRecord:
     unit: int = 1
 
 
+PARTS = {"text": 1, "target": 2, "name": 3, "date": 4, "time": 5, "version": 6, "variable": 7}
+JOB_FORMATS = {"csv": 1, "json": 2}
+FAILURES = {"report": 1, "any": 2, "all": 3}
+
+# A template: kinds of PARTS, and the string of a text, of a variable its name.
+Template = list[tuple[str, str | None]]
+
+
+@dataclass
+class Target:
+    id: str
+    name: str
+    model: Template | None = None
+
+
+@dataclass
+class JobRecord:
+    """columns and forecasts: what the series' own are called in the source and
+    in the result; observed: the column that goes into the result, its last
+    `history` steps."""
+
+    name: str
+    source: Template | None
+    sink: Template
+    targets: list[Target]
+    time: str
+    columns: list[str]
+    forecasts: list[str]
+    format: str = "csv"
+    separator: str = ","
+    failure: str = "report"
+    path: list[str] = field(default_factory=list)
+    observed: int | None = None
+    observed_name: str | None = None
+    history: int = 0
+
+
 @dataclass
 class File:
     name: str
@@ -201,6 +238,7 @@ class File:
     output: OutputRecord
     main: int = 0
     series: SeriesRecord | None = None
+    jobs: list[JobRecord] = field(default_factory=list)
 
     def to_bytes(self, provenance: dict | None = None) -> bytes:
         return _Writer(self).write(provenance or {})
@@ -389,6 +427,39 @@ class _Writer:
             out += struct.pack("<3I", self.strings.one(f.name), f.first, f.steps)
         return out
 
+    def jobs(self) -> bytes:
+        templates: list[Template] = []
+
+        def number(template: Template | None) -> int:
+            if template is None:
+                return NONE
+            if template not in templates:
+                templates.append(template)
+            return templates.index(template)
+
+        jobs = b"".join(self.job(job, number) for job in self.file.jobs)
+        out = b""
+        for parts in templates:
+            words = [w for kind, text in parts for w in (PARTS[kind], self.strings.one(text))]
+            out += struct.pack(f"<HHII{len(words)}I", 1, 1, 12 + 4 * len(words), len(parts), *words)
+        return out + jobs
+
+    def job(self, j: JobRecord, number) -> bytes:
+        one, run = self.strings.one, self.strings.run
+        separator = ord(j.separator) if j.format == "csv" else 0
+        out = struct.pack(
+            "<HHII4B11I",
+            2, 1, 60, one(j.name),
+            JOB_FORMATS[j.format], separator, FAILURES[j.failure], 0,
+            number(j.source), number(j.sink), one(j.time), run(j.columns),
+            run(j.path) if j.path else NONE, len(j.path),
+            NONE if j.observed is None else j.observed, one(j.observed_name),
+            run(j.forecasts), j.history, len(j.targets),
+        )  # fmt: skip
+        for t in j.targets:
+            out += struct.pack("<HHI3I", 3, 1, 20, one(t.id), one(t.name), number(t.model))
+        return out
+
     def write(self, provenance: dict) -> bytes:
         data, (codes, _) = self.data(), self.codes()
         sections = {
@@ -402,6 +473,8 @@ class _Writer:
         }
         if self.file.series:
             sections["SERIES"] = self.series()
+        if self.file.jobs:
+            sections["JOBS"] = self.jobs()
         sections["STRINGS"] = self.strings.section()
         if codes:
             sections["CODES"] = codes

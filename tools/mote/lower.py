@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mote import file, memory, series
+from mote import file, jobs, memory, series
 from mote.graph import ACTIVATIONS, BATCH, Graph, Imported, Node, Value
 from mote.opcodes import CAST, IN_PLACE, MAPS_F64
 from mote.operators import LOWER, quantize_weight
@@ -275,6 +275,7 @@ def lower(imported: Imported, config, precision: str, bits: Bits | None = None) 
         for batch in batches:
             if lowered is None or lowered.plan.arena > most:
                 lowered = make_plan(low, outputs, {BATCH: batch}, "predict")
+    record = series.record(config.series, imported) if config.series else None
     return file.File(
         name=config.name,
         version=config.version,
@@ -292,5 +293,6 @@ def lower(imported: Imported, config, precision: str, bits: Bits | None = None) 
             scores=len(outputs) - 1 if out.scores is not None else None,
             numeric_labels=out.numeric_labels,
         ),
-        series=series.record(config.series, imported) if config.series else None,
+        series=record,
+        jobs=jobs.records(config.job, record) if config.job else [],
     )

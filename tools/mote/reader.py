@@ -11,6 +11,7 @@ import xxhash
 
 from mote.reader_answer import Feature, Output, read_input, read_model, read_output, read_provenance
 from mote.reader_bytes import BadFile, Part
+from mote.reader_jobs import Job, read_jobs
 from mote.reader_operators import check_contents
 from mote.reader_plans import Plan, read_plans
 from mote.reader_series import Series, read_series
@@ -95,6 +96,7 @@ class Model:
     features: list[Feature]
     output: Output
     series: Series | None
+    jobs: list[Job]
     provenance: dict[str, str | int | float]
 
 
@@ -130,6 +132,9 @@ def read(blob: bytes) -> Model:
     name, version, description, plan = read_model(parts["MODEL"], strings, len(plans))
     features = read_input(parts["INPUT"], strings, plans[plan])
     output = read_output(parts["OUTPUT"], strings, plans[plan])
+    series = None
+    if "SERIES" in parts:
+        series = read_series(parts["SERIES"], strings, features, output)
     return Model(
         header,
         sections,
@@ -143,7 +148,8 @@ def read(blob: bytes) -> Model:
         plan,
         features,
         output,
-        read_series(parts["SERIES"], strings, features, output) if "SERIES" in parts else None,
+        series,
+        read_jobs(parts["JOBS"], strings, series) if "JOBS" in parts else [],
         read_provenance(provenance),
     )
 

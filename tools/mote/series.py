@@ -68,7 +68,7 @@ def _span(text, where: str) -> int:
     return int(match[1]) * SECONDS[match[2]]
 
 
-def _steps(text, step: int, where: str) -> int:
+def steps(text, step: int, where: str) -> int:
     span = _span(text, where)
     if span % step or span // step > MAX_WINDOW:
         raise Usage(f"{where}: expected a multiple of the step of {step} s, got {text!r}")
@@ -86,7 +86,7 @@ def record(table: dict, imported: Imported) -> SeriesRecord:
             known = ", ".join(features)
             raise Usage(f"series.columns.{name}: is no input of the model; its inputs are {known}")
         first, window = features[name]
-        ahead = _steps(options.get("ahead", "0s"), step, f"series.columns.{name}.ahead")
+        ahead = steps(options.get("ahead", "0s"), step, f"series.columns.{name}.ahead")
         if ahead > window:
             at_most = f"expected at most {window} steps, got {ahead}"
             raise Usage(f"series.columns.{name}.ahead: {at_most}")
@@ -114,7 +114,7 @@ def record(table: dict, imported: Imported) -> SeriesRecord:
         step=step,
         columns=columns,
         forecasts=[Forecast(name, *numbers[name]) for name in names],
-        gap=_steps(table.get("gap", "0s"), step, "series.gap"),
+        gap=steps(table.get("gap", "0s"), step, "series.gap"),
         offset=offset % step,
         time=features[time][0] if time is not None else None,
         unit=_span(table.get("time_unit", "1s"), "series.time_unit"),

@@ -1,0 +1,169 @@
+"""[job.NAME] of model.toml: what a schedule makes a forecaster do.
+
+    [job.daily]
+    source = "https://example.org/{target}.csv"  # or s3://BUCKET/KEY; without it, the
+                                     # event's member "series" has the observations
+    format = "csv"                   # or "json"
+    separator = ","                  # of CSV
+    path = ["data", "hourly"]        # of JSON: members down to the rows or columns
+    time = "time"                    # what the time is called there
+    columns = { discharge = "flow" } # and columns, where not as in the series
+    sink = "s3://{env:BUCKET}/{target}.json"
+    observed = "discharge"           # column that goes into the result as well,
+    history = "7d"                   # so much of it
+    failure = "report"               # of a target: "report" tells of it, "any" fails the
+                                     # invocation, "all" does when no target was written
+
+    [job.daily.names]                # in the result: observed, and each forecast
+    observed = "level_true"
+    forecast = "pred_model_1"
+
+    [[job.daily.targets]]
+    id = "bioge"
+    name = "Dranse at Bioge"
+    model = "s3://{env:BUCKET}/{target}.mote"   # without it, the function's own
+
+In source, sink and model stand {target} and {name} for a target's, {date} and {time}
+for the schedule's (2026-11-28 and 20261128T130250Z, UTC), {version} for the model's
+and {env:NAME} for a variable of the environment; {{ and }} for braces.
+"""
+
+import re
+
+from mote import series
+from mote.errors import Usage
+from mote.file import FAILURES, JOB_FORMATS, PARTS, JobRecord, SeriesRecord, Target, Template
+
+KEYS = {
+    "source": str, "format": str, "separator": str, "path": list, "time": str, "columns": dict,
+    "sink": str, "observed": str, "history": str, "failure": str, "names": dict, "targets": list,
+}  # fmt: skip
+TARGET_KEYS = {"id", "name", "model"}
+PART = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[^{}]+|[{}]")
+SIMPLE = set(PARTS) - {"text", "variable"}
+
+
+def check(table, place: str) -> None:
+    """Raises Usage for what are no [job.NAME] tables of `place`."""
+    if not isinstance(table, dict) or not all(isinstance(t, dict) for t in table.values()):
+        raise Usage(f"{place}: job: expected tables [job.NAME]")
+    for name, job in table.items():
+        _check_job(job, f"{place}: job.{name}")
+
+
+def _check_job(job: dict, where: str) -> None:
+    for key, value in job.items():
+        if key not in KEYS:
+            raise Usage(f"{where} has no key {key!r}; known are {', '.join(KEYS)}")
+        if not isinstance(value, KEYS[key]):
+            raise Usage(f"{where}.{key}: expected {KEYS[key].__name__}, got {value!r}")
+    for key in ("sink", "targets"):
+        if not job.get(key):
+            raise Usage(f"{where}.{key}: expected it, got none")
+    for key, known in (("format", JOB_FORMATS), ("failure", FAILURES)):
+        if job.get(key, next(iter(known))) not in known:
+            raise Usage(f"{where}.{key}: expected one of {', '.join(known)}, got {job[key]!r}")
+    if len(job.get("separator", ",").encode()) != 1:
+        raise Usage(f"{where}.separator: expected one ASCII character, got {job['separator']!r}")
+    if not template(job["sink"], f"{where}.sink")[0][1].startswith("s3://"):
+        raise Usage(f"{where}.sink: expected s3://BUCKET/KEY, got {job['sink']!r}")
+    if "source" in job:
+        _check_url(job["source"], f"{where}.source", ("http://", "https://", "s3://"))
+    if ("history" in job) != ("observed" in job):
+        raise Usage(f"{where}: expected observed and history together")
+    ids = set()
+    for i, target in enumerate(job["targets"]):
+        of_target = f"{where}.targets[{i}]"
+        if not isinstance(target, dict) or "id" not in target:
+            raise Usage(f"{of_target}: expected a table with an id, got {target!r}")
+        for key, value in target.items():
+            if key not in TARGET_KEYS:
+                raise Usage(f"{of_target} has no key {key!r}; known are id, name, model")
+            if not isinstance(value, str) or not value:
+                raise Usage(f"{of_target}.{key}: expected a text, got {value!r}")
+        if target["id"] in ids:
+            raise Usage(f"{of_target}.id: expected another than {target['id']!r}, which is used")
+        ids.add(target["id"])
+        if "model" in target:
+            _check_url(target["model"], f"{of_target}.model", ("https://", "s3://"))
+
+
+def _check_url(text: str, where: str, schemes: tuple[str, ...]) -> None:
+    kind, first = template(text, where)[0]
+    if kind == "text" and not first.startswith(schemes):
+        raise Usage(f"{where}: expected {' or '.join(schemes)}..., got {text!r}")
+
+
+def template(text: str, where: str) -> Template:
+    """The parts of a text with {names} in it."""
+    parts: Template = []
+    for match in PART.finditer(text):
+        piece, name = match[0], match[1]
+        if name is None and piece in ("{", "}"):
+            raise Usage(f"{where}: a brace stands alone in {text!r}; {{{{ and }}}} are braces")
+        if name is None:
+            literal = piece[0] if piece in ("{{", "}}") else piece
+            if parts and parts[-1][0] == "text":
+                literal = parts.pop()[1] + literal
+            parts.append(("text", literal))
+        elif name.startswith("env:") and name[4:]:
+            parts.append(("variable", name[4:]))
+        elif name in SIMPLE:
+            parts.append((name, None))
+        else:
+            known = ", ".join(sorted(SIMPLE))
+            raise Usage(f"{where}: {{{name}}} is unknown; known are {known} and env:NAME")
+    if not parts:
+        raise Usage(f"{where}: expected a text, got none")
+    return parts
+
+
+def records(table: dict, of: SeriesRecord) -> list[JobRecord]:
+    return [_record(name, job, of) for name, job in table.items()]
+
+
+def _record(name: str, job: dict, of: SeriesRecord) -> JobRecord:
+    where = f"job.{name}"
+    columns = [c.name for c in of.columns]
+    for key in job.get("columns", {}):
+        if key not in columns:
+            raise Usage(f"{where}.columns.{key}: is no column; they are {', '.join(columns)}")
+    observed = job.get("observed")
+    if observed is not None and observed not in columns:
+        raise Usage(f"{where}.observed: expected one of {', '.join(columns)}, got {observed!r}")
+    names = job.get("names", {})
+    forecasts = [f.name for f in of.forecasts]
+    for key in names:
+        if key not in (*forecasts, "observed"):
+            known = ", ".join(("observed", *forecasts))
+            raise Usage(f"{where}.names.{key}: is not in the result; known are {known}")
+    steps = 0
+    if observed is not None:
+        steps = series.steps(job["history"], of.step, f"{where}.history")
+        window = of.columns[columns.index(observed)].window
+        if steps > window:
+            raise Usage(f"{where}.history: expected at most {window} steps, got {steps}")
+    source = job.get("source")
+    return JobRecord(
+        name=name,
+        source=None if source is None else template(source, where),
+        sink=template(job["sink"], where),
+        targets=[
+            Target(
+                t["id"],
+                t.get("name", t["id"]),
+                template(t["model"], where) if "model" in t else None,
+            )
+            for t in job["targets"]
+        ],
+        time=job.get("time", "time"),
+        columns=[job.get("columns", {}).get(c, c) for c in columns],
+        forecasts=[names.get(f, f) for f in forecasts],
+        format=job.get("format", "csv"),
+        separator=job.get("separator", ","),
+        failure=job.get("failure", "report"),
+        path=job.get("path", []),
+        observed=None if observed is None else columns.index(observed),
+        observed_name=None if observed is None else names.get("observed", observed),
+        history=steps,
+    )
