@@ -184,6 +184,24 @@ struct mote_file_provenance {
     uint32_t value_bytes;
 };
 
+enum mote_text_record { MOTE_TEXT_WORDPIECE = 1 };
+#define MOTE_TEXT_CHINESE 1u
+#define MOTE_TEXT_LOWERCASE 2u
+#define MOTE_TEXT_STRIP_ACCENTS 4u
+
+/* Followed by symbols, index, lengths, added tokens, entries and zeros. */
+struct mote_file_wordpiece {
+    uint16_t kind, version;
+    uint32_t bytes;
+    uint32_t ids, flags;
+    uint32_t cls, sep, unk;
+    uint16_t longest_word;    /* characters */
+    uint8_t longest_piece[2]; /* bytes, at the beginning of a word and behind */
+    uint8_t id_bytes, added, symbols, zero;
+    uint32_t buckets, entry_bytes, added_bytes;
+};
+
+_Static_assert(sizeof(struct mote_file_wordpiece) == 48, "FORMAT.md");
 _Static_assert(sizeof(struct mote_file_header) == 128, "FORMAT.md");
 _Static_assert(sizeof(struct mote_file_section) == 32, "FORMAT.md");
 _Static_assert(sizeof(struct mote_file_tensor) == 80, "FORMAT.md");
