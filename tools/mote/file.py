@@ -26,7 +26,7 @@ SECTIONS = {
 }  # fmt: skip
 NUMBER, CATEGORY = 1, 3  # kinds of a feature
 ENCODINGS = {"RAW": 0, "PLANES": 1, "HUF8": 2, "HUFPAIR": 3, "CONST": 4}
-OUTPUT_KINDS = {"class": 1, "numbers": 2}
+OUTPUT_KINDS = {"class": 1, "numbers": 2, "embedding": 3}
 REPLIES = {"index": 1, "label": 2, "full": 3}
 SCORES = {"none": 0, "probabilities": 1, "decision values": 2}
 
