@@ -254,9 +254,8 @@ def output_of(
         if int(np.prod(shape[:-1])) != 1:
             raise Refusal(f"output {name!r}: {shape}; expected a vector for each text")
         value = graph.reshape(value, (BATCH, n))
-        is_class = name == "logits" and n > 1 and not (
-            (files.read("config.json") or {}).get("problem_type") in (
-                "regression", "multi_label_classification"))  # fmt: skip
+        is_class = name == "logits" and n > 1 and (files.read("config.json") or {}).get("problem_type") not in (
+                "regression", "multi_label_classification")  # fmt: skip
         kind = config.kind or (
             "embedding" if name in VECTORS else "class" if labels or is_class else "numbers"
         )
