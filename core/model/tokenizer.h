@@ -28,7 +28,9 @@
 
 #include "core/base/status.h"
 
-/* Views into a section, which outlives it. */
+#define MOTE_WORD_MAX 256 /* characters of a word that is looked up */
+
+/* Views into a section, which outlives it, and what every text needs. */
 struct mote_tokenizer {
     const struct mote_file_wordpiece *file;
     const uint64_t *symbols; /* [file->symbols], zeros behind the length */
@@ -36,6 +38,9 @@ struct mote_tokenizer {
     const uint8_t *added;    /* [file->added_bytes] */
     const uint32_t *index;   /* [file->buckets + 1] */
     const uint8_t *entries;  /* [file->entry_bytes], then 8 zeros */
+    uint64_t begins[4];      /* bit b: added tokens begin with byte b */
+    uint8_t plain[256];      /* letters and digits of ASCII, as they are looked
+                                up; 0 for other bytes, and those that begin one */
 };
 
 /* Opens a section, at a multiple of 8, that has `bytes` bytes. Sizes, ids and
@@ -60,7 +65,8 @@ uint32_t mote_tokenizer_encode(const struct mote_tokenizer *t,
                                uint32_t cap, bool *truncated);
 
 /* [CLS] a [SEP] b [SEP], cap at least 3; types[i] is 1 for the tokens of b and
- * its [SEP]. Of the longer text more is left out, as "longest first" does it. */
+ * its [SEP]. Of the longer text more is left out, as "longest first" does it.
+ */
 uint32_t mote_tokenizer_encode_pair(const struct mote_tokenizer *t,
                                     struct mote_text a, struct mote_text b,
                                     int32_t *ids, int32_t *types, uint32_t cap,

@@ -171,11 +171,12 @@ def numbers(name: str, kind: str, values: Iterable[int]) -> None:
 
 def put_runs(name: str, runs: list[tuple[int, int, int, int]]) -> None:
     above = next((i for i, r in enumerate(runs) if r[0] > 0xFFFF), len(runs))
-    print(f"#define {name.upper()}_BMP {above} /* runs below U+10000 */")
     numbers(f"{name}_first", "uint16_t", (r[0] & 0xFFFF for r in runs))
     numbers(f"{name}_fold", "uint16_t", (r[3] & 0xFFFF for r in runs))
     numbers(f"{name}_count", "uint8_t", (r[1] for r in runs))
     numbers(f"{name}_pattern", "uint8_t", (r[2] for r in runs))
+    arrays = ", ".join(f"{name}_{part}" for part in ("first", "fold", "count", "pattern"))
+    print(f"static const struct runs {name}_runs = {{{arrays}, {above}, {len(runs)}}};")
 
 
 def put_classes() -> None:
@@ -229,7 +230,7 @@ def main() -> None:
     lower = {c: text for c, text in LOWER.items() if c not in CLEAN}
     check_fold(fold)
     print(f"/* Written by tools/generate/characters.py with tokenizers {version('tokenizers')}: do not edit. */")
-    print(f"#define CLASS_ORDERS {max(ORDERS.values())}")
+    assert ORDERED + max(ORDERS.values()) <= 16
     put_classes()
     fold_runs, pairs = runs_of(fold)
     lower_runs, lower_pairs = runs_of({c: t for c, t in lower.items() if len(t) == 1})

@@ -147,7 +147,10 @@ class _Writer:
         filters = [0] * buckets
         for key, continues, i in self.pieces:
             bucket, tag, bit = place(hash_key(key, continues), buckets)
-            chains[bucket].append((i, 8 * continues + tag, symbols.encode(key)))
+            code = symbols.encode(key)
+            if len(code) > 255:
+                raise Refusal(f"the vocabulary's token {key.decode()!r} is too long")
+            chains[bucket].append((i, 8 * continues + tag, code))
             filters[bucket] |= 1 << bit
         index, entries = [], bytearray()
         for chain, bits in zip(chains, filters, strict=True):
