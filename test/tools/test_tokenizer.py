@@ -15,6 +15,7 @@ from tokenizers import models, normalizers, pre_tokenizers, processors
 from mote import reader_text
 from mote.engine_text import EngineTokenizer
 from mote.errors import Refusal
+from mote.reader_bytes import BadFile
 from mote.tokenizer import Tokenizer, read_tokenizer
 
 QUICK, LONG = 20_000, 100_000
@@ -335,7 +336,7 @@ def test_every_truncation_of_the_section_is_refused(tmp_path):
     for n in range(len(section)):
         with pytest.raises(Refusal, match="TEXT: expected"):
             EngineTokenizer(section[:n])
-        with pytest.raises(reader_text.BadText):
+        with pytest.raises(BadFile):
             reader_text.read(section[:n])
 
 
@@ -353,6 +354,6 @@ def test_both_readers_judge_changed_bytes_alike(tmp_path):
 def taken(read, section: bytes) -> bool:
     try:
         read(section)
-    except (Refusal, reader_text.BadText):
+    except (Refusal, BadFile):
         return False
     return True
