@@ -28,6 +28,9 @@
 /* Nor is 61; its bit says that some feature is a category. */
 #define MOTE_LINKED_CATEGORIES MOTE_LINKED(61)
 
+/* Nor is 60; its bit says that some feature is a text. */
+#define MOTE_LINKED_TEXTS MOTE_LINKED(60)
+
 /* A constant, so that a compiler drops what depends on it. */
 #define MOTE_LINKED(opcode) ((MOTE_OPERATORS >> (opcode)) & 1)
 

@@ -139,7 +139,11 @@ struct mote_file_model {
     uint32_t name, version, description, plan;
 };
 
-enum mote_feature_kind { MOTE_FEATURE_NUMBER = 1, MOTE_FEATURE_CATEGORY = 3 };
+enum mote_feature_kind {
+    MOTE_FEATURE_NUMBER = 1,
+    MOTE_FEATURE_TEXT,
+    MOTE_FEATURE_CATEGORY
+};
 #define MOTE_FEATURE_MAY_MISS 1u
 #define MOTE_FEATURE_OTHER 2u          /* of a category */
 #define MOTE_FEATURE_BOOLEAN 4u        /* of a number   */
@@ -152,11 +156,18 @@ struct mote_file_feature {
     uint32_t first_category, category_count;
 };
 
-enum mote_output_kind { MOTE_OUTPUT_CLASS = 1, MOTE_OUTPUT_NUMBERS };
+enum mote_output_kind {
+    MOTE_OUTPUT_CLASS = 1,
+    MOTE_OUTPUT_NUMBERS,
+    MOTE_OUTPUT_EMBEDDING
+};
 enum mote_reply_style {
     MOTE_REPLY_INDEX = 1,
     MOTE_REPLY_LABEL,
-    MOTE_REPLY_FULL
+    MOTE_REPLY_FULL,
+    MOTE_REPLY_SCORES,     /* of a class with scores */
+    MOTE_REPLY_PREDICTION, /* likewise, of a text    */
+    MOTE_REPLY_BASE64      /* of an embedding        */
 };
 enum mote_score_kind {
     MOTE_SCORES_NONE,

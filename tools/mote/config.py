@@ -25,6 +25,7 @@ class Verify:
     p99_error   the same, of all but the worst hundredth of the rows
     min_labels  share of rows whose label must be the trainer's
     min_rank_correlation   Spearman's, of numbers: 1 is the trainer's own order
+    min_cosine   of an embedding and the trainer's, the least of all
     rows        generated rows; unless it is said 2000, or fewer of a large net
     """
 
@@ -32,6 +33,7 @@ class Verify:
     p99_error: float | None = None
     min_labels: float | None = None
     min_rank_correlation: float | None = None
+    min_cosine: float | None = None
     rows: int | None = None
 
 
@@ -93,6 +95,7 @@ KEYS = {
         "p99_error": (int, float),
         "min_labels": (int, float),
         "min_rank_correlation": (int, float),
+        "min_cosine": (int, float),
         "rows": int,
     },
 }
@@ -131,6 +134,7 @@ def check_limits(path, limits: Verify) -> None:
         ("p99_error", 0, math.inf),
         ("min_labels", 0, 1),
         ("min_rank_correlation", -1, 1),
+        ("min_cosine", -1, 1),
         ("rows", 1, 10_000_000),
     ):
         value = getattr(limits, key)

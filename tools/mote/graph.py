@@ -307,7 +307,8 @@ class Imported:
     predict(rows) -> (index or None, scores or None) is the trainer's own, for
     rows [n][features] in float64, NaN for missing, a category by its index..
     sample(rng, count) -> rows as the model takes them, where not any numbers
-    will do; None: any. tokenizer: of a model of texts, whose rows are texts."""
+    will do; None: any. tokenizer: of a model of texts, whose rows are texts [n][1];
+    ids(text): those that the trainer's own tokenizer gives."""
 
     graph: Graph
     features: list[Feature]
@@ -316,6 +317,7 @@ class Imported:
     predict: object
     sample: object = None
     tokenizer: object = None
+    ids: object = None
 
     def source_hash(self) -> int:
         """XXH64 of the parameters in a fixed form: not of the file they came

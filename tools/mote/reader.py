@@ -125,6 +125,9 @@ def read(blob: bytes) -> Model:
     plans = read_plans(parts["PLANS"], strings, symbols, tensors, header.request_arena - scratch)
     check_contents(parts.get("DATA"), plans, tensors)
     name, version, description, plan = read_model(parts["MODEL"], strings, len(plans))
+    features = read_input(parts["INPUT"], strings, plans[plan], symbols)
+    if features[0].kind == "text":
+        expect_text(parts.get("TEXT"), sections)
     return Model(
         header,
         sections,
@@ -136,10 +139,16 @@ def read(blob: bytes) -> Model:
         version,
         description,
         plan,
-        read_input(parts["INPUT"], strings, plans[plan]),
-        read_output(parts["OUTPUT"], strings, plans[plan]),
+        features,
+        read_output(parts["OUTPUT"], strings, plans[plan], features),
         read_provenance(provenance),
     )
+
+
+def expect_text(part: Part | None, sections: list[Section]) -> None:
+    """Of a model that takes a text."""
+    if part is None or not next(s.required for s in sections if s.name == "TEXT"):
+        raise BadFile("format", "TEXT", "expected it, required, in the file of a text's model")
 
 
 def xxh64(part: bytes | memoryview) -> int:

@@ -36,6 +36,7 @@ TOKENIZERS = ("tokenizer.json", "vocab.txt")
 SENTENCE = "sentence"
 # Outputs that are taken before others, by their names in exported files.
 VECTORS = ("sentence_embedding", "text_embeds", "embeddings")
+NO_CLASSES = ("regression", "multi_label_classification")  # kinds of problems
 STATES = ("last_hidden_state", "token_embeddings")
 
 
@@ -254,8 +255,8 @@ def output_of(
         if int(np.prod(shape[:-1])) != 1:
             raise Refusal(f"output {name!r}: {shape}; expected a vector for each text")
         value = graph.reshape(value, (BATCH, n))
-        is_class = name == "logits" and n > 1 and (files.read("config.json") or {}).get("problem_type") not in (
-                "regression", "multi_label_classification")  # fmt: skip
+        problem = (files.read("config.json") or {}).get("problem_type")
+        is_class = name == "logits" and n > 1 and problem not in NO_CLASSES
         kind = config.kind or (
             "embedding" if name in VECTORS else "class" if labels or is_class else "numbers"
         )
@@ -269,6 +270,7 @@ def output_of(
     if kind == "numbers":
         graph.outputs = [value]
         return Output(kind, names, None, value), after
+    after.classes = True
     after.shares = not is_softmax(graph, value)
     scores = graph.softmax(value) if after.shares else value
     index = graph.argmax(value)
@@ -297,13 +299,15 @@ def import_text(path: str, model, config, runtime) -> Imported:
     features = config.features or [SENTENCE]
     if len(features) != 1:
         raise Refusal(f"features: expected 1 name, that of the text, got {len(features)}")
+    session = Session(runtime, model, files.tokenizer_path(config), most, name, after)
     return Imported(
         graph=graph,
         features=[Feature(features[0], text=True, dtype="s32")],
         output=output,
         trainer=f"ONNX Runtime {runtime.__version__}",
-        predict=Session(runtime, model, files.tokenizer_path(config), most, name, after).predict,
+        predict=session.predict,
         tokenizer=tokenizer,
+        ids=session.ids,
     )
 
 

@@ -20,11 +20,12 @@ LEAST_NORM = 1e-12
 @dataclass
 class After:
     """What follows the model: pooling of the tokens' vectors (mean, max, cls or
-    None), a norm of 1, a softmax."""
+    None), a norm of 1, a softmax; classes: the largest number is the answer."""
 
     pooling: str | None = None
     unit: bool = False
     shares: bool = False
+    classes: bool = False
 
     def __call__(self, y: np.ndarray) -> np.ndarray:
         """y: the model's output for one text, in float32."""
@@ -103,5 +104,5 @@ class Session:
     def predict(self, texts: np.ndarray):
         """(index or None, scores) of texts [n][1]."""
         scores = np.array([self.answer(self.ids(row[0])) for row in texts])
-        index = np.argmax(scores, axis=1) if self.after.shares else None
+        index = np.argmax(scores, axis=1) if self.after.classes else None
         return index, scores
