@@ -10,7 +10,7 @@ import struct
 import xxhash
 
 NAMES = ("STRINGS", "SYMBOLS", "TENSORS", "PLANS", "MODEL", "INPUT", "OUTPUT", "DATA")
-SECTIONS = {name: number for number, name in enumerate(NAMES, 1)} | {"CODES": 13}
+SECTIONS = {name: number for number, name in enumerate(NAMES, 1)} | {"TEXT": 9, "CODES": 13}
 RECORDS = {"symbol": ("SYMBOLS", 8), "tensor": ("TENSORS", 80), "plan": ("PLANS", 48)}
 RECORDS |= {"feature": ("INPUT", 24)}
 ALIGN, PAGE, TAIL = 64, 4096, 64

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 import xxhash
 
 from mote.reader_answer import Feature, Output, read_input, read_model, read_output, read_provenance
+from mote import reader_text
 from mote.reader_bytes import BadFile, Part
 from mote.reader_operators import check_contents
 from mote.reader_plans import Plan, read_plans
+from mote.reader_text import Text
 from mote.reader_tables import Symbol, Tensor, read_strings, read_symbols, read_tensors
 
 __all__ = ["BadFile", "Model", "Section", "read"]
@@ -93,6 +95,7 @@ class Model:
     features: list[Feature]
     output: Output
     provenance: dict[str, str | int | float]
+    text: Text | None  # the tokenizer of a model that takes a text
 
 
 def read(blob: bytes) -> Model:
@@ -126,8 +129,9 @@ def read(blob: bytes) -> Model:
     check_contents(parts.get("DATA"), plans, tensors)
     name, version, description, plan = read_model(parts["MODEL"], strings, len(plans))
     features = read_input(parts["INPUT"], strings, plans[plan], symbols)
+    text = None
     if features[0].kind == "text":
-        expect_text(parts.get("TEXT"), sections)
+        text = read_text(parts.get("TEXT"), sections)
     return Model(
         header,
         sections,
@@ -142,13 +146,15 @@ def read(blob: bytes) -> Model:
         features,
         read_output(parts["OUTPUT"], strings, plans[plan], features),
         read_provenance(provenance),
+        text,
     )
 
 
-def expect_text(part: Part | None, sections: list[Section]) -> None:
+def read_text(part: Part | None, sections: list[Section]) -> Text:
     """Of a model that takes a text."""
     if part is None or not next(s.required for s in sections if s.name == "TEXT"):
-        raise BadFile("format", "TEXT", "expected it, required, in the file of a text's model")
+        raise BadFile("format", "TEXT", "expected it, required, where a feature is a text")
+    return reader_text.read(bytes(part.bytes))
 
 
 def xxh64(part: bytes | memoryview) -> int:

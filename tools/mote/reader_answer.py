@@ -62,9 +62,7 @@ def read_model(part: Part, strings: list[str], plans: int) -> tuple[str, str, st
     )
 
 
-def read_input(
-    part: Part, strings: list[str], plan: Plan, symbols: list[Symbol]
-) -> list[Feature]:
+def read_input(part: Part, strings: list[str], plan: Plan, symbols: list[Symbol]) -> list[Feature]:
     count, zero = part.unpack("II", 0)
     part.expect(1 <= count <= MAX_FEATURES, f"expected 1 to {MAX_FEATURES} features, got {count}")
     part.expect(zero == 0, f"expected 0 behind the count, got {zero}")

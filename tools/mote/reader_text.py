@@ -123,7 +123,11 @@ def read(section: bytes) -> Text:
     head = p.unpack(HEAD, 0)
     kind, version, size, ids, flags, cls, sep, unk, word = head[:9]
     first, next_, id_bytes, added_count, n, zero, buckets, entry_bytes, added_bytes = head[9:]
-    p.expect((kind, version) == (1, 1), f"record {kind} of version {version} is unknown", "unknown")
+    p.expect(
+        (kind, version) == (1, 1),
+        f"expected record 1 of version 1, got {kind} of {version}",
+        "unknown",
+    )
     p.expect(size == len(p) and size % 8 == 0, "expected one record that fills the section")
     p.expect(1 <= ids <= 1 << 24 and max(cls, sep, unk) < ids, "expected ids below their number")
     bare = flags & (STRIP_ACCENTS | LOWERCASE) == STRIP_ACCENTS

@@ -130,8 +130,9 @@ class Folding:
         if earlier is None or self.uses[inner.outputs[0]] != 1:
             return
         total = (earlier[1].astype(np.float64) + found[1]).astype(found[1].dtype)
-        if np.broadcast_shapes(self.p.shapes[earlier[0]], total.shape) != (
-            self.p.shapes[node.outputs[0]]
+        if (
+            np.broadcast_shapes(self.p.shapes[earlier[0]], total.shape)
+            != (self.p.shapes[node.outputs[0]])
         ):
             return
         name = f"{node.outputs[0]}.added"

@@ -32,9 +32,9 @@ class After:
         y = y.astype(np.float64)
         if self.pooling:
             steps = y.reshape(y.shape[-2:])
-            y = {"mean": steps.mean, "max": steps.max, "cls": lambda axis: steps[0]}[
-                self.pooling
-            ](axis=0)
+            y = {"mean": steps.mean, "max": steps.max, "cls": lambda axis: steps[0]}[self.pooling](
+                axis=0
+            )
         y = y.reshape(-1)
         if self.unit:
             y = y / max(np.sqrt((y * y).sum()), LEAST_NORM)
