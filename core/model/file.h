@@ -200,7 +200,7 @@ enum mote_text_record { MOTE_TEXT_WORDPIECE = 1 };
 #define MOTE_TEXT_LOWERCASE 2u
 #define MOTE_TEXT_STRIP_ACCENTS 4u
 
-/* Followed by symbols, index, lengths, added tokens, entries and zeros. */
+/* Followed by symbols, their lengths, added tokens, index, entries. */
 struct mote_file_wordpiece {
     uint16_t kind, version;
     uint32_t bytes;

@@ -48,13 +48,13 @@ static const char *open_parts(struct mote_tokenizer *t)
     uint64_t at = sizeof *f;
 
     t->symbols = part(t, &at, 8 * f->symbols);
-    t->index = part(t, &at, 4 * ((uint64_t)f->buckets + 1));
     t->lengths = part(t, &at, f->symbols);
     t->added = part(t, &at, f->added_bytes);
+    at = (at + 3) & ~UINT64_C(3);
+    t->index = part(t, &at, 4 * ((uint64_t)f->buckets + 1));
     t->entries = part(t, &at, f->entry_bytes);
-    const uint8_t *tail = part(t, &at, TAIL);
-    if (!tail || f->bytes - at >= 8 ||
-        !mote_all_zero(tail, f->bytes - at + TAIL))
+    part(t, &at, TAIL);
+    if (at > f->bytes || f->bytes - at >= 8)
         return "parts as long as their counts say, and 8 to 15 zeros";
     return NULL;
 }
@@ -125,6 +125,19 @@ enum mote_status mote_tokenizer_open(struct mote_tokenizer *t,
 }
 
 /* ------------------------------------------------------------ every byte */
+
+static const char *prove_zeros(const struct mote_tokenizer *t)
+{
+    const uint8_t *before = t->added + t->file->added_bytes;
+    const uint8_t *behind = t->entries + t->file->entry_bytes;
+    const uint8_t *end = (const uint8_t *)t->file + t->file->bytes;
+
+    return mote_all_zero(before,
+                         (size_t)((const uint8_t *)t->index - before)) &&
+                   mote_all_zero(behind, (size_t)(end - behind))
+               ? NULL
+               : "zeros between the parts";
+}
 
 static const char *prove_symbols(const struct mote_tokenizer *t)
 {
@@ -256,8 +269,10 @@ static const char *prove_index(const struct mote_tokenizer *t)
 enum mote_status mote_tokenizer_prove(const struct mote_tokenizer *t,
                                       struct mote_where *where)
 {
-    const char *expected = prove_symbols(t);
+    const char *expected = prove_zeros(t);
 
+    if (!expected)
+        expected = prove_symbols(t);
     if (!expected)
         expected = prove_index(t);
     for (uint32_t i = 0; i < t->file->buckets && !expected; i++)

@@ -135,18 +135,29 @@ def read(section: bytes) -> Text:
     p.expect(1 <= word <= 256, "expected words of 1 to 256 characters")
     p.expect(id_bytes in (2, 3), "expected ids of 2 or 3 bytes")
     p.expect(1 <= buckets <= 1 << 24 and entry_bytes < 1 << 22, "expected fewer buckets or entries")
-    sizes = 8 * n, 4 * (buckets + 1), n, added_bytes, entry_bytes
+    sizes = 8 * n, n, added_bytes, -(9 * n + added_bytes) % 4, 4 * (buckets + 1), entry_bytes
     starts = [48]
     for part in sizes:
         starts.append(starts[-1] + part)
     p.expect(8 <= size - starts[-1] <= 15, "expected parts as long as their counts say")
+    p.zeros(starts[3], starts[4])
     p.zeros(starts[-1], size)
-    part = [section[a : a + s] for a, s in zip(starts, sizes, strict=False)]
-    added = _added(p, part[3], added_count, ids)
-    text = Text(
-        ids, flags, cls, sep, unk, word, (first, next_), _symbols(p, part[0], part[2]), added, {}
+    symbols, lengths, added, _, index, entries = (
+        section[a : a + s] for a, s in zip(starts, sizes, strict=False)
     )
-    _pieces(p, text, struct.unpack(f"<{buckets + 1}I", part[1]), part[4], id_bytes)
+    text = Text(
+        ids,
+        flags,
+        cls,
+        sep,
+        unk,
+        word,
+        (first, next_),
+        _symbols(p, symbols, lengths),
+        _added(p, added, added_count, ids),
+        {},
+    )
+    _pieces(p, text, struct.unpack(f"<{buckets + 1}I", index), entries, id_bytes)
     return text
 
 
