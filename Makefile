@@ -147,7 +147,7 @@ $(OUT)/%/opcodes: models/$$*/$$*.mote $(OPCODES)
 	@mkdir -p $(@D)
 	$(Q)$(OPCODES) $< >$@
 trim = @mkdir -p $(@D) && $(if $(V),,echo CC $@ >&2 &&) $(TARGET_CC) $(FLAGS) \
-	$(DIR_FLAGS) -DMOTE_OPERATORS=$$(cat $(filter %/opcodes,$^)) -c $< -o $@
+	$(DIR_FLAGS) $$(cat $(filter %/opcodes,$^)) -c $< -o $@
 # what asks core/base/linked.h
 TRIMMED := core/kernel/kernels core/model/operators core/model/coded core/model/tiles \
 	core/model/model core/model/input core/function/describe core/function/main \
@@ -217,7 +217,7 @@ build/host/pic/%.o: %.c | setup-run
 	@mkdir -p $(@D)
 	$(Q)$(HOST_CC) $(BASE.$(HOST)) -fPIC -fvisibility=hidden -ffp-contract=off \
 		-fno-math-errno $(call isa_flags,$<) -c $< -o $@
-$(ENGINE_LIB): $(patsubst %.c,build/host/pic/%.o,tools/engine/engine.c tools/engine/codec.c $(call engine_of,$(HOST)) \
+$(ENGINE_LIB): $(patsubst %.c,build/host/pic/%.o,tools/engine/engine.c tools/engine/codec.c tools/engine/text.c $(call engine_of,$(HOST)) \
 		$(filter-out %/settings.c,$(filter core/function/%,$(SYSTEM))))
 	@echo LD $@ >&2
 	$(Q)$(HOST_CC) -shared $(filter %.o,$^) -o $@

@@ -167,6 +167,30 @@ void mote_json_put_f32(struct mote_json_out *o, float value)
     put_ascii(o, digits, n);
 }
 
+void mote_json_put_base64(struct mote_json_out *o, const void *bytes, size_t n)
+{
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                   "abcdefghijklmnopqrstuvwxyz0123456789+/";
+    const uint8_t *b = bytes;
+
+    begin_value(o);
+    put_char(o, '"');
+    for (size_t i = 0; i < n; i += 3) {
+        const size_t left = n - i;
+        const uint32_t three = (uint32_t)b[i] << 16 |
+                               (left > 1 ? (uint32_t)b[i + 1] << 8 : 0) |
+                               (left > 2 ? b[i + 2] : 0);
+        const char four[] = {
+            alphabet[three >> 18],
+            alphabet[three >> 12 & 63],
+            left > 1 ? alphabet[three >> 6 & 63] : '=',
+            left > 2 ? alphabet[three & 63] : '=',
+        };
+        put_bytes(o, four, sizeof four); /* no character needs an escape */
+    }
+    put_char(o, '"');
+}
+
 void mote_json_put_raw(struct mote_json_out *o, struct mote_text json)
 {
     begin_value(o);

@@ -38,6 +38,9 @@ void mote_json_put_uint(struct mote_json_out *o, uint64_t value);
 void mote_json_put_f64(struct mote_json_out *o, double value);
 void mote_json_put_f32(struct mote_json_out *o, float value);
 
+/* Bytes as a string of base64 (RFC 4648, section 4). */
+void mote_json_put_base64(struct mote_json_out *o, const void *bytes, size_t n);
+
 /* A value that is JSON already: copied as it is. */
 void mote_json_put_raw(struct mote_json_out *o, struct mote_text json);
 

@@ -14,22 +14,29 @@
 #define MOTE_OPERATORS UINT64_MAX
 #endif
 
-/* Opcode 0 is no operator; its bit says that some operator calls a kernel of
- * several versions, which are not linked otherwise. (dense calls one for
- * float32 alone.) */
-#define MOTE_LINKED_KERNELS MOTE_LINKED(0)
+/* What else a model may need, a bit each of MOTE_NEEDS, which the same builds
+ * name. */
+enum mote_need {
+    MOTE_NEED_KERNELS,    /* an operator calls one of several versions (dense
+                           * does for float32 alone)                      */
+    MOTE_NEED_SHARES_F32, /* a softmax or share writes float32, as of nets */
+    MOTE_NEED_CODED,      /* a tensor is coded                            */
+    MOTE_NEED_CATEGORIES, /* a feature is a category                      */
+    MOTE_NEED_TEXTS,      /* a feature is a text                          */
+    MOTE_NEED_SERIES,     /* it is a forecaster                           */
+};
 
-/* Opcode 63 is none either; its bit says that some softmax or share writes
- * float32, as those of nets do. */
-#define MOTE_LINKED_SHARES_F32 MOTE_LINKED(63)
-/* Nor is 62; its bit says that some tensor is coded, and the decoder needed. */
-#define MOTE_LINKED_CODED MOTE_LINKED(62)
+#ifndef MOTE_NEEDS
+#define MOTE_NEEDS UINT32_MAX
+#endif
 
-/* Nor is 61; its bit says that some feature is a category. */
-#define MOTE_LINKED_CATEGORIES MOTE_LINKED(61)
-
-/* Nor is 60; its bit says that the model has a series. */
-#define MOTE_LINKED_SERIES MOTE_LINKED(60)
+#define MOTE_NEEDED(need) ((MOTE_NEEDS >> (need)) & 1)
+#define MOTE_LINKED_KERNELS MOTE_NEEDED(MOTE_NEED_KERNELS)
+#define MOTE_LINKED_SHARES_F32 MOTE_NEEDED(MOTE_NEED_SHARES_F32)
+#define MOTE_LINKED_CODED MOTE_NEEDED(MOTE_NEED_CODED)
+#define MOTE_LINKED_CATEGORIES MOTE_NEEDED(MOTE_NEED_CATEGORIES)
+#define MOTE_LINKED_TEXTS MOTE_NEEDED(MOTE_NEED_TEXTS)
+#define MOTE_LINKED_SERIES MOTE_NEEDED(MOTE_NEED_SERIES)
 
 /* A constant, so that a compiler drops what depends on it. */
 #define MOTE_LINKED(opcode) ((MOTE_OPERATORS >> (opcode)) & 1)

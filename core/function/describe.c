@@ -31,6 +31,13 @@ static void put_feature(const struct mote_model *m,
 
     mote_json_put_open(o, '{');
     mote_json_put_member(o, MOTE_TEXT("name"), mote_model_string(m, f->name));
+    if (mote_is_text(f)) {
+        mote_json_put_member(o, MOTE_TEXT("type"), MOTE_TEXT("text"));
+        mote_json_put_key(o, MOTE_TEXT("max_tokens"));
+        mote_json_put_uint(o, m->symbols[mote_model_tokens(m)].maximum);
+        mote_json_put_close(o, '}');
+        return;
+    }
     mote_json_put_member(o, MOTE_TEXT("type"),
                          texts                  ? MOTE_TEXT("category")
                          : f->dtype == MOTE_F64 ? MOTE_TEXT("float64")
@@ -54,6 +61,9 @@ static void put_output(const struct mote_model *m, struct mote_json_out *o)
         [MOTE_REPLY_INDEX] = "index",
         [MOTE_REPLY_LABEL] = "label",
         [MOTE_REPLY_FULL] = "full",
+        [MOTE_REPLY_SCORES] = "scores",
+        [MOTE_REPLY_PREDICTION] = "prediction",
+        [MOTE_REPLY_BASE64] = "base64",
     };
     static const char *const scores[] = {
         [MOTE_SCORES_NONE] = "none",
@@ -61,13 +71,22 @@ static void put_output(const struct mote_model *m, struct mote_json_out *o)
         [MOTE_SCORES_DECISION] = "decision values",
     };
     const struct mote_file_output *out = m->output;
+    static const char *const kinds[] = {
+        [MOTE_OUTPUT_CLASS] = "class",
+        [MOTE_OUTPUT_NUMBERS] = "numbers",
+        [MOTE_OUTPUT_EMBEDDING] = "embedding",
+    };
     const bool classes = out->kind == MOTE_OUTPUT_CLASS;
 
     mote_json_put_open(o, '{');
-    mote_json_put_member(o, MOTE_TEXT("kind"),
-                         classes ? MOTE_TEXT("class") : MOTE_TEXT("numbers"));
-    mote_json_put_key(o, MOTE_TEXT("names"));
-    put_names(m, out->first_name, out->count, o);
+    mote_json_put_member(o, MOTE_TEXT("kind"), mote_text_of(kinds[out->kind]));
+    if (out->kind == MOTE_OUTPUT_EMBEDDING) {
+        mote_json_put_key(o, MOTE_TEXT("dimensions"));
+        mote_json_put_uint(o, out->count);
+    } else {
+        mote_json_put_key(o, MOTE_TEXT("names"));
+        put_names(m, out->first_name, out->count, o);
+    }
     if (classes)
         mote_json_put_member(o, MOTE_TEXT("scores"),
                              mote_text_of(scores[out->scores_kind]));

@@ -16,8 +16,10 @@ static const char *const key_names[MOTE_KEYS] = {
     [MOTE_KEY_ITEMS] = "Items",
     [MOTE_KEY_KEEP_WARM] = "keep-warm",
     [MOTE_KEY_MULTI_HEADERS] = "multiValueHeaders",
+    [MOTE_KEY_MULTI_QUERY] = "multiValueQueryStringParameters",
     [MOTE_KEY_PATH] = "path",
     [MOTE_KEY_PING] = "ping",
+    [MOTE_KEY_QUERY] = "queryStringParameters",
     [MOTE_KEY_RAW_PATH] = "rawPath",
     [MOTE_KEY_RECORDS] = "Records",
     [MOTE_KEY_KAFKA_RECORDS] = "records",
@@ -73,6 +75,24 @@ struct mote_text mote_value_at(struct mote_text object, const char *a,
 {
     object = find(object, a);
     return b ? find(object, b) : object;
+}
+
+struct mote_text mote_value_last(struct mote_text array)
+{
+    struct mote_text found = {0}, value;
+    struct mote_where ignored;
+    struct mote_json_token t;
+    struct mote_json j;
+
+    if (!mote_value_is_array(array))
+        return found;
+    mote_json_begin(&j, array);
+    (void)mote_json_next(&j, &t, &ignored);
+    while (mote_json_next(&j, &t, &ignored) == MOTE_OK &&
+           t.type != MOTE_JSON_END &&
+           mote_value_take(&value, &j, &t, &ignored) == MOTE_OK)
+        found = value;
+    return found;
 }
 
 /* What is between the quotes of a string. */

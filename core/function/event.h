@@ -50,8 +50,10 @@ enum mote_event_key {
     MOTE_KEY_ITEMS,
     MOTE_KEY_KEEP_WARM,
     MOTE_KEY_MULTI_HEADERS,
+    MOTE_KEY_MULTI_QUERY,
     MOTE_KEY_PATH,
     MOTE_KEY_PING,
+    MOTE_KEY_QUERY,
     MOTE_KEY_RAW_PATH,
     MOTE_KEY_RECORDS,
     MOTE_KEY_KAFKA_RECORDS,
@@ -95,6 +97,9 @@ enum mote_status mote_event_read(struct mote_event *event,
 /* Member a of an object or, with b, member b of member a. */
 struct mote_text mote_value_at(struct mote_text object, const char *a,
                                const char *b);
+
+/* The last element of an array. */
+struct mote_text mote_value_last(struct mote_text array);
 
 /* Whether it is the string `plain`. */
 bool mote_value_is(struct mote_text value, const char *plain);

@@ -1,6 +1,7 @@
 /* core/function/http.c - see core/function/http.h */
 #include "core/function/http.h"
 #include "core/base/base64.h"
+#include "core/base/url.h"
 #include "core/function/describe.h"
 
 /* ------------------------------------------------------------------------
@@ -207,6 +208,56 @@ static void answer_predict(struct mote_function *f, const struct mote_event *e,
     answer_failure(o, e->shape, &failure, MOTE_TEXT(""));
 }
 
+/* The value of a parameter of the query. API Gateway and function URLs have
+ * decoded it, load balancers have not; of several, the last. */
+static struct mote_text find_parameter(const struct mote_event *e,
+                                       const char *name)
+{
+    const bool multi = e->shape == MOTE_SHAPE_ALB_MULTI;
+    struct mote_text value = mote_value_at(
+        e->keys[multi ? MOTE_KEY_MULTI_QUERY : MOTE_KEY_QUERY], name, NULL);
+
+    if (multi)
+        value = mote_value_last(value);
+    return value;
+}
+
+/* GET /predict?text=... */
+static void answer_query(struct mote_function *f, const struct mote_event *e,
+                         struct mote_json_out *o)
+{
+    const bool encoded =
+        e->shape == MOTE_SHAPE_ALB || e->shape == MOTE_SHAPE_ALB_MULTI;
+    const struct mote_json_out start = *o;
+    struct mote_failure failure;
+    struct mote_text value = find_parameter(e, "text");
+
+    if (!value.n)
+        value = find_parameter(e, "sentence");
+    open_envelope(o, e->shape, 200, MOTE_TEXT(""));
+    if (mote_value_is_string(value)) {
+        struct mote_text text = mote_value_string(value);
+        if (encoded)
+            text = mote_url_decode(text);
+        if (mote_predict_text(f, text, o, &failure)) {
+            close_envelope(o);
+            return;
+        }
+    } else {
+        const struct mote_where where = {
+            .row = MOTE_NO_ROW,
+            .field = MOTE_TEXT("text"),
+            .expected = "a text in the query: /predict?text=...",
+            .got = value.n ? value : MOTE_TEXT("nothing"),
+        };
+        mote_failure_input(&failure, MOTE_E_SCHEMA, &where);
+    }
+    *o = start;
+    mote_failure_tell(&failure, f->log, MOTE_TEXT("status"),
+                      (uint64_t)failure.http);
+    answer_failure(o, e->shape, &failure, MOTE_TEXT(""));
+}
+
 static void answer_health(struct mote_function *f, const struct mote_event *e,
                           struct mote_json_out *o)
 {
@@ -236,6 +287,8 @@ static const struct route {
     {"/health", "GET", answer_health},
     {"/model", "GET", answer_model},
 };
+/* of a model that takes a text */
+static const struct route query = {"/predict", "GET", answer_query};
 
 static const struct route *find_route(struct mote_text path)
 {
@@ -258,7 +311,13 @@ void mote_http_answer(struct mote_function *f, const struct mote_event *event,
     }
     const struct request request = read_request(event);
     const struct route *route = find_route(request.path);
+    const bool both =
+        route && mote_is_text(f->model->features) &&
+        mote_text_equal(mote_text_of(route->path), mote_text_of(query.path));
     struct mote_failure failure;
+
+    if (both && mote_text_equal(request.method, mote_text_of(query.method)))
+        route = &query;
 
     if (!route) {
         mote_failure_plain(&failure, 404, "NotFound",
@@ -269,7 +328,9 @@ void mote_http_answer(struct mote_function *f, const struct mote_event *event,
         mote_failure_plain(&failure, 405, "MethodNotAllowed",
                            "this route takes another method, see the "
                            "allow header");
-        answer_failure(o, event->shape, &failure, mote_text_of(route->method));
+        answer_failure(o, event->shape, &failure,
+                       both ? MOTE_TEXT("GET, POST")
+                            : mote_text_of(route->method));
     } else {
         route->answer(f, event, o);
     }

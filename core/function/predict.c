@@ -68,15 +68,19 @@ static struct mote_text name_of(const struct results *r, uint32_t i)
     return mote_model_string(r->model, r->model->output->first_name + i);
 }
 
-static void put_label(struct mote_json_out *o, const struct results *r,
-                      uint32_t row)
+static void put_name(struct mote_json_out *o, const struct results *r,
+                     struct mote_text label)
 {
-    const struct mote_text label = name_of(r, (uint32_t)r->index[row]);
-
     if (r->model->output->labels == MOTE_LABELS_NUMBER)
         mote_json_put_raw(o, label);
     else
         mote_json_put_string(o, label);
+}
+
+static void put_label(struct mote_json_out *o, const struct results *r,
+                      uint32_t row)
+{
+    put_name(o, r, name_of(r, (uint32_t)r->index[row]));
 }
 
 static void put_scores(struct mote_json_out *o, const struct results *r,
@@ -101,8 +105,101 @@ void mote_predict_put_model(const struct mote_model *m, struct mote_json_out *o)
     mote_json_put_close(o, '}');
 }
 
+/* ------------------------------------------------------------------------
+ * Replies of models that take a text
+ */
+
+/* As Python's round(x, 2): products of a float and 100 are exact, and so is
+ * the tie that goes to the even one. */
+static double to_hundredths(double x)
+{
+    const double whole = 0x1.8p52;
+    return (x * 100 + whole - whole) / 100;
+}
+
+static void put_truncated(struct mote_json_out *o, const struct mote_input *in)
+{
+    if (!mote_is_text(in->model->features) || !in->truncated)
+        return;
+    mote_json_put_key(o, MOTE_TEXT("truncated"));
+    mote_json_put_bool(o, true);
+}
+
+static void put_labelled(struct mote_json_out *o, const struct results *r,
+                         struct mote_text label)
+{
+    mote_json_put_open(o, '{');
+    mote_json_put_key(o, MOTE_TEXT("label"));
+    put_name(o, r, label);
+    mote_json_put_key(o, MOTE_TEXT("score"));
+}
+
+/* [{"label": "no", "score": 0.25}, {"label": "yes", "score": 0.75}] */
+static void put_list(struct mote_json_out *o, const struct results *r,
+                     const struct mote_input *in, uint32_t row)
+{
+    mote_json_put_open(o, '[');
+    for (uint32_t i = 0; i < r->model->output->count; i++) {
+        put_labelled(o, r, name_of(r, i));
+        put_score(o, r, row, i);
+        put_truncated(o, in);
+        mote_json_put_close(o, '}');
+    }
+    mote_json_put_close(o, ']');
+}
+
+/* {"text": "...", "prediction": {"label": "yes", "score": 0.75}} */
+static void put_prediction(struct mote_json_out *o, const struct results *r,
+                           const struct mote_input *in, uint32_t row)
+{
+    const uint32_t index = (uint32_t)r->index[row];
+
+    mote_json_put_open(o, '{');
+    mote_json_put_member(o, MOTE_TEXT("text"), in->text);
+    mote_json_put_key(o, MOTE_TEXT("prediction"));
+    put_labelled(o, r, name_of(r, index));
+    mote_json_put_f64(o, to_hundredths(score(r, row, index)));
+    mote_json_put_close(o, '}');
+    put_truncated(o, in);
+    mote_json_put_close(o, '}');
+}
+
+static void put_vector(struct mote_json_out *o, const struct results *r,
+                       bool base64)
+{
+    const uint32_t n = r->model->output->count;
+
+    if (base64) {
+        mote_json_put_base64(o, r->scores, n * sizeof(float));
+        return;
+    }
+    mote_json_put_open(o, '[');
+    for (uint32_t i = 0; i < n; i++)
+        put_score(o, r, 0, i);
+    mote_json_put_close(o, ']');
+}
+
+static void put_embedding(struct mote_json_out *o, const struct results *r,
+                          const struct mote_function *f)
+{
+    const uint8_t style = r->model->output->style;
+    const bool bare =
+        f->bare || style == MOTE_REPLY_INDEX || style == MOTE_REPLY_LABEL;
+
+    if (bare) {
+        put_vector(o, r, f->base64);
+        return;
+    }
+    mote_json_put_open(o, '{');
+    mote_json_put_key(o, MOTE_TEXT("embedding"));
+    put_vector(o, r, f->base64);
+    put_truncated(o, &f->input);
+    mote_predict_put_model(r->model, o);
+    mote_json_put_close(o, '}');
+}
+
 static void put_class(struct mote_json_out *o, const struct results *r,
-                      uint32_t row)
+                      const struct mote_input *in, uint32_t row)
 {
     char digits[MOTE_UINT_CHARS];
     const uint64_t index = (uint64_t)r->index[row];
@@ -115,7 +212,14 @@ static void put_class(struct mote_json_out *o, const struct results *r,
     case MOTE_REPLY_LABEL:
         put_label(o, r, row);
         return;
+    case MOTE_REPLY_SCORES:
+        put_list(o, r, in, row);
+        return;
+    case MOTE_REPLY_PREDICTION:
+        put_prediction(o, r, in, row);
+        return;
     case MOTE_REPLY_FULL:
+    case MOTE_REPLY_BASE64:
         break;
     }
     mote_json_put_open(o, '{');
@@ -127,13 +231,14 @@ static void put_class(struct mote_json_out *o, const struct results *r,
         mote_json_put_key(o, MOTE_TEXT("scores"));
         put_scores(o, r, row);
     }
+    put_truncated(o, in);
     mote_predict_put_model(r->model, o);
     mote_json_put_close(o, '}');
 }
 
 /* One number stands for itself, several are named. */
 static void put_numbers(struct mote_json_out *o, const struct results *r,
-                        uint32_t row)
+                        const struct mote_input *in, uint32_t row)
 {
     const bool one = r->model->output->count == 1;
     const bool full = r->model->output->style == MOTE_REPLY_FULL;
@@ -147,6 +252,7 @@ static void put_numbers(struct mote_json_out *o, const struct results *r,
     else
         put_scores(o, r, row);
     if (full) {
+        put_truncated(o, in);
         mote_predict_put_model(r->model, o);
         mote_json_put_close(o, '}');
     }
@@ -210,7 +316,7 @@ bool mote_predict_rows(struct mote_function *f, struct mote_json_out *o,
 
     if (rows == 0)
         return true;
-    struct mote_run run = mote_run_of(f->model, f->arena, rows);
+    struct mote_run run = mote_input_run(in);
     run.kept = f->kept;
     enum mote_status s = mote_plan_run(&run, &where);
     const struct results r = results_of(&run);
@@ -222,11 +328,14 @@ bool mote_predict_rows(struct mote_function *f, struct mote_json_out *o,
         } else if (MOTE_LINKED_SERIES && f->series) {
             put_forecasts(o, &r, row, f->series);
         } else if (f->model->output->kind == MOTE_OUTPUT_CLASS) {
-            put_class(o, &r, row);
+            put_class(o, &r, in, row);
+        } else if (f->model->output->kind == MOTE_OUTPUT_EMBEDDING) {
+            put_embedding(o, &r, f);
         } else {
-            put_numbers(o, &r, row);
+            put_numbers(o, &r, in, row);
         }
     }
+    f->truncated += in->truncated;
     mote_input_rewind(in);
     if (s == MOTE_OK)
         return true;
@@ -323,67 +432,162 @@ static bool take_series(struct mote_function *f, struct mote_json *j,
     return good;
 }
 
+/* Under which name an array of that name is answered; NULL: it is no batch.
+ */
+static const char *answered_as(const struct mote_function *f,
+                               const struct mote_json_token *t)
+{
+    if (mote_json_key_is(t, MOTE_TEXT("instances")))
+        return "predictions";
+    if (!mote_is_text(f->model->features) ||
+        !mote_json_key_is(t, MOTE_TEXT("sentences")))
+        return NULL;
+    return f->model->output->kind == MOTE_OUTPUT_EMBEDDING ? "embeddings"
+                                                           : "predictions";
+}
+
 /* {"instances": [...]}, a copy of the reader being behind the brace; other
  * members, such as a signature's name, are for others. */
-static bool has_instances(struct mote_json j, struct mote_json *found)
+static const char *has_instances(const struct mote_function *f,
+                                 struct mote_json j, struct mote_json *found)
 {
     struct mote_where ignored;
     struct mote_json_token t;
 
     while (mote_json_next(&j, &t, &ignored) == MOTE_OK &&
            t.type != MOTE_JSON_END) {
-        if (t.type == MOTE_JSON_ARRAY &&
-            mote_json_key_is(&t, MOTE_TEXT("instances"))) {
+        const char *name =
+            t.type == MOTE_JSON_ARRAY ? answered_as(f, &t) : NULL;
+        if (name) {
             *found = j;
-            return true;
+            return name;
         }
         if (mote_json_skip(&j, &t, &ignored) != MOTE_OK)
             break;
     }
-    return false;
+    return NULL;
+}
+
+/* "encoding_format" of an object, a copy of the reader being behind its
+ * brace: whether vectors are to be written in base64. */
+static bool take_encoding(struct mote_function *f, struct mote_json j,
+                          struct mote_failure *failure)
+{
+    struct mote_where where = {.row = MOTE_NO_ROW};
+    struct mote_json_token t;
+
+    while (mote_json_next(&j, &t, &where) == MOTE_OK &&
+           t.type != MOTE_JSON_END &&
+           mote_json_skip(&j, &t, &where) == MOTE_OK) {
+        if (!mote_json_key_is(&t, MOTE_TEXT("encoding_format")))
+            continue;
+        const bool string = t.type == MOTE_JSON_STRING;
+        f->base64 =
+            string && mote_json_is(t.text, t.escaped, MOTE_TEXT("base64"));
+        if (f->base64 ||
+            (string && mote_json_is(t.text, t.escaped, MOTE_TEXT("float"))))
+            continue;
+        where.field = MOTE_TEXT("encoding_format");
+        where.expected = "\"float\" or \"base64\"";
+        where.got = (struct mote_text){j.start + t.offset,
+                                       (size_t)(j.at - j.start) - t.offset};
+        return fail(f, failure, MOTE_E_SCHEMA, &where);
+    }
+    return true; /* what is no JSON is found where it is read */
+}
+
+/* Behind vectors that stand alone: how many texts were cut, and the model.
+ */
+static void put_embeddings_end(const struct mote_function *f,
+                               struct mote_json_out *o)
+{
+    if (f->truncated) {
+        mote_json_put_key(o, MOTE_TEXT("truncated"));
+        mote_json_put_uint(o, f->truncated);
+    }
+    mote_predict_put_model(f->model, o);
+}
+
+/* What follows in the object must be JSON, too. */
+static bool take_rest(struct mote_function *f, struct mote_json *j,
+                      struct mote_failure *failure)
+{
+    for (;;) {
+        struct mote_where where = {.row = MOTE_NO_ROW};
+        struct mote_json_token t;
+        if (!next(f, j, &t, failure))
+            return false;
+        if (t.type == MOTE_JSON_END)
+            return true;
+        const enum mote_status s = mote_json_skip(j, &t, &where);
+        if (s != MOTE_OK)
+            return fail(f, failure, s, &where);
+    }
 }
 
 static bool take_object(struct mote_function *f, struct mote_json *j,
                         const struct mote_json_token *t,
                         struct mote_json_out *o, struct mote_failure *failure)
 {
-    struct mote_json_token rest;
+    struct mote_json_token series;
     struct mote_json inside;
 
     if (MOTE_LINKED_SERIES && mote_has_series(f->model) &&
-        mote_observations_asked(*j, &inside, &rest)) {
-        if (!take_series(f, j, inside, &rest, o, failure))
-            return false;
-    } else if (has_instances(*j, &inside)) {
-        *j = inside;
-        mote_json_put_open(o, '{');
-        mote_json_put_key(o, MOTE_TEXT("predictions"));
-        if (!take_batch(f, j, o, failure))
-            return false;
-        mote_json_put_close(o, '}');
-    } else {
+        mote_observations_asked(*j, &inside, &series))
+        return take_series(f, j, inside, &series, o, failure) &&
+               take_rest(f, j, failure);
+    if (f->model->output->kind == MOTE_OUTPUT_EMBEDDING &&
+        !take_encoding(f, *j, failure))
+        return false;
+    const char *name = has_instances(f, *j, &inside);
+    if (!name)
         return take_one(f, j, t, o, failure);
-    }
-    for (;;) { /* what follows in the object must be JSON, too */
-        struct mote_where where = {.row = MOTE_NO_ROW};
-        if (!next(f, j, &rest, failure))
-            return false;
-        if (rest.type == MOTE_JSON_END)
-            return true;
-        const enum mote_status s = mote_json_skip(j, &rest, &where);
-        if (s != MOTE_OK)
-            return fail(f, failure, s, &where);
-    }
+    *j = inside;
+    f->bare = name[0] == 'e';
+    mote_json_put_open(o, '{');
+    mote_json_put_key(o, mote_text_of(name));
+    if (!take_batch(f, j, o, failure))
+        return false;
+    if (f->bare)
+        put_embeddings_end(f, o);
+    mote_json_put_close(o, '}');
+    return take_rest(f, j, failure);
 }
 
-/* An array whose first element is no row itself is one row. */
-static bool is_batch(struct mote_json j)
+/* An array whose first element is no row itself is one row; one of texts is
+ * a batch of them. */
+static bool is_batch(const struct mote_function *f, struct mote_json j)
 {
     struct mote_where ignored;
     struct mote_json_token t;
 
+    if (mote_is_text(f->model->features))
+        return true;
     return mote_json_next(&j, &t, &ignored) == MOTE_OK &&
            (t.type == MOTE_JSON_ARRAY || t.type == MOTE_JSON_OBJECT);
+}
+
+static void begin_request(struct mote_function *f)
+{
+    f->base64 = f->model->output->style == MOTE_REPLY_BASE64;
+    f->bare = false;
+    f->truncated = 0;
+}
+
+bool mote_predict_text(struct mote_function *f, struct mote_text text,
+                       struct mote_json_out *o, struct mote_failure *failure)
+{
+    struct mote_where where = {.row = MOTE_NO_ROW};
+
+    begin_request(f);
+    if (!mote_predict_begin(f, false, failure))
+        return false;
+    enum mote_status s =
+        mote_input_text(&f->input, 0, text, false, text, &where);
+    if (s == MOTE_OK)
+        s = mote_input_end_row(&f->input, &where);
+    return s == MOTE_OK ? mote_predict_rows(f, o, failure)
+                        : fail(f, failure, s, &where);
 }
 
 bool mote_predict(struct mote_function *f, struct mote_text text,
@@ -393,12 +597,13 @@ bool mote_predict(struct mote_function *f, struct mote_text text,
     struct mote_json j;
     bool good;
 
+    begin_request(f);
     mote_json_begin(&j, text);
     if (!next(f, &j, &t, failure))
         return false;
     if (t.type == MOTE_JSON_OBJECT)
         good = take_object(f, &j, &t, o, failure);
-    else if (t.type == MOTE_JSON_ARRAY && is_batch(j))
+    else if (t.type == MOTE_JSON_ARRAY && is_batch(f, j))
         good = take_batch(f, &j, o, failure);
     else
         good = take_one(f, &j, &t, o, failure);

@@ -7,6 +7,20 @@
  *   {"instances": [...]}                 a batch         -> {"predictions": []}
  *
  * Batches of any length run in slices of what the plan can take at once.
+ *
+ * Of a model that takes a text:
+ *
+ *   "..."                                one text        -> one result
+ *   {"sentence": "..."}, {"text": "..."} likewise
+ *   ["...", "..."], [{...}, {...}]       a batch         -> an array
+ *   {"instances": [...]}                 a batch         -> {"predictions": []}
+ *   {"sentences": [...]}                 a batch         -> the same; of
+ * vectors
+ *                                                           {"embeddings": []}
+ *
+ * Where vectors are answered, "encoding_format" in the object is "float" or
+ * "base64", of little-endian float32. A text that was cut to what the model
+ * takes is answered with "truncated": true wherever the answer is an object.
  */
 #ifndef MOTE_FUNCTION_PREDICT_H
 #define MOTE_FUNCTION_PREDICT_H
@@ -29,6 +43,9 @@ struct mote_function {
     struct mote_input input;    /* the batch being read                  */
     const struct mote_log *log; /* where refused records are told, or NULL */
     bool texts;                 /* numbers may come as mote_input.texts says */
+    bool base64;                /* how vectors are written               */
+    bool bare;                  /* vectors are, in an array of them      */
+    uint64_t truncated;         /* texts of the request that were cut    */
     struct mote_kept *kept;     /* of struct mote_run                    */
     struct mote_series *series; /* what the row was made from, or NULL   */
 };
@@ -39,6 +56,10 @@ struct mote_function {
  * [...]} with a member for each forecast, and "model" where replies are full. */
 bool mote_predict(struct mote_function *f, struct mote_text text,
                   struct mote_json_out *o, struct mote_failure *failure);
+
+/* Answers one text, of a model that takes one. */
+bool mote_predict_text(struct mote_function *f, struct mote_text text,
+                       struct mote_json_out *o, struct mote_failure *failure);
 
 /*
  * The same by hand, for senders that do not write rows in JSON: begin, then

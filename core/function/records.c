@@ -2,6 +2,7 @@
 #include "core/function/records.h"
 #include "core/base/base64.h"
 #include "core/base/number.h"
+#include "core/base/url.h"
 
 /* ------------------------------------------------------------------------
  * Walking through records: the event was read, so nothing here can fail
@@ -119,22 +120,28 @@ bool mote_records_sqs(struct mote_function *f, const struct mote_event *event,
  * Kinesis and DynamoDB streams
  */
 
-/* {"N": "5.1"} or {"NULL": true}, as feature i. */
+/* {"N": "5.1"}, {"NULL": true} or, of a text, {"S": "..."}, as feature i. */
 static enum mote_status set_attribute(struct mote_function *f, uint32_t i,
                                       struct mote_text value,
                                       struct mote_where *where)
 {
     const struct mote_text number = mote_value_at(value, "N", NULL);
     const struct mote_text null = mote_value_at(value, "NULL", NULL);
+    const struct mote_text string = mote_value_at(value, "S", NULL);
     const struct mote_text text = mote_value_string(number);
     double x;
 
+    if (mote_is_text(f->model->features) && mote_value_is_string(string))
+        return mote_input_text(&f->input, i, mote_value_string(string), false,
+                               value, where);
     if (mote_text_equal(null, MOTE_TEXT("true")))
         return mote_input_missing(&f->input, i, MOTE_TEXT("null"), where);
     if (mote_f64_read(text, &x) != MOTE_E_FORMAT)
         return mote_input_number(&f->input, i, x, text, where);
     where->field = mote_model_string(f->model, f->model->features[i].name);
-    where->expected = "an attribute of type N";
+    where->expected = mote_is_text(f->model->features)
+                          ? "an attribute of type S"
+                          : "an attribute of type N";
     where->got = value;
     return MOTE_E_SCHEMA;
 }
@@ -262,33 +269,6 @@ bool mote_records_kafka(struct mote_function *f, const struct mote_event *event,
  */
 #define RESULT_MAX 1024 /* characters of a task's result string */
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Undoes URL encoding in place, "+" being a blank, as S3 writes keys. */
-static struct mote_text url_decode(struct mote_text key)
-{
-    char *out = (char *)key.at;
-    size_t n = 0;
-
-    for (size_t i = 0; i < key.n; i++) {
-        char c = key.at[i] == '+' ? ' ' : key.at[i];
-        if (c == '%' && key.n - i > 2 && hex_digit(key.at[i + 1]) >= 0 &&
-            hex_digit(key.at[i + 2]) >= 0) {
-            c = (char)(hex_digit(key.at[i + 1]) << 4 |
-                       hex_digit(key.at[i + 2]));
-            i += 2;
-        }
-        out[n++] = c;
-    }
-    return (struct mote_text){out, n};
-}
-
 static bool is_input(struct mote_text key)
 {
     return key.n && (*key.at == '[' || *key.at == '{');
@@ -356,7 +336,7 @@ bool mote_records_s3_batch(struct mote_function *f,
     while (walk_on(&w, &task, &t)) {
         const struct mote_text id = mote_value_at(task, "taskId", NULL);
         const struct mote_text key = mote_value_at(task, "s3Key", NULL);
-        put_task(f, id, url_decode(mote_value_string(key)), o);
+        put_task(f, id, mote_url_decode(mote_value_string(key)), o);
     }
     mote_json_put_close(o, ']');
     mote_json_put_close(o, '}');

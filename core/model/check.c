@@ -190,6 +190,8 @@ enum mote_status mote_model_check(const struct mote_model *m,
 {
     enum mote_status s = check_sections(m, where);
 
+    if (s == MOTE_OK && mote_is_text(m->features))
+        s = mote_tokenizer_prove(&m->tokenizer, where);
     if (s == MOTE_OK)
         s = check_tensors(m, where);
     for (uint32_t i = 0; s == MOTE_OK && i < m->plan_count; i++) {

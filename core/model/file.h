@@ -140,7 +140,11 @@ struct mote_file_model {
     uint32_t name, version, description, plan;
 };
 
-enum mote_feature_kind { MOTE_FEATURE_NUMBER = 1, MOTE_FEATURE_CATEGORY = 3 };
+enum mote_feature_kind {
+    MOTE_FEATURE_NUMBER = 1,
+    MOTE_FEATURE_TEXT,
+    MOTE_FEATURE_CATEGORY
+};
 #define MOTE_FEATURE_MAY_MISS 1u
 #define MOTE_FEATURE_OTHER 2u          /* of a category */
 #define MOTE_FEATURE_BOOLEAN 4u        /* of a number   */
@@ -153,11 +157,18 @@ struct mote_file_feature {
     uint32_t first_category, category_count;
 };
 
-enum mote_output_kind { MOTE_OUTPUT_CLASS = 1, MOTE_OUTPUT_NUMBERS };
+enum mote_output_kind {
+    MOTE_OUTPUT_CLASS = 1,
+    MOTE_OUTPUT_NUMBERS,
+    MOTE_OUTPUT_EMBEDDING
+};
 enum mote_reply_style {
     MOTE_REPLY_INDEX = 1,
     MOTE_REPLY_LABEL,
-    MOTE_REPLY_FULL
+    MOTE_REPLY_FULL,
+    MOTE_REPLY_SCORES,     /* of a class with scores */
+    MOTE_REPLY_PREDICTION, /* likewise, of a text    */
+    MOTE_REPLY_BASE64      /* of an embedding        */
 };
 enum mote_score_kind {
     MOTE_SCORES_NONE,
@@ -277,6 +288,24 @@ struct mote_file_provenance {
     uint32_t value_bytes;
 };
 
+enum mote_text_record { MOTE_TEXT_WORDPIECE = 1 };
+#define MOTE_TEXT_CHINESE 1u
+#define MOTE_TEXT_LOWERCASE 2u
+#define MOTE_TEXT_STRIP_ACCENTS 4u
+
+/* Followed by symbols, their lengths, added tokens, index, entries. */
+struct mote_file_wordpiece {
+    uint16_t kind, version;
+    uint32_t bytes;
+    uint32_t ids, flags;
+    uint32_t cls, sep, unk;
+    uint16_t longest_word;    /* characters */
+    uint8_t longest_piece[2]; /* bytes, at the beginning of a word and behind */
+    uint8_t id_bytes, added, symbols, zero;
+    uint32_t buckets, entry_bytes, added_bytes;
+};
+
+_Static_assert(sizeof(struct mote_file_wordpiece) == 48, "FORMAT.md");
 _Static_assert(sizeof(struct mote_file_header) == 128, "FORMAT.md");
 _Static_assert(sizeof(struct mote_file_section) == 32, "FORMAT.md");
 _Static_assert(sizeof(struct mote_file_tensor) == 80, "FORMAT.md");

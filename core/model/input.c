@@ -66,6 +66,8 @@ static const char *wanted(struct mote_input *in, uint32_t i)
     const struct mote_file_feature *f = in->model->features + i;
     struct words w = {in->expected, MOTE_INPUT_EXPECTED};
 
+    if (mote_is_text(f))
+        return "a text";
     if (!mote_is_category(f))
         return f->flags & MOTE_FEATURE_BOOLEAN ? "a number, true or false"
                                                : "a number";
@@ -108,11 +110,24 @@ void mote_input_rewind(struct mote_input *in)
     in->rows = 0;
 }
 
+struct mote_run mote_input_run(const struct mote_input *in)
+{
+    struct mote_run run = mote_run_of(in->model, in->arena, in->rows);
+
+    if (mote_is_text(in->model->features))
+        run.extents[mote_model_tokens(in->model)] = in->tokens;
+    return run;
+}
+
 uint32_t mote_input_find(struct mote_input *in, struct mote_text name,
                          bool escaped)
 {
     const uint32_t count = in->model->feature_count;
 
+    if (mote_is_text(in->model->features) &&
+        (mote_json_is(name, escaped, MOTE_TEXT("sentence")) ||
+         mote_json_is(name, escaped, MOTE_TEXT("text"))))
+        return 0;
     for (uint32_t tried = 0; tried < count; tried++) {
         const uint32_t i = in->next;
         in->next = i + 1 < count ? i + 1 : 0;
@@ -163,6 +178,9 @@ enum mote_status mote_input_number(struct mote_input *in, uint32_t i,
 
     if (s != MOTE_OK)
         return s;
+    if (mote_is_text(in->model->features + i))
+        return refuse(in, MOTE_E_SCHEMA, feature_name(in, i), wanted(in, i),
+                      got, where);
     if (!mote_is_finite(value))
         return refuse(in, MOTE_E_RANGE, feature_name(in, i), "a finite number",
                       got, where);
@@ -206,6 +224,25 @@ enum mote_status mote_input_code(struct mote_input *in, uint32_t i, double code,
     return MOTE_OK;
 }
 
+/* The ids of a text, in the plan's input. */
+static enum mote_status set_text(struct mote_input *in, uint32_t i,
+                                 struct mote_text text, bool escaped,
+                                 struct mote_text got, struct mote_where *where)
+{
+    const enum mote_status s = mark(in, i, got, where);
+    const struct mote_model *m = in->model;
+
+    if (s != MOTE_OK)
+        return s;
+    if (escaped)
+        text.n = mote_json_unescape((char *)text.at, text);
+    in->text = text;
+    in->tokens = mote_tokenizer_encode(&m->tokenizer, text, place_of(in, i),
+                                       m->symbols[mote_model_tokens(m)].maximum,
+                                       &in->truncated);
+    return MOTE_OK;
+}
+
 enum mote_status mote_input_text(struct mote_input *in, uint32_t i,
                                  struct mote_text text, bool escaped,
                                  struct mote_text got, struct mote_where *where)
@@ -213,6 +250,8 @@ enum mote_status mote_input_text(struct mote_input *in, uint32_t i,
     const struct mote_file_feature *f = in->model->features + i;
     uint32_t c = 0;
 
+    if (mote_is_text(f))
+        return set_text(in, i, text, escaped, got, where);
     while (c < f->category_count &&
            !mote_json_is(text, escaped,
                          mote_model_string(in->model, f->first_category + c)))
@@ -273,6 +312,11 @@ static enum mote_status json_value(struct mote_input *in, uint32_t i,
     double value = 0;
 
     where->offset = t->offset;
+    if (mote_is_text(f))
+        return t->type == MOTE_JSON_STRING
+                   ? set_text(in, i, t->text, t->escaped, got, where)
+                   : refuse(in, MOTE_E_SCHEMA, feature_name(in, i),
+                            wanted(in, i), got, where);
     if (t->type == MOTE_JSON_NULL ||
         (t->type == MOTE_JSON_STRING && in->texts && t->text.n == 0))
         return mote_input_missing(in, i, got, where);
@@ -336,6 +380,14 @@ static enum mote_status json_array(struct mote_input *in, struct mote_json *j,
                   mote_text_of(in->got), where);
 }
 
+/* What says how to answer, beside a row: see core/function/predict.h. */
+static bool is_option(const struct mote_input *in,
+                      const struct mote_json_token *t)
+{
+    return in->model->output->kind == MOTE_OUTPUT_EMBEDDING &&
+           mote_json_key_is(t, MOTE_TEXT("encoding_format"));
+}
+
 static enum mote_status json_object(struct mote_input *in, struct mote_json *j,
                                     struct mote_where *where)
 {
@@ -347,6 +399,12 @@ static enum mote_status json_object(struct mote_input *in, struct mote_json *j,
         if (t.type == MOTE_JSON_END)
             return mote_input_end_row(in, where);
         const uint32_t i = mote_input_find(in, t.key, t.key_escaped);
+        if (i == MOTE_NONE && is_option(in, &t)) {
+            s = mote_json_skip(j, &t, where);
+            if (s != MOTE_OK)
+                return s;
+            continue;
+        }
         if (i == MOTE_NONE) {
             where->offset = t.offset;
             return refuse(in, MOTE_E_SCHEMA, t.key, "the name of a feature",
@@ -364,10 +422,23 @@ static enum mote_status json_object(struct mote_input *in, struct mote_json *j,
     }
 }
 
+/* A text by itself. */
+static enum mote_status json_text(struct mote_input *in,
+                                  const struct mote_json *j,
+                                  const struct mote_json_token *t,
+                                  struct mote_where *where)
+{
+    const enum mote_status s = json_value(in, 0, j, t, where);
+    return s == MOTE_OK ? mote_input_end_row(in, where) : s;
+}
+
 enum mote_status mote_input_json_row(struct mote_input *in, struct mote_json *j,
                                      const struct mote_json_token *t,
                                      struct mote_where *where)
 {
+    if (mote_is_text(in->model->features) && t->type != MOTE_JSON_ARRAY &&
+        t->type != MOTE_JSON_OBJECT)
+        return json_text(in, j, t, where);
     switch (t->type) {
     case MOTE_JSON_ARRAY:
         return json_array(in, j, t->offset, where);

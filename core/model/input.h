@@ -25,9 +25,12 @@ struct mote_input {
     uint64_t *seen;  /* [(feature_count + 63) / 64] bits: which those are */
     uint64_t number; /* of the current row in the whole request, for messages */
     bool batch;      /* messages name the row                            */
-    bool texts;      /* rows in JSON were made from CSV: a text that is a
-                      * number counts as one, an empty text as missing;
-                      * false after mote_input_begin                     */
+    uint32_t tokens; /* of the text that was given, its own length at least */
+    bool truncated;  /* it was longer than the model takes                  */
+    struct mote_text text; /* itself, for replies that repeat it            */
+    bool texts;            /* rows in JSON were made from CSV: a text that is a
+                            * number counts as one, an empty text as missing;
+                            * false after mote_input_begin                     */
     char expected[MOTE_INPUT_EXPECTED]; /* texts of a message that count or */
     char got[40];                       /* list something                   */
 };
@@ -55,7 +58,9 @@ uint32_t mote_input_find(struct mote_input *in, struct mote_text name,
  * Sets feature i of the current row. Any order; each once.
  *
  * number   of a number
- * text     of a category: one of its texts, or another if the schema allows
+ * text     of a category: one of its texts, or another if the schema allows;
+ *          or a text, whose escapes are decoded where they stand: what it lies
+ *          in must be the caller's to write, and is no JSON any more
  * code     the same by index, -1 for another text
  * got      how the value was written, for a message
  * errors   MOTE_E_SCHEMA  not what the schema has there, or set twice
@@ -88,10 +93,14 @@ static inline bool mote_input_full(const struct mote_input *in)
     return in->rows == mote_model_batch(in->model);
 }
 
+/* The run of the main plan for this batch. */
+struct mote_run mote_input_run(const struct mote_input *in);
+
 /*
  * Reads one row from JSON, the row's token t having been read already: an
  * array of as many values as there are features, in their order, or an object
- * of named features.
+ * of named features. Where the feature is a text it may also be that text, and
+ * the object may call it "sentence" or "text".
  *
  * A number, true or false is a text to a category. To a number feature true
  * and false are 1 and 0 if the schema says so, else nothing that it takes.

@@ -481,6 +481,39 @@ static const char *open_about(struct opening *o)
     return NULL;
 }
 
+/* s32 [batch][tokens]: the batch is 1, the tokens another symbol. */
+static bool is_tokens(const struct mote_model *m,
+                      const struct mote_file_value *v)
+{
+    return v->kind == MOTE_VALUE_ARENA && v->dtype == MOTE_S32 &&
+           v->rank == 2 && v->dims[0] == MOTE_DIM_SYMBOL &&
+           v->dims[1] > MOTE_DIM_SYMBOL && m->symbols[0].maximum == 1 &&
+           m->symbols[v->dims[1] & ~MOTE_DIM_SYMBOL].maximum >= 2;
+}
+
+/* The model's only feature, and the tokenizer that makes ids of it. */
+static const char *open_text(struct opening *o,
+                             const struct mote_file_feature *f)
+{
+    struct mote_model *m = o->m;
+    const struct mote_plan *plan = mote_model_main(m);
+    const struct mote_file_section *s = m->sections[MOTE_SECTION_TEXT];
+
+    if (m->feature_count != 1 || plan->file->inputs != 1)
+        return "a text alone";
+    if (!is_string(m, f->name) || f->zero || f->flags || f->dtype != MOTE_S32 ||
+        f->value || f->column || f->first_category || f->category_count)
+        return "a text with a name, and nothing else";
+    if (!is_tokens(m, plan->values))
+        return "an input of the plan that is the tokens of one text";
+    o->part = "TEXT";
+    if (!s || !(s->flags & MOTE_SECTION_REQUIRED))
+        return "a required section for a text";
+    o->status = mote_tokenizer_open(&m->tokenizer, m->bytes + s->offset,
+                                    s->bytes, o->where);
+    return o->status == MOTE_OK ? NULL : o->where->expected;
+}
+
 /* [batch][columns] of that dtype, and how many columns; 0 for another shape. */
 static uint32_t batch_columns(const struct mote_file_value *v, uint8_t dtype)
 {
@@ -529,6 +562,8 @@ static const char *open_input(struct opening *o)
                           &m->feature_count);
     if (!m->features || m->feature_count == 0)
         return "1 to 65535 features";
+    if (mote_is_text(m->features))
+        return open_text(o, m->features);
     for (uint32_t i = 0; i < m->feature_count; i++) {
         const struct mote_file_feature *f = m->features + i;
         const char *expected = open_feature(o, f);
@@ -583,6 +618,35 @@ static bool labels_are_numbers(const struct mote_model *m)
     return true;
 }
 
+static bool style_fits(const struct mote_model *m)
+{
+    const struct mote_file_output *out = m->output;
+    const bool scored =
+        out->kind == MOTE_OUTPUT_CLASS && out->scores != MOTE_NONE;
+
+    switch (out->style) {
+    case MOTE_REPLY_SCORES:
+        return scored;
+    case MOTE_REPLY_PREDICTION:
+        return scored && mote_is_text(m->features);
+    case MOTE_REPLY_BASE64:
+        return out->kind == MOTE_OUTPUT_EMBEDDING;
+    }
+    return true;
+}
+
+/* Numbers without names. */
+static const char *open_embedding(const struct mote_model *m)
+{
+    const struct mote_file_output *out = m->output;
+
+    if (out->index != MOTE_NONE || out->scores_kind != MOTE_SCORES_NONE ||
+        out->labels != MOTE_LABELS_TEXT || out->first_name || !scores_fit(m) ||
+        output_value(m, out->scores)->dtype != MOTE_F32)
+        return "f32 numbers of fitting shape, without names";
+    return NULL;
+}
+
 static const char *open_output(struct opening *o)
 {
     struct mote_model *m = o->m;
@@ -591,10 +655,14 @@ static const char *open_output(struct opening *o)
 
     m->output = out;
     if (!out || s->bytes != sizeof *out || out->zero || out->style == 0 ||
-        out->style > MOTE_REPLY_FULL ||
+        out->style > MOTE_REPLY_BASE64 ||
         out->scores_kind > MOTE_SCORES_DECISION ||
         (out->labels != MOTE_LABELS_TEXT && out->labels != MOTE_LABELS_NUMBER))
         return "known kinds of scores, labels and reply";
+    if (!style_fits(m))
+        return "a style of reply that its kind has";
+    if (out->kind == MOTE_OUTPUT_EMBEDDING)
+        return open_embedding(m);
     if (out->count == 0 || out->first_name >= m->string_count ||
         out->count > m->string_count - out->first_name)
         return "a name for each of its numbers";

@@ -13,6 +13,7 @@
 #include "core/base/status.h"
 #include "core/kernel/kernels.h"
 #include "core/model/file.h"
+#include "core/model/tokenizer.h"
 
 struct mote_plan {
     const struct mote_file_plan *file;
@@ -42,6 +43,7 @@ struct mote_model {
     const struct mote_file_series *series; /* NULL: no forecaster */
     const struct mote_file_series_column *series_columns;
     const struct mote_file_forecast *forecasts;
+    struct mote_tokenizer tokenizer; /* of a text                          */
     uint64_t decoder_bytes; /* of scratch for coded tensors; 0: none is coded */
     struct mote_kernels kernels; /* for any machine until mote_model_use_cpu */
     const struct mote_streams *streams; /* likewise */
@@ -89,6 +91,18 @@ const struct mote_plan *mote_model_main(const struct mote_model *m);
 static inline bool mote_is_category(const struct mote_file_feature *f)
 {
     return MOTE_LINKED_CATEGORIES && f->kind == MOTE_FEATURE_CATEGORY;
+}
+
+/* Likewise. A text is the only feature of its model. */
+static inline bool mote_is_text(const struct mote_file_feature *f)
+{
+    return MOTE_LINKED_TEXTS && f->kind == MOTE_FEATURE_TEXT;
+}
+
+/* The symbol that counts a text's tokens, of a model that takes one. */
+static inline uint32_t mote_model_tokens(const struct mote_model *m)
+{
+    return mote_model_main(m)->values->dims[1] & ~MOTE_DIM_SYMBOL;
 }
 
 /* Largest batch that one run can take. */

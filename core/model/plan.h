@@ -23,9 +23,10 @@ struct mote_run {
                                            to the symbol's maximum          */
 };
 
-/* A run of the main plan for a batch of `rows`, the other symbols at their
- * maximum, with nothing kept. arena: model->header->request_arena bytes, at the
- * end of which is room to decode in. */
+/* A run of the main plan for a batch of `rows`, the other symbols (such as the
+ * tokens of a text) at their maximum, with nothing kept. arena:
+ * model->header->request_arena bytes, at the end of which is room to decode in.
+ */
 struct mote_run mote_run_of(const struct mote_model *m, void *arena,
                             uint32_t rows);
 

@@ -350,11 +350,29 @@ static void runs_every_damaged_byte(void)
  */
 enum { ROW_PATH, ROW_KIND, ROW_INPUTS, ROW_OUTPUTS };
 
+/* The ids of a text, as many as there are. */
+static void put_ids(struct mote_run *run, const char *text)
+{
+    const uint32_t tokens = mote_model_tokens(run->model);
+    int32_t *ids = mote_run_value(run, 0);
+    char *end = (char *)text;
+    uint32_t n = 0;
+
+    for (; *end && n < run->model->symbols[tokens].maximum; n++)
+        ids[n] = (int32_t)strtod(end, &end);
+    EXPECT(n > 0 && !*end, "%s", text);
+    run->extents[tokens] = n;
+}
+
 /* Puts the features of a row in the arena, as row `row` of the batch. */
-static void put_row(const struct mote_run *run, uint32_t row, const char *text)
+static void put_row(struct mote_run *run, uint32_t row, const char *text)
 {
     const struct mote_model *m = run->model;
 
+    if (mote_is_text(m->features)) {
+        put_ids(run, text);
+        return;
+    }
     for (uint32_t i = 0; i < m->feature_count; i++) {
         const struct mote_file_feature *f = m->features + i;
         const uint32_t columns = run->plan->values[f->value].dims[1];
@@ -438,7 +456,7 @@ static void expect_batch(const struct mote_model *m, void *arena,
     struct mote_where where = {.row = MOTE_NO_ROW};
 
     for (size_t i = 0; i < sizeof fills / sizeof *fills; i++) {
-        const struct mote_run run = mote_run_of(m, arena, rows);
+        struct mote_run run = mote_run_of(m, arena, rows);
         memset(arena, (int)fills[i], m->header->request_arena);
         for (uint32_t r = 0; r < rows; r++)
             put_row(&run, r, lines[r][ROW_INPUTS]);
@@ -453,7 +471,7 @@ static void expect_batch(const struct mote_model *m, void *arena,
 static void expect_refused(const struct mote_model *m, void *arena,
                            char *const *good, char *const *refused)
 {
-    const struct mote_run run = mote_run_of(m, arena, 2);
+    struct mote_run run = mote_run_of(m, arena, 2);
     struct mote_where where = {.row = MOTE_NO_ROW};
 
     put_row(&run, 0, good[ROW_INPUTS]);

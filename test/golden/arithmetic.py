@@ -300,11 +300,16 @@ def call(f: file.File, op: file.Operator, values: dict) -> list:
     return [None, *outputs]  # the scratch holds nothing
 
 
-def extent(f: file.File, dim: int, rows: int) -> int:
-    """A dimension in a run of so many rows; other symbols are at their maxima."""
+def extent(f: file.File, dim: int, given: np.ndarray) -> int:
+    """A dimension in a run for the first input: symbol 0 is its rows, the tokens of a
+    text its columns; other symbols are at their maxima."""
     if dim < file.SYMBOL:
         return dim
-    return rows if dim == file.SYMBOL else f.symbols[dim - file.SYMBOL][1]
+    if dim == file.SYMBOL:
+        return len(given)
+    if f.features[0].text and dim == f.plans[f.main].values[0].dims[1]:
+        return given.shape[1]
+    return f.symbols[dim - file.SYMBOL][1]
 
 
 def run(f: file.File, number: int, inputs: list) -> list:
@@ -315,7 +320,7 @@ def run(f: file.File, number: int, inputs: list) -> list:
         if v.tensor is not None and v.dtype in NUMPY:
             values[i] = unpack(f.tensors[v.tensor])
     for op in plan.operators:
-        shapes = [[extent(f, d, len(inputs[0])) for d in plan.values[v].dims] for v in op.writes]
+        shapes = [[extent(f, d, inputs[0]) for d in plan.values[v].dims] for v in op.writes]
         dtypes = [plan.values[v].dtype for v in op.writes]
         written = call(f, op, values) if op.opcode == 9 else operate(op, shapes, dtypes, values)
         for v, dims, array in zip(op.writes, shapes, written, strict=True):
@@ -325,8 +330,12 @@ def run(f: file.File, number: int, inputs: list) -> list:
 
 
 def answer(f: file.File, rows: list[list[float]]) -> list:
-    """Outputs of the plan that answers, for rows of features."""
+    """Outputs of the plan that answers, for rows of features; or for texts by
+    their ids, each by itself."""
     plan = f.plans[f.main]
+    if f.features[0].text:
+        texts = [run(f, f.main, [np.array([ids], np.int32)]) for ids in rows]
+        return [np.concatenate(results) for results in zip(*texts, strict=True)]
     inputs = []
     for v in range(plan.inputs):
         columns = [i for i, feature in enumerate(f.features) if feature.value == v]

@@ -198,13 +198,7 @@ bad(
     plan=("MODEL", 12, "I", 1),
     bytes_12=("record 4", 16, "Q", 12),
 )
-bad(
-    "unknown",
-    "INPUT",
-    "linear",
-    kind_text=("feature 0", 4, "B", 2),
-    kind_0=("feature 0", 4, "B", 0),
-)
+bad("unknown", "INPUT", "linear", kind_0=("feature 0", 4, "B", 0))
 bad(
     "format",
     "INPUT",
@@ -227,13 +221,15 @@ bad(
     one_missing=[("feature 3", 0, "24x"), ("INPUT", 0, "I", 3), ("record 5", 16, "Q", 80)],
 )
 bad("format", "INPUT", "spare", not_of_columns=[("plan 0", 8, "I", 2), ("value 0/1", 8, "Q", 64)])
-bad("unknown", "OUTPUT", "linear", kind_0=("OUTPUT", 0, "B", 0), kind_3=("OUTPUT", 0, "B", 3))
+bad("unknown", "OUTPUT", "linear", kind_0=("OUTPUT", 0, "B", 0), kind_4=("OUTPUT", 0, "B", 4))
 bad(
     "format",
     "OUTPUT",
     "linear",
     style_0=("OUTPUT", 1, "B", 0),
-    style_4=("OUTPUT", 1, "B", 4),
+    style_7=("OUTPUT", 1, "B", 7),
+    style_base64=("OUTPUT", 1, "B", 6),
+    style_prediction=("OUTPUT", 1, "B", 5),
     scores_3=("OUTPUT", 2, "B", 3),
     scores_0=("OUTPUT", 2, "B", 0),
     labels_0=("OUTPUT", 3, "B", 0),

@@ -10,7 +10,8 @@ import struct
 import xxhash
 
 NAMES = ("STRINGS", "SYMBOLS", "TENSORS", "PLANS", "MODEL", "INPUT", "OUTPUT", "DATA")
-SECTIONS = {name: number for number, name in enumerate(NAMES, 1)} | {"JOBS": 10, "CODES": 13, "SERIES": 14}
+SECTIONS = {name: number for number, name in enumerate(NAMES, 1)}
+SECTIONS |= {"TEXT": 9, "JOBS": 10, "CODES": 13, "SERIES": 14}
 RECORDS = {"symbol": ("SYMBOLS", 8), "tensor": ("TENSORS", 80), "plan": ("PLANS", 48)}
 RECORDS |= {"feature": ("INPUT", 24)}
 ALIGN, PAGE, TAIL = 64, 4096, 64

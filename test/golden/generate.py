@@ -5,7 +5,7 @@
   cases.toml    what is expected of each, for people and Python
   cases.tsv     the same for C: file, status, field
   rows.tsv      what good files answer: file, "row" or "refused", the features
-                of one row, then each output of the plan (all of an output that
+                of one row (of a text its ids), then each output of the plan (all of an output that
                 has no batch); numbers as C's %a
 
 The answers come from arithmetic.py, never from the engine. The same bytes come
@@ -29,6 +29,7 @@ import bad_plans  # noqa: F401  likewise
 import bad_series  # noqa: F401  likewise
 import bad_table  # noqa: F401  likewise
 import bad_tensor  # noqa: F401  likewise
+import bad_text  # noqa: F401  likewise
 import bad_trees  # noqa: F401  likewise
 import bad_vector  # noqa: F401  likewise
 import good_coded  # noqa: F401  registers its models with good
@@ -37,6 +38,7 @@ import good_fixed  # noqa: F401  likewise
 import good_series  # noqa: F401  likewise
 import good_table  # noqa: F401  likewise
 import good_tensor  # noqa: F401  likewise
+import good_text  # noqa: F401  likewise
 import good_trees  # noqa: F401  likewise
 import good_vector  # noqa: F401  likewise
 import numpy as np

@@ -47,6 +47,9 @@ EXPORT uint32_t engine_features(const struct engine *e);
 EXPORT uint32_t engine_outputs(const struct engine *e);
 EXPORT int engine_rows(struct engine *e, const double *rows, size_t count,
                        int32_t *index, double *scores, char *why);
+EXPORT int engine_texts(struct engine *e, char *texts, const uint64_t *starts,
+                        size_t count, int32_t *index, double *scores,
+                        uint32_t *tokens, char *why);
 EXPORT size_t engine_event(struct engine *e, char *event, size_t n, char *reply,
                            size_t cap, int *failed);
 EXPORT int engine_plan(struct engine *e, uint32_t plan, const uint32_t *extents,
@@ -129,7 +132,7 @@ static enum mote_status run(struct engine *e, int32_t *index, double *scores,
 {
     const struct mote_file_output *o = e->model.output;
     const uint32_t rows = e->function.input.rows;
-    struct mote_run r = mote_run_of(&e->model, e->arena, rows);
+    struct mote_run r = mote_input_run(&e->function.input);
     r.kept = e->function.kept;
     const enum mote_status s = mote_plan_run(&r, where);
 
@@ -189,6 +192,37 @@ EXPORT int engine_rows(struct engine *e, const double *rows, size_t count,
             scores += (size_t)in->rows * outputs;
             mote_input_rewind(in);
         }
+    }
+    if (s != MOTE_OK)
+        say(why, s, &where);
+    return s;
+}
+
+/*
+ * The same for texts, of a model that takes one: text i is the bytes from
+ * starts[i] to starts[i + 1]. tokens [count]: ids that the plan was given.
+ */
+EXPORT int engine_texts(struct engine *e, char *texts, const uint64_t *starts,
+                        size_t count, int32_t *index, double *scores,
+                        uint32_t *tokens, char *why)
+{
+    struct mote_input *in = &e->function.input;
+    struct mote_where where = {.row = MOTE_NO_ROW};
+    enum mote_status s;
+
+    mote_arena_rewind(&e->function.scratch, 0);
+    s = mote_input_begin(in, &e->model, e->arena, &e->function.scratch, true);
+    for (size_t i = 0; i < count && s == MOTE_OK; i++) {
+        const struct mote_text text = {texts + starts[i],
+                                       starts[i + 1] - starts[i]};
+        s = mote_input_text(in, 0, text, false, MOTE_TEXT("it"), &where);
+        if (s == MOTE_OK)
+            s = mote_input_end_row(in, &where);
+        if (s == MOTE_OK)
+            s = run(e, index++, scores, &where);
+        scores += e->model.output->count;
+        tokens[i] = in->tokens;
+        mote_input_rewind(in);
     }
     if (s != MOTE_OK)
         say(why, s, &where);

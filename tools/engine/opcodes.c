@@ -5,7 +5,8 @@
  * out  on stdout one number in C: bit i is set if a plan uses opcode i, bit 0
  *      if one of them has kernels to choose from, bit 63 if a softmax or
  *      share writes float32, bit 62 if tensors are coded, bit 61 if a feature
- *      is a category, as MOTE_OPERATORS of core/base/linked.h wants it
+ *      is a category, bit 60 if one is a text, as MOTE_OPERATORS of
+ *      core/base/linked.h wants it
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,24 +29,28 @@ static void *read_file(const char *name, size_t *n)
     return bytes;
 }
 
-static uint64_t opcodes_of(const struct mote_plan *plan)
-{
-    uint64_t set = 0;
+static uint64_t operators; /* a bit for each opcode that occurs */
+static uint32_t needs;     /* of enum mote_need                 */
 
+static void add_need(enum mote_need need, bool needed)
+{
+    needs |= (uint32_t)needed << need;
+}
+
+static void add_plan(const struct mote_plan *plan)
+{
     for (uint32_t at = 0; at < plan->file->operators_bytes;) {
         const struct mote_operation op = mote_operation_at(plan, at);
-        set |= UINT64_C(1) << op.file->opcode;
-        set |= mote_operator_has_choice(plan, &op);
-        set |= (uint64_t)mote_operator_shares_f32(plan, &op) << 63;
+        operators |= UINT64_C(1) << op.file->opcode;
+        add_need(MOTE_NEED_KERNELS, mote_operator_has_choice(plan, &op));
+        add_need(MOTE_NEED_SHARES_F32, mote_operator_shares_f32(plan, &op));
         at += op.file->bytes;
     }
-    return set;
 }
 
 int main(int argc, char **argv)
 {
     struct mote_where where = {.row = MOTE_NO_ROW};
-    uint64_t set = 0;
     size_t n = 0;
 
     if (argc != 2) {
@@ -59,11 +64,14 @@ int main(int argc, char **argv)
         return 1;
     }
     for (uint32_t i = 0; i < model.plan_count; i++)
-        set |= opcodes_of(model.plans + i);
-    for (uint32_t i = 0; i < model.feature_count; i++)
-        set |= (uint64_t)mote_is_category(model.features + i) << 61;
-    set |= (uint64_t)(model.decoder_bytes != 0) << 62;
-    set |= (uint64_t)mote_has_series(&model) << 60;
-    printf("0x%llxull\n", (unsigned long long)set);
+        add_plan(model.plans + i);
+    for (uint32_t i = 0; i < model.feature_count; i++) {
+        add_need(MOTE_NEED_CATEGORIES, mote_is_category(model.features + i));
+        add_need(MOTE_NEED_TEXTS, mote_is_text(model.features + i));
+    }
+    add_need(MOTE_NEED_CODED, model.decoder_bytes != 0);
+    add_need(MOTE_NEED_SERIES, mote_has_series(&model));
+    printf("-DMOTE_OPERATORS=0x%llxull -DMOTE_NEEDS=0x%xu\n",
+           (unsigned long long)operators, (unsigned)needs);
     return 0;
 }

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mote.errors import Usage
-from mote.file import REPLIES
+from mote.file import OUTPUT_KINDS, REPLIES
 
 PRECISIONS = ("auto", "float64", "float32", "int8")
 PROFILES = ("exact", "cold")
 BITS = (8, 7, 6, 5)
+POOLINGS = ("mean", "max", "cls")
+MAX_TOKENS = 8192
 TARGETS = ("arm64", "x86_64")
 COSTS = ("fetch_mb_s", "chunk_ms", "hufpair_mb_s", "huf8_mb_s", "planes_mb_s")
 
@@ -23,6 +25,7 @@ class Verify:
     p99_error   the same, of all but the worst hundredth of the rows
     min_labels  share of rows whose label must be the trainer's
     min_rank_correlation   Spearman's, of numbers: 1 is the trainer's own order
+    min_cosine   of an embedding and the trainer's, the least of all
     rows        generated rows; unless it is said 2000, or fewer of a large net
     """
 
@@ -30,7 +33,20 @@ class Verify:
     p99_error: float | None = None
     min_labels: float | None = None
     min_rank_correlation: float | None = None
+    min_cosine: float | None = None
     rows: int | None = None
+
+
+@dataclass
+class Text:
+    """tokenizer: tokenizer.json or vocab.txt; max_tokens: what is longer is cut,
+    [CLS] and [SEP] counted; pooling and normalize: of a model that gives a vector
+    for each token, where no 1_Pooling/config.json is beside it."""
+
+    tokenizer: str | None = None
+    max_tokens: int | None = None
+    pooling: str | None = None
+    normalize: bool | None = None
 
 
 @dataclass
@@ -46,6 +62,8 @@ class Config:
     features: list[str] | None = None
     dimensions: dict[str, int] | None = None
     labels: list[str] | None = None
+    kind: str | None = None  # of the output, where a model leaves it open
+    text: Text = field(default_factory=Text)
     precision: str = "auto"
     profile: str = "exact"
     bits: int | None = None  # of all int8 weights, instead of a profile's
@@ -60,7 +78,8 @@ class Config:
 KEYS = {
     "model": {"name": str, "version": str, "description": str, "source": str, "reply": str},
     "input": {"features": list, "dimensions": dict},
-    "output": {"labels": list},
+    "output": {"labels": list, "kind": str},
+    "text": {"tokenizer": str, "max_tokens": int, "pooling": str, "normalize": bool},
     "compile": {
         "precision": str,
         "profile": str,
@@ -78,6 +97,7 @@ KEYS = {
         "p99_error": (int, float),
         "min_labels": (int, float),
         "min_rank_correlation": (int, float),
+        "min_cosine": (int, float),
         "rows": int,
     },
 }
@@ -92,7 +112,7 @@ def _check(path: Path, tables: dict) -> None:
             if wanted is None:
                 known = ", ".join(KEYS[table])
                 raise Usage(f"{path}: [{table}] has no key {key!r}; known are {known}")
-            if not isinstance(value, wanted) or isinstance(value, bool):
+            if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
                 names = wanted if isinstance(wanted, tuple) else (wanted,)
                 kind = " or ".join(t.__name__ for t in names)
                 raise Usage(f"{path}: {table}.{key}: expected {kind}, got {value!r}")
@@ -116,6 +136,7 @@ def check_limits(path, limits: Verify) -> None:
         ("p99_error", 0, math.inf),
         ("min_labels", 0, 1),
         ("min_rank_correlation", -1, 1),
+        ("min_cosine", -1, 1),
         ("rows", 1, 10_000_000),
     ):
         value = getattr(limits, key)
@@ -148,8 +169,22 @@ def read(folder: Path) -> Config:
         flat |= tables.get(table, {})
     flat.setdefault("name", folder.resolve().name)
     flat["costs"] = {key: float(flat.pop(key)) for key in COSTS if key in flat}
-    config = Config(**flat, verify=Verify(**tables.get("verify", {})), series=series, job=job)
+    config = Config(
+        **flat,
+        text=Text(**tables.get("text", {})),
+        verify=Verify(**tables.get("verify", {})),
+        series=series,
+        job=job,
+    )
     check_choice(path, "model.reply", config.reply, REPLIES)
+    if config.kind is not None:
+        check_choice(path, "output.kind", config.kind, OUTPUT_KINDS)
+    if config.text.pooling is not None:
+        check_choice(path, "text.pooling", config.text.pooling, POOLINGS)
+    if config.text.max_tokens is not None and not 3 <= config.text.max_tokens <= MAX_TOKENS:
+        raise Usage(
+            f"{path}: text.max_tokens: expected 3 to {MAX_TOKENS}, got {config.text.max_tokens}"
+        )
     check_choice(path, "compile.precision", config.precision, PRECISIONS)
     check_limits(path, config.verify)
     check_choice(path, "compile.profile", config.profile, PROFILES)

@@ -38,6 +38,7 @@ def _load():
     lib.engine_features.argtypes = lib.engine_outputs.argtypes = [pointer]
     lib.engine_rows.argtypes = [pointer, pointer, size, pointer, pointer, text]
     lib.engine_plan.argtypes = [pointer, ctypes.c_uint32, pointer, pointer, pointer, text]
+    lib.engine_texts.argtypes = [pointer, pointer, pointer, size, pointer, pointer, pointer, text]
     lib.engine_event.restype = size
     lib.engine_event.argtypes = [
         pointer,
@@ -103,6 +104,23 @@ class Engine:
         if status:
             raise Rejected(status, why.value.decode())
         return index, scores
+
+    def texts(self, texts: list[str | bytes]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(index [n], scores [n][outputs], tokens [n]) of texts, each by itself, of a
+        model that takes one; tokens: ids that a text became."""
+        data = [t.encode() if isinstance(t, str) else t for t in texts]
+        starts = np.cumsum([0, *map(len, data)], dtype=np.uint64)
+        index = np.full(len(data), -1, np.int32)
+        scores = np.full((len(data), self.outputs), np.nan)
+        tokens = np.zeros(len(data), np.uint32)
+        why = ctypes.create_string_buffer(MESSAGE_BYTES)
+        status = self._lib.engine_texts(
+            self._handle, b"".join(data), starts.ctypes.data, len(data), index.ctypes.data,
+            scores.ctypes.data, tokens.ctypes.data, why,
+        )  # fmt: skip
+        if status:
+            raise Rejected(status, why.value.decode())
+        return index, scores, tokens
 
     def plan(
         self, number: int, extents: list[int], inputs: list, outputs: list[tuple]

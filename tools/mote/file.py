@@ -22,13 +22,13 @@ NUMPY = {
 LAYOUTS = {"rows": 0, "p8k8": 1}
 SECTIONS = {
     "STRINGS": 1, "SYMBOLS": 2, "TENSORS": 3, "PLANS": 4, "MODEL": 5, "INPUT": 6,
-    "OUTPUT": 7, "DATA": 8, "JOBS": 10, "CODES": 13, "SERIES": 14,
+    "OUTPUT": 7, "DATA": 8, "TEXT": 9, "JOBS": 10, "CODES": 13, "SERIES": 14,
 }  # fmt: skip
-NUMBER, CATEGORY = 1, 3  # kinds of a feature
+NUMBER, TEXT, CATEGORY = 1, 2, 3  # kinds of a feature
 ENCODINGS = {"RAW": 0, "PLANES": 1, "HUF8": 2, "HUFPAIR": 3, "CONST": 4}
-OUTPUT_KINDS = {"class": 1, "numbers": 2}
+OUTPUT_KINDS = {"class": 1, "numbers": 2, "embedding": 3}
 RESAMPLES = {"mean": 1, "last": 2, "sum": 3, "min": 4, "max": 5}
-REPLIES = {"index": 1, "label": 2, "full": 3}
+REPLIES = {"index": 1, "label": 2, "full": 3, "scores": 4, "prediction": 5, "base64": 6}
 SCORES = {"none": 0, "probabilities": 1, "decision values": 2}
 
 
@@ -137,6 +137,12 @@ class FeatureRecord:
     categories: list[str] | None = None
     other: bool = False
     boolean: bool = False
+    text: bool = False
+
+    def kind(self) -> int:
+        if self.text:
+            return TEXT
+        return NUMBER if self.categories is None else CATEGORY
 
     def flags(self) -> int:
         return self.missing + 2 * self.other + 4 * self.boolean
@@ -151,6 +157,7 @@ class OutputRecord:
     index: int | None = None
     scores: int | None = None
     numeric_labels: bool = False
+    count: int | None = None  # of an embedding, whose numbers have no names
 
 
 @dataclass
@@ -239,6 +246,7 @@ class File:
     main: int = 0
     series: SeriesRecord | None = None
     jobs: list[JobRecord] = field(default_factory=list)
+    text: bytes = b""  # the TEXT section
 
     def to_bytes(self, provenance: dict | None = None) -> bytes:
         return _Writer(self).write(provenance or {})
@@ -385,8 +393,8 @@ class _Writer:
         for f in self.file.features:
             out += struct.pack(
                 "<I4B4I",
-                self.strings.one(f.name), CATEGORY if f.categories is not None else NUMBER,
-                DTYPES[f.dtype], f.flags(), 0, f.value, f.column,
+                self.strings.one(f.name), f.kind(), DTYPES[f.dtype], f.flags(), 0,
+                f.value, f.column,
                 *self.categories(f.categories),
             )  # fmt: skip
         return out
@@ -407,7 +415,7 @@ class _Writer:
             2 if o.numeric_labels else 1,
             NONE if o.index is None else o.index,
             NONE if o.scores is None else o.scores,
-            self.strings.run(o.names), len(o.names), 0,
+            0 if o.kind == "embedding" else self.strings.run(o.names), o.count or len(o.names), 0,
         )  # fmt: skip
 
     def series(self) -> bytes:
@@ -478,6 +486,8 @@ class _Writer:
         sections["STRINGS"] = self.strings.section()
         if codes:
             sections["CODES"] = codes
+        if self.file.text:
+            sections["TEXT"] = self.file.text
         if data:
             sections["DATA"] = data
         places, at = {}, 128 + 32 * len(sections)

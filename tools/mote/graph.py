@@ -268,7 +268,8 @@ class Feature:
                 index of one as a number
     other       other texts are allowed: -1 to the graph
     boolean     true and false are taken as the numbers 1 and 0
-    dtype       f64 or f32, that of its input
+    text        it is a text, and its input the ids of the text's tokens
+    dtype       f64 or f32, that of its input; s32 of a text
     """
 
     name: str
@@ -276,6 +277,7 @@ class Feature:
     categories: list[str] | None = None
     other: bool = False
     boolean: bool = False
+    text: bool = False
     dtype: str = "f64"
 
 
@@ -283,8 +285,8 @@ class Feature:
 class Output:
     """What a plan's results mean.
 
-    kind       "class" or "numbers"
-    names      of the classes, or of the numbers
+    kind       "class", "numbers" or "embedding"
+    names      of the classes, or of the numbers; an embedding's have none
     index      class: value [batch] with the index of the class
     scores     value [batch][names]; of a class perhaps None
     scores_kind   "none", "probabilities" or "decision values"
@@ -305,7 +307,8 @@ class Imported:
     predict(rows) -> (index or None, scores or None) is the trainer's own, for
     rows [n][features] in float64, NaN for missing, a category by its index..
     sample(rng, count) -> rows as the model takes them, where not any numbers
-    will do; None: any."""
+    will do; None: any. tokenizer: of a model of texts, whose rows are texts [n][1];
+    ids(text): those that the trainer's own tokenizer gives."""
 
     graph: Graph
     features: list[Feature]
@@ -313,6 +316,8 @@ class Imported:
     trainer: str
     predict: object
     sample: object = None
+    tokenizer: object = None
+    ids: object = None
 
     def source_hash(self) -> int:
         """XXH64 of the parameters in a fixed form: not of the file they came

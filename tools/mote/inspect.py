@@ -119,16 +119,29 @@ def sections(model: Model) -> list[str]:
 def features(model: Model) -> list[str]:
     rows = [("feature", "name", "kind", "dtype", "place", "")]
     for i, f in enumerate(model.features):
-        rows.append((i, f.name, f.kind, f.dtype, f"v{f.value}[:,{f.column}]", allowed(f)))
+        place = f"v{f.value}" if f.tokens else f"v{f.value}[:,{f.column}]"
+        rows.append((i, f.name, f.kind, f.dtype, place, allowed(f)))
     lines = table(rows, {0})
+    if model.text:
+        lines += wrap(f"tokens   {tokenizer(model)}", 9)
     for f in model.features:
         if f.categories is not None:
             lines += wrap(f"{f.name} is one of    {', '.join(f.categories)}", 9)
     return lines
 
 
+def tokenizer(model: Model) -> str:
+    """What makes ids of a text."""
+    t = model.text
+    names = ((1, "Chinese characters apart"), (2, "lower case"), (4, "without accents"))
+    how = [name for bit, name in names if t.flags & bit]
+    return f"WordPiece of {len(t.pieces)} pieces; {', '.join(how) or 'as it is'}"
+
+
 def allowed(f: Feature) -> str:
     """What a feature may be beside what its kind says."""
+    if f.tokens:
+        return f"at most {f.tokens} tokens"
     words = {"may be missing": f.may_be_missing, "or other": f.other, "or boolean": f.boolean}
     return ", ".join(w for w, so in words.items() if so)
 
@@ -138,14 +151,13 @@ def output(model: Model) -> list[str]:
     index = "" if o.index is None else f"; index from v{outputs[o.index]}"
     values = "" if o.values is None else f"; {numbers_of(model)} from v{outputs[o.values]}"
     names = "names that are numbers" if o.labels == "numbers" else "names"
-    return [
-        f"output   {o.kind}, reply {o.style}{index}{values}",
-        *wrap(f"{names}    {', '.join(o.names)}", 9),
-    ]
+    lines = [f"output   {o.kind}, reply {o.style}{index}{values}"]
+    return lines + (wrap(f"{names}    {', '.join(o.names)}", 9) if o.names else [])
 
 
 def numbers_of(model: Model) -> str:
-    return "numbers" if model.output.kind == "numbers" else model.output.scores
+    o = model.output
+    return o.scores if o.kind == "class" else "numbers" if o.names else f"{o.count} numbers"
 
 
 def value(model: Model, p: Plan, v: int | None) -> str:

@@ -251,7 +251,9 @@ def lower_graph(
 
 
 def feature_records(imported: Imported) -> list[file.FeatureRecord]:
-    """A feature for each column of each input, in order."""
+    """A feature for each column of each input, in order; a text has a whole one."""
+    if imported.tokenizer:
+        return [file.FeatureRecord(imported.features[0].name, "s32", 0, 0, text=True)]
     columns = [(v, c) for v, x in enumerate(imported.graph.inputs) for c in range(x.dims[-1])]
     records = []
     for f, (v, c) in zip(imported.features, columns, strict=True):
@@ -270,9 +272,11 @@ def lower(imported: Imported, config, precision: str, bits: Bits | None = None) 
     out = imported.output
     outputs = [low.slots[v] for v in (out.index, out.scores) if v is not None]
     lowered = None
+    if imported.tokenizer:  # a sentence at a time, as long as it is
+        lowered = make_plan(low, outputs, imported.graph.symbols, "predict")
     for batches, most in ((BATCHES, file.PAGE), (LARGE_BATCHES, LARGE_ARENA)):
         # as many rows at once as fit in one page, or else 32, of large nets fewer
-        for batch in batches:
+        for batch in () if imported.tokenizer else batches:
             if lowered is None or lowered.plan.arena > most:
                 lowered = make_plan(low, outputs, {BATCH: batch}, "predict")
     record = series.record(config.series, imported) if config.series else None
@@ -292,7 +296,9 @@ def lower(imported: Imported, config, precision: str, bits: Bits | None = None) 
             index=0 if out.index is not None else None,
             scores=len(outputs) - 1 if out.scores is not None else None,
             numeric_labels=out.numeric_labels,
+            count=out.scores.dims[-1] if out.kind == "embedding" else None,
         ),
         series=record,
         jobs=jobs.records(config.job, record) if config.job else [],
+        text=imported.tokenizer.section() if imported.tokenizer else b"",
     )

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 import xxhash
 
 from mote.reader_answer import Feature, Output, read_input, read_model, read_output, read_provenance
+from mote import reader_text
 from mote.reader_bytes import BadFile, Part
 from mote.reader_jobs import Job, read_jobs
 from mote.reader_operators import check_contents
 from mote.reader_plans import Plan, read_plans
 from mote.reader_series import Series, read_series
+from mote.reader_text import Text
 from mote.reader_tables import Symbol, Tensor, read_strings, read_symbols, read_tensors
 
 __all__ = ["BadFile", "Model", "Section", "read"]
@@ -98,6 +100,7 @@ class Model:
     series: Series | None
     jobs: list[Job]
     provenance: dict[str, str | int | float]
+    text: Text | None  # the tokenizer of a model that takes a text
 
 
 def read(blob: bytes) -> Model:
@@ -130,9 +133,11 @@ def read(blob: bytes) -> Model:
     plans = read_plans(parts["PLANS"], strings, symbols, tensors, header.request_arena - scratch)
     check_contents(parts.get("DATA"), plans, tensors)
     name, version, description, plan = read_model(parts["MODEL"], strings, len(plans))
-    features = read_input(parts["INPUT"], strings, plans[plan])
-    output = read_output(parts["OUTPUT"], strings, plans[plan])
-    series = None
+    features = read_input(parts["INPUT"], strings, plans[plan], symbols)
+    output = read_output(parts["OUTPUT"], strings, plans[plan], features)
+    text = series = None
+    if features[0].kind == "text":
+        text = read_text(parts.get("TEXT"), sections)
     if "SERIES" in parts:
         series = read_series(parts["SERIES"], strings, features, output)
     return Model(
@@ -151,7 +156,15 @@ def read(blob: bytes) -> Model:
         series,
         read_jobs(parts["JOBS"], strings, series) if "JOBS" in parts else [],
         read_provenance(provenance),
+        text,
     )
+
+
+def read_text(part: Part | None, sections: list[Section]) -> Text:
+    """Of a model that takes a text."""
+    if part is None or not next(s.required for s in sections if s.name == "TEXT"):
+        raise BadFile("format", "TEXT", "expected it, required, where a feature is a text")
+    return reader_text.read(bytes(part.bytes))
 
 
 def xxh64(part: bytes | memoryview) -> int:

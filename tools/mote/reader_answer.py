@@ -6,18 +6,18 @@ from dataclasses import dataclass
 
 from mote.reader_bytes import NONE, Part
 from mote.reader_plans import Plan, Value
-from mote.reader_tables import DTYPES, SYMBOL, expect_length, shape
+from mote.reader_tables import DTYPES, SYMBOL, Symbol, expect_length, shape
 
 FEATURE_BYTES = 24
 MAX_FEATURES = 65535
-NUMBER, CATEGORY = 1, 3  # kinds of a feature
+NUMBER, TEXT_KIND, CATEGORY = 1, 2, 3  # kinds of a feature
 KINDS = {1: "number", 2: "text", 3: "category"}
 MAY_BE_MISSING, OTHER, BOOLEAN = 1, 2, 4  # flags of a feature
-FLAGS = {NUMBER: MAY_BE_MISSING | BOOLEAN, CATEGORY: MAY_BE_MISSING | OTHER}
+FLAGS = {NUMBER: MAY_BE_MISSING | BOOLEAN, TEXT_KIND: 0, CATEGORY: MAY_BE_MISSING | OTHER}
 MAX_CATEGORIES = 1 << 24
 OUTPUT_BYTES = 24
-OUTPUT_KINDS = {1: "class", 2: "numbers"}
-STYLES = {1: "index", 2: "label", 3: "full"}
+OUTPUT_KINDS = {1: "class", 2: "numbers", 3: "embedding"}
+STYLES = {1: "index", 2: "label", 3: "full", 4: "scores", 5: "prediction", 6: "base64"}
 SCORES = {0: "none", 1: "probabilities", 2: "decision values"}
 LABELS = {1: "text", 2: "numbers"}
 JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
@@ -36,6 +36,7 @@ class Feature:
     boolean: bool  # of a number: true and false are 1 and 0
     categories: list[str] | None  # of a category
     other: bool  # other texts are allowed
+    tokens: int | None = None  # of a text: the most that it has
 
 
 @dataclass
@@ -46,7 +47,8 @@ class Output:
     labels: str
     index: int | None  # position in the plan's outputs
     values: int | None  # likewise: of the scores, or of the numbers
-    names: list[str]
+    names: list[str]  # an embedding's have none
+    count: int
 
 
 def read_model(part: Part, strings: list[str], plans: int) -> tuple[str, str, str | None, int]:
@@ -60,11 +62,13 @@ def read_model(part: Part, strings: list[str], plans: int) -> tuple[str, str, st
     )
 
 
-def read_input(part: Part, strings: list[str], plan: Plan) -> list[Feature]:
+def read_input(part: Part, strings: list[str], plan: Plan, symbols: list[Symbol]) -> list[Feature]:
     count, zero = part.unpack("II", 0)
     part.expect(1 <= count <= MAX_FEATURES, f"expected 1 to {MAX_FEATURES} features, got {count}")
     part.expect(zero == 0, f"expected 0 behind the count, got {zero}")
     expect_length(part, 8 + FEATURE_BYTES * count)
+    if part.unpack("I4B4I", 8)[1] == TEXT_KIND:
+        return [read_text(part, count, strings, plan, symbols)]
     columns = [columns_of_input(part, i, plan.values[i]) for i in range(plan.inputs)]
     part.expect(
         sum(columns) == count,
@@ -75,6 +79,37 @@ def read_input(part: Part, strings: list[str], plan: Plan) -> list[Feature]:
         read_feature(part, i, strings, plan.values[place[0]], place)
         for i, place in enumerate(places)
     ]
+
+
+def read_text(
+    part: Part, count: int, strings: list[str], plan: Plan, symbols: list[Symbol]
+) -> Feature:
+    """A text is the only feature, and the plan's only input its tokens."""
+    name, _, dtype, flags, *zeros = part.unpack("I4B4I", 8)
+    part.expect(
+        (count, plan.inputs) == (1, 1),
+        f"expected a text to be the only feature and input, got {count} and {plan.inputs}",
+    )
+    part.expect(
+        DTYPES.get(dtype) == "s32" and flags == 0 and not any(zeros),
+        f"expected a text to be s32 and all else 0, got {dtype}, {flags} and {zeros}",
+    )
+    value = plan.values[0]
+    dims = value.dims
+    part.expect(
+        value.dtype == "s32" and len(dims) == 2 and dims[0] == BATCH and dims[1] > BATCH,
+        "expected the plan's input to be s32 [batch][tokens], tokens being another symbol, "
+        f"got {shape(value.dtype, dims)}",
+    )
+    most = symbols[dims[1] - SYMBOL].maximum
+    part.expect(
+        symbols[0].maximum == 1 and most >= 2,
+        f"expected a batch of 1 and at least 2 tokens, got {symbols[0].maximum} and {most}",
+    )
+    return Feature(
+        part.string(strings, name, "feature 0"), "text", "s32", False, 0, 0, False, None, False,
+        most,
+    )  # fmt: skip
 
 
 def columns_of_input(part: Part, i: int, value: Value) -> int:
@@ -100,11 +135,7 @@ def read_feature(
         part.expect(condition, f"feature {i}: {message}", kind)
 
     expect(kind in KINDS, f"expected kind 1 to 3, got {kind}", "unknown")
-    expect(
-        kind in FLAGS,
-        f"expected a number or a category, got kind {KINDS.get(kind)}, which is not yet defined",
-        "unknown",
-    )
+    expect(kind != TEXT_KIND, "expected a text to be the only feature", "unknown")
     expect(
         DTYPES.get(dtype) == value.dtype,
         f"expected its input's {value.dtype}, got {DTYPES.get(dtype, f'dtype {dtype}')}",
@@ -132,10 +163,10 @@ def read_feature(
     )
 
 
-def read_output(part: Part, strings: list[str], plan: Plan) -> Output:
+def read_output(part: Part, strings: list[str], plan: Plan, features: list[Feature]) -> Output:
     expect_length(part, OUTPUT_BYTES)
     kind, style, scores, labels, index, values, first, count, zero = part.unpack("4B5I", 0)
-    part.expect(kind in OUTPUT_KINDS, f"expected kind 1 or 2, got {kind}", "unknown")
+    part.expect(kind in OUTPUT_KINDS, f"expected kind 1 to 3, got {kind}", "unknown")
     for what, code, known in (
         ("style of reply", style, STYLES),
         ("scores", scores, SCORES),
@@ -143,10 +174,23 @@ def read_output(part: Part, strings: list[str], plan: Plan) -> Output:
     ):
         part.expect(code in known, f"expected {what} of {sorted(known)}, got {code}")
     part.expect(zero == 0, f"expected unused bytes 20 to 23 to be 0, got {zero}")
-    part.expect(
-        1 <= count and first + count <= len(strings),
-        f"expected names within {len(strings)} strings, got {count} from {first}",
-    )
+    embedding = OUTPUT_KINDS[kind] == "embedding"
+    scored = OUTPUT_KINDS[kind] == "class" and values != NONE
+    allowed = {
+        "scores": scored,
+        "prediction": scored and features[0].kind == "text",
+        "base64": embedding,
+    }.get(STYLES[style], True)
+    part.expect(allowed, f"expected a style that this output has, got {STYLES[style]}")
+    if embedding:
+        part.expect(
+            (first, LABELS[labels]) == (0, "text"), f"expected no names, got {first} and {labels}"
+        )
+    else:
+        part.expect(
+            1 <= count and first + count <= len(strings),
+            f"expected names within {len(strings)} strings, got {count} from {first}",
+        )
     if OUTPUT_KINDS[kind] == "class":
         value = plan_output(part, plan, index, "index")
         part.expect(
@@ -161,14 +205,18 @@ def read_output(part: Part, strings: list[str], plan: Plan) -> Output:
     else:
         part.expect(index == NONE, f"expected no index of numbers, got {index}")
         part.expect(scores == 0, f"expected scores 0 of numbers, got {scores}")
-    if OUTPUT_KINDS[kind] == "numbers" or values != NONE:
+    if OUTPUT_KINDS[kind] != "class" or values != NONE:
         value = plan_output(part, plan, values, "scores")
         part.expect(
             value.dtype in ("f32", "f64") and value.dims == (BATCH, count) and value.rows,
             f"expected scores to be f32 or f64 [batch][{count}], "
             f"got {shape(value.dtype, value.dims)}",
         )
-    names = strings[first : first + count]
+        part.expect(
+            not embedding or value.dtype == "f32",
+            f"expected an embedding of f32, got {value.dtype}",
+        )
+    names = [] if embedding else strings[first : first + count]
     for name in names if LABELS[labels] == "numbers" else ():
         part.expect(
             bool(JSON_NUMBER.fullmatch(name)) and math.isfinite(float(name)),
@@ -182,6 +230,7 @@ def read_output(part: Part, strings: list[str], plan: Plan) -> Output:
         None if index == NONE else index,
         None if values == NONE else values,
         names,
+        count,
     )
 
 

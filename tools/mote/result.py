@@ -26,6 +26,7 @@ DEFAULT_LIMITS = {
         "max_error": math.inf, "p99_error": 0.1, "min_labels": 0.99, "min_rank_correlation": 0.99,
     },
 }  # fmt: skip
+LEAST_COSINE = {"float64": 0.999999, "float32": 0.9999, "int8": 0.99}  # of embeddings
 PERCENTILES = (50, 90, 99, 99.9)
 NAMED = 12  # features of a row that a message names
 # An answer whose error is less is ranked as the trainer's: of numbers that are
@@ -38,7 +39,8 @@ class Answers:
     """What was compared. rows: [n][features]; those given come first, edges
     last. ours, theirs: (index [n], scores [n][names]); the trainer has no index
     of numbers, and perhaps no scores of classes. by_row: errors are relative to
-    the largest of a row, as of a net, whose sums cancel."""
+    the largest of a row, as of a net, whose sums cancel. embedding: the numbers
+    of a row are one vector."""
 
     features: list[Feature]
     rows: np.ndarray
@@ -47,6 +49,7 @@ class Answers:
     ours: tuple
     theirs: tuple
     by_row: bool = False
+    embedding: bool = False
 
     def origin(self, row: int) -> str:
         if row < self.given:
@@ -62,6 +65,7 @@ class Result:
     percentiles        of the rows' errors, by their number
     rank_correlation   Spearman's, of numbers alone: the least of all outputs
                        whose numbers differ at all
+    cosine             of embeddings with the trainer's: the least and the mean
     overflows          rows for which the trainer has no finite answer
     worst              the row with the largest error, by its features' names
     """
@@ -79,6 +83,7 @@ class Result:
     limits: dict
     worst: dict
     failures: list[str] = field(default_factory=list)
+    cosine: dict | None = None
 
     @property
     def passed(self) -> bool:
@@ -91,6 +96,9 @@ class Result:
         if self.rank_correlation is not None:
             lost = round_up(max(0.0, 1 - self.rank_correlation))
             of_ranks = {"verify rank correlation": 1 - lost}
+        if self.cosine is not None:
+            lost = round_up(max(0.0, 1 - self.cosine["least"]))
+            of_ranks = {"verify cosine": 1 - lost}
         return {
             "verified rows": self.rows,
             "verify max error": round_up(self.max_error),
@@ -121,15 +129,29 @@ def round_up(error: float) -> float:
     return 2.0 ** math.ceil(math.log2(error))
 
 
-def limits_of(config, precision: str) -> dict:
-    """Those of model.toml; where it has none, those of the precision."""
+def limits_of(config, precision: str, embedding: bool = False) -> dict:
+    """Those of model.toml; where it has none, those of the precision. Of an
+    embedding the vectors count, not the order of each of its numbers."""
+    defaults = DEFAULT_LIMITS[precision]
+    if embedding:
+        defaults = {k: v for k, v in defaults.items() if k != "min_rank_correlation"}
+        defaults["min_cosine"] = LEAST_COSINE[precision]
     return {
         key: default if getattr(config, key) is None else getattr(config, key)
-        for key, default in DEFAULT_LIMITS[precision].items()
+        for key, default in defaults.items()
     }
 
 
 # ------------------------------------------------------------------- measures
+
+
+def cosines(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+    """Of vectors [n][m], each with its counterpart; of two zeros 1."""
+    length = np.sqrt((ours * ours).sum(axis=1) * (theirs * theirs).sum(axis=1))
+    with np.errstate(all="ignore"):
+        found = (ours * theirs).sum(axis=1) / length
+    found = np.where(length > 0, found, (ours == theirs).all(axis=1))
+    return np.minimum(np.where(np.isnan(found), -1.0, found), 1.0)
 
 
 def relative_error(ours: np.ndarray, theirs: np.ndarray, by_row: bool = False) -> np.ndarray:
@@ -190,8 +212,11 @@ def judge(answers: Answers, limits: dict, failures: list[str]) -> Result:
     error = relative_error(scores, want, answers.by_row).max(axis=1)
     error[agreed] = 0
     at = [float(np.quantile(error, p / 100)) for p in PERCENTILES]
-    flips, ties, correlation = np.zeros(len(error), bool), 0, None
-    if want_index is not None:
+    flips, ties, correlation, cosine = np.zeros(len(error), bool), 0, None, None
+    if answers.embedding:
+        found = cosines(scores[~agreed], want[~agreed])
+        cosine = {"least": float(found.min()), "mean": float(found.mean())}
+    elif want_index is not None:
         different = (index != want_index) & ~agreed
         tied = different & is_tie(want)
         ties, flips = int(tied.sum()), different & ~tied
@@ -218,6 +243,7 @@ def judge(answers: Answers, limits: dict, failures: list[str]) -> Result:
             "error": float(error[worst]),
         },
         failures=failures,
+        cosine=cosine,
     )
     failures += breaches(result, answers, flips)
     return result
@@ -232,6 +258,11 @@ def breaches(result: Result, answers: Answers, flips: np.ndarray) -> list[str]:
         said.append(
             f"labels: {share:.4%} agree with the trainer, expected {limits['min_labels']:.4%}; "
             f"first difference at {row_text(answers.features, answers.rows[first])}"
+        )
+    if result.cosine is not None and result.cosine["least"] < limits["min_cosine"]:
+        said.append(
+            f"cosine: {result.cosine['least']:.6g} with the trainer's, "
+            f"expected at least {limits['min_cosine']:.6g}"
         )
     least = result.rank_correlation
     if least is not None and least < limits["min_rank_correlation"]:
@@ -262,7 +293,9 @@ def row_object(features: list[Feature], row: np.ndarray) -> dict:
 
 
 def field_value(feature: Feature, x: float) -> float | str | None:
-    """A number, the text of a category, or None for what is missing."""
+    """A number, a text, the text of a category, or None for what is missing."""
+    if feature.text:
+        return x
     if math.isnan(x):
         return None
     if feature.categories is None:
@@ -296,7 +329,10 @@ def summary(result: Result) -> str:
         f"99 % within {result.p99_error:.3g} (limit {limits['p99_error']:.3g})",
         f"half within {result.percentiles['50']:.3g}",
     ]
-    if result.rank_correlation is None:
+    if result.cosine is not None:
+        least, mean = result.cosine["least"], result.cosine["mean"]
+        parts.append(f"cosine at least {least:.6g}, {mean:.6g} in the mean")
+    elif result.rank_correlation is None:
         parts.append(f"{result.label_flips} labels differ")
     else:
         parts.append(f"rank correlation {result.rank_correlation:.6g}")

@@ -6,9 +6,13 @@ none are given, around what the model's own parameters suggest), and edges; see
 rows.py. What the trained steps do not take must be refused.
 """
 
+import json
+
 import numpy as np
 
+from mote import texts
 from mote.engine import Engine, Rejected
+from mote.engine_text import EngineTokenizer
 from mote.graph import Imported
 from mote.result import Answers, Result, judge, limits_of
 from mote.rows import edges, generate, refused, rounds_sums, rows_by_cost
@@ -33,6 +37,8 @@ def engine_rows(engine: Engine, rows: np.ndarray):
 def verify(
     imported: Imported, blob: bytes, precision: str, config, given: np.ndarray | None = None
 ) -> Result:
+    if imported.tokenizer:
+        return verify_texts(imported, blob, precision, config, given)
     count = config.rows or rows_by_cost(imported)
     parts = [generate(imported, given, count), edges(imported)]
     rows = np.vstack(([given] if given is not None else []) + parts)
@@ -52,6 +58,40 @@ def verify(
         by_row=rounds_sums(imported),
     )
     return judge(answers, limits_of(config, precision), failures)
+
+
+def verify_texts(imported: Imported, blob: bytes, precision: str, config, given) -> Result:
+    """The same for a model of texts. Ids are compared as well: a token that
+    differs is a wrong answer, however near its numbers are."""
+    count = config.rows or texts.count_by_cost(imported)
+    parts = [texts.column(t) for t in (texts.generate(imported, count), texts.edges(imported))]
+    rows = np.vstack(([given] if given is not None else []) + parts)
+    with Engine(blob) as engine:
+        index, scores, tokens = engine.texts([row[0] for row in rows])
+    want_index, want = imported.predict(rows)
+    answers = Answers(
+        features=imported.features,
+        rows=rows,
+        given=0 if given is None else len(given),
+        edges=len(parts[1]),
+        ours=(index, scores),
+        theirs=(want_index, want),
+        by_row=True,
+        embedding=imported.output.kind == "embedding",
+    )
+    limits = limits_of(config, precision, answers.embedding)
+    return judge(answers, limits, check_tokens(imported, rows, tokens))
+
+
+def check_tokens(imported: Imported, rows: np.ndarray, tokens: np.ndarray) -> list[str]:
+    """Whether texts became the ids that Hugging Face's tokenizer gives them."""
+    ours, most = EngineTokenizer(imported.tokenizer.section()), texts.most_tokens(imported)
+    for (text,), n in zip(rows, tokens.tolist()):
+        want, got = imported.ids(text), ours.encode(text, most)[0]
+        if got != want or n != len(want):
+            shown = json.dumps(text[:80], ensure_ascii=False)
+            return [f"tokens: {shown} is {got[:40]}, Hugging Face's tokenizer says {want[:40]}"]
+    return []
 
 
 def check_refusals(engine: Engine, imported: Imported) -> list[str]:

@@ -229,15 +229,22 @@ def check_size(onnx, tensor) -> None:
 # ----------------------------------------------------------------------- constants
 
 
-def program(model, dimensions: dict[str, int]) -> Program:
-    """The operators of a model. dimensions: of its inputs, by their names."""
+def program(
+    model,
+    dimensions: dict[str, int],
+    shapes: dict[str, tuple[int, ...]] | None = None,
+    fixed: dict[str, np.ndarray] | None = None,
+) -> Program:
+    """The operators of a model. dimensions: of its inputs, by their names; shapes:
+    of some inputs, whatever the file says of them; fixed: inputs that always
+    are these numbers."""
     onnx = library()
     graph = model.graph
-    constants = {t.name: array_of(onnx, t) for t in graph.initializer}
+    constants = {t.name: array_of(onnx, t) for t in graph.initializer} | (fixed or {})
     if graph.sparse_initializer:
         raise Refusal("sparse initializers are not read; store them dense")
     given = [v for v in graph.input if v.name not in constants]
-    inputs = ports(onnx, given, dimensions)
+    inputs = ports(onnx, given, dimensions, shapes or {})
     p = Program([], constants, inputs, [v.name for v in graph.output])
     types = {i.name: tensor_type(onnx, v, i.shape) for i, v in zip(inputs, given)}
     for name, array in constants.items():
@@ -253,9 +260,10 @@ def array_of(onnx, tensor) -> np.ndarray:
         raise Refusal(f"tensor {tensor.name!r}: {first_line(e)}") from e
 
 
-def ports(onnx, given: list, dimensions: dict[str, int]) -> list[Port]:
+def ports(onnx, inputs: list, dimensions: dict[str, int], shapes: dict) -> list[Port]:
     """The model's inputs. One dimension may be the batch: the symbol that is
     left when the named ones have their sizes."""
+    given = [v for v in inputs if v.name not in shapes]
     left = dict.fromkeys(
         d.dim_param
         for v in given
@@ -272,7 +280,20 @@ def ports(onnx, given: list, dimensions: dict[str, int]) -> list[Port]:
         None,
     )
     batch = first if first is not None else next(iter(left)) if len(left) == 1 else None
-    return [port(onnx, v, dimensions, batch) for v in given]
+    return [
+        Port(v.name, element_type(onnx, v), shapes[v.name], 0)
+        if v.name in shapes
+        else port(onnx, v, dimensions, batch)
+        for v in inputs
+    ]
+
+
+def element_type(onnx, v) -> np.dtype | None:
+    """Of an input that is a tensor; None of text."""
+    element = v.type.tensor_type.elem_type
+    if element == onnx.TensorProto.STRING:
+        return None
+    return onnx.helper.tensor_dtype_to_np_dtype(element)
 
 
 def port(onnx, v, dimensions: dict[str, int], batch: str | None) -> Port:
@@ -302,10 +323,7 @@ def port(onnx, v, dimensions: dict[str, int], batch: str | None) -> Port:
                 f"{what}: dimension {i} ({name!r}) has no size; set it in model.toml: "
                 f'[input.dimensions] "{name}" = 128'
             )
-    dtype = None
-    if kind.elem_type != onnx.TensorProto.STRING:
-        dtype = onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type)
-    return Port(v.name, dtype, tuple(shape), axis)
+    return Port(v.name, element_type(onnx, v), tuple(shape), axis)
 
 
 def tensor_type(onnx, v, shape: tuple[int, ...]):

@@ -20,6 +20,7 @@ from mote.importers import (  # noqa: F401  each puts its operators into OPS
     onnx_quantized,
     onnx_recurrent,
     onnx_shape,
+    onnx_text,
 )
 from mote.importers.onnx_build import Builder, Labels, Tensor, natural
 from mote.importers.onnx_file import Port
@@ -33,6 +34,8 @@ def import_file(path: str, config, trust_pickle: bool) -> Imported:
     runtime = library()
     model = onnx_file.load(path)
     try:
+        if onnx_text.is_text(model) and not config.dimensions:
+            return onnx_text.import_text(path, model, config, runtime)
         imported, ports, known = import_model(model, config)
         imported.trainer = f"ONNX Runtime {runtime.__version__}"
         imported.predict = Session(runtime, model, ports, imported.output, known).predict

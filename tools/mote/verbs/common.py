@@ -31,7 +31,10 @@ def verb(verbs, name: str, run, short: str, description: str) -> argparse.Argume
 
 def source_options(v: argparse.ArgumentParser) -> None:
     v.add_argument("--source", metavar="FILE", help="the trainer's file, instead of model.toml's")
-    v.add_argument("--rows", metavar="CSV", help="rows to verify on, beside those generated")
+    v.add_argument(
+        "--rows", metavar="FILE",
+        help="rows to verify on, beside those generated: CSV, or of a model of texts a text a line",
+    )  # fmt: skip
     trust_option(v)
 
 
@@ -92,8 +95,10 @@ def import_model(args, cfg: config.Config, folder: Path):
 
 
 def read_rows(args, imported):
-    from mote import rows
+    from mote import rows, texts
 
+    if args.rows and imported.tokenizer:
+        return texts.read_texts(args.rows, imported.features[0].name)
     return rows.read_rows(args.rows, imported.features) if args.rows else None
 
 

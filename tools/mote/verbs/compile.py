@@ -121,6 +121,7 @@ def run(args) -> int:
         "precision": precision,
         "weights": imported.graph.weights(),
         "batch": lowered.symbols[0][1],
+        "symbols": dict(lowered.symbols),
         "arena_bytes": lowered.plans[0].arena,
         "tensors": stored.json(),
         "seconds": round(time.monotonic() - began, 3),
