@@ -2,6 +2,8 @@
 #include "net/sigv4.h"
 #include "core/base/time.h"
 
+#include <string.h>
+
 void mote_sigv4_date(char out[MOTE_SIGV4_DATE_CHARS], int64_t unix_s)
 {
     char text[MOTE_TIME_CHARS];
@@ -350,7 +352,7 @@ static enum mote_status derive_key(const struct mote_sigv4 *by,
     if (by->secret.n)
         memcpy(secret + 4, by->secret.at, by->secret.n);
     mote_hmac_sha256(key, secret, 4 + by->secret.n, day_of(by));
-    memset(secret, 0, sizeof secret);
+    explicit_bzero(secret, sizeof secret);
     mote_hmac_sha256(key, key, MOTE_SHA256_BYTES, by->region);
     mote_hmac_sha256(key, key, MOTE_SHA256_BYTES, by->service);
     mote_hmac_sha256(key, key, MOTE_SHA256_BYTES, MOTE_TEXT("aws4_request"));
@@ -407,7 +409,7 @@ enum mote_status mote_sigv4_sign(const struct mote_sigv4 *by,
                                            sizeof signature->canonical});
     mote_hmac_sha256(key, key, sizeof key, mote_http_written(&out));
     mote_sha256_hex(signature->hex, key);
-    memset(key, 0, sizeof key);
+    explicit_bzero(key, sizeof key);
     return out.full ? MOTE_E_SPACE : MOTE_OK;
 }
 

@@ -13,12 +13,24 @@
 #include <time.h>
 #include <unistd.h>
 
-uint64_t mote_now_ms(void)
+static uint64_t clock_ms(clockid_t clock)
 {
     struct timespec now;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+uint64_t mote_now_ms(void)
+{
+    return clock_ms(CLOCK_MONOTONIC);
+}
+
+uint64_t mote_deadline_of(uint64_t unix_ms, uint64_t spare_ms)
+{
+    const uint64_t until = clock_ms(CLOCK_REALTIME) + spare_ms;
+
+    return unix_ms > until ? mote_now_ms() + (unix_ms - until) : 1;
 }
 
 /* For poll: what is left of the time, -1 for ever. */

@@ -43,6 +43,10 @@ extern const struct mote_stream_kind mote_stream_plain;
 /* CLOCK_MONOTONIC in milliseconds, which deadlines are told in. */
 uint64_t mote_now_ms(void);
 
+/* The same moment as a Unix time in milliseconds, spare_ms earlier: what an
+ * invocation's deadline leaves for waiting. At least 1. */
+uint64_t mote_deadline_of(uint64_t unix_ms, uint64_t spare_ms);
+
 /* An address of the Internet. */
 struct mote_endpoint {
     uint8_t ip[16]; /* network order; the first 4 bytes when v6 is false */
