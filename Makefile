@@ -101,7 +101,7 @@ RUNS      ?= 500
 .SECONDEXPANSION:
 .PHONY: help build run invoke zip image sizes train compile engine test ci \
 	test-long test-examples fuzz freestanding bench-coldstart bench-kernels bench-compress format \
-	clean c-tests c-suite test-programs count-program compress-count-program inner-loops
+	clean c-tests c-suite test-programs count-program compress-count-program inner-loops print-trust
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
@@ -149,6 +149,8 @@ $(ANCHORS): tools/trust/anchors.c net/tls_trust.c $(wildcard core/base/*.c) | bu
 	@mkdir -p $(@D)
 	@echo CC $@ >&2
 	$(Q)$(HOST_CC) $^ $(BEARSSL.$(HOST)) -o $@
+print-trust:
+	@echo $(TRUST)
 # written again only when TRUST says something else
 build/anchors.c: $(ANCHORS) FORCE
 	$(Q)$(ANCHORS) $(TRUST) >$@.new

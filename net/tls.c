@@ -5,8 +5,9 @@
 #include <sys/auxv.h>
 #include <sys/random.h>
 
-#define ENTROPY_BYTES 48 /* seed of BearSSL's generator, HMAC_DRBG's strength  \
-                          */
+#define ENTROPY_BYTES                                                          \
+    48 /* seed of BearSSL's generator, HMAC_DRBG's strength                    \
+        */
 
 /* ------------------------------------------------------------------------
  * What went wrong
@@ -55,6 +56,8 @@ static enum mote_status refused_by_alert(struct mote_tls *t, int alert)
     mote_words_put_uint(&t->words, (uint64_t)alert);
     MOTE_WORDS_SAY(&t->words, ", ");
     mote_words_put(&t->words, alert_name(alert));
+    if (t->open)
+        return MOTE_E_REFUSED;
     switch (alert) {
     case 40:
     case 71:
@@ -89,7 +92,8 @@ static enum mote_status failed(struct mote_tls *t, int error)
     case BR_ERR_UNSUPPORTED_VERSION:
     case BR_ERR_BAD_VERSION:
         return say(t, MOTE_E_REFUSED,
-                   MOTE_TEXT("the server does not speak TLS 1.2"));
+                   MOTE_TEXT("the server does not speak TLS 1.2, or not TLS at "
+                             "all"));
     case BR_ERR_BAD_CIPHER_SUITE:
     case BR_ERR_INVALID_ALGORITHM:
         return say(t, MOTE_E_REFUSED,
@@ -360,7 +364,7 @@ enum mote_status mote_tls_connect(struct mote_tls *tls, int fd,
 {
     tls->stream.fd = fd;
     tls->stream.deadline_ms = deadline_ms;
-    tls->deaf = false;
+    tls->open = tls->deaf = false;
     tls->words.n = 0;
     tls->chain.count = 0;
     enum mote_status s = set_name(tls, name);
@@ -373,7 +377,8 @@ enum mote_status mote_tls_connect(struct mote_tls *tls, int fd,
     if (s == MOTE_E_STOP)
         s = say(tls, MOTE_E_CLOSED,
                 MOTE_TEXT("the server ended the connection"));
-    if (s != MOTE_OK)
+    tls->open = s == MOTE_OK;
+    if (!tls->open)
         mote_stream_plain.close(&tls->stream);
     *message = mote_words_text(&tls->words);
     return s;

@@ -24,6 +24,7 @@ struct mote_tls {
     br_ec_impl ec;
     br_ssl_client_context client;
     struct mote_chain chain;
+    bool open; /* the handshake is over                         */
     bool deaf; /* the peer takes no more bytes: reading goes on */
     struct mote_words words;
     char name[MOTE_CHAIN_NAME_MAX + 1];
