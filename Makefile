@@ -134,7 +134,8 @@ TLS_LIB := $(OUT)/libmote-tls.a
 # by its file: beside it lies the machine's own C library
 BEARSSL.x86_64 := /usr/lib/x86_64-linux-gnu/libbearssl.a
 BEARSSL.arm64  := /usr/lib/aarch64-linux-gnu/libbearssl.a
-TLS_LIBS := $(TLS_LIB) $(LIB) $(BEARSSL.$(ARCH))
+# twice: requests of S3 are signed by what lies in the first
+TLS_LIBS := $(TLS_LIB) $(LIB) $(TLS_LIB) $(BEARSSL.$(ARCH))
 
 # its headers alone, out of a folder that musl must not see
 build/include/bearssl.h: | setup-tls$(if $(CROSS),-$(ARCH))
@@ -277,7 +278,7 @@ $(OUT)/test/core/test_%_simde.o: CFLAGS += -DMOTE_SIMDE -Wno-psabi -fno-lto -g0 
 C_TESTS := $(patsubst %.c,$(OUT)/%,$(wildcard test/*/test_*.c))
 $(OUT)/test/%: $(OUT)/test/%.o $(LIB)
 	$(Q)$(TARGET_CC) $(LINK.$(MODE)) $^ -o $@ -lm
-TLS_TESTS := $(patsubst %.c,$(OUT)/%,$(wildcard test/net/*tls*.c))
+TLS_TESTS := $(patsubst %.c,$(OUT)/%,$(wildcard test/net/*tls*.c) test/net/client.c)
 $(TLS_TESTS:%=%.o): | build/include/bearssl.h
 $(TLS_TESTS): $(OUT)/%: $(OUT)/%.o $(TLS_LIB) $(LIB)
 	$(Q)$(TARGET_CC) $(LINK.$(MODE)) $< $(TLS_LIBS) -o $@

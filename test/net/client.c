@@ -18,10 +18,14 @@
 #include "core/base/json_write.h"
 #include "net/environment.h"
 #include "net/s3.h"
+#include "net/tls_secure.h"
 
 extern char **environ;
 
 static struct mote_resolver resolver;
+static struct mote_trust trust;
+static struct mote_tls tls;
+static struct mote_secure secure;
 static struct mote_fetch fetch;
 static struct mote_credentials credentials;
 static struct mote_s3 s3;
@@ -262,7 +266,13 @@ int main(void)
                            mote_environment(environ, MOTE_TEXT("MOTE_DNS"))) !=
         MOTE_OK)
         return 2;
-    mote_fetch_begin(&fetch, &resolver, NULL);
+    mote_trust_begin(&trust, mote_trust_builtin, mote_trust_builtin_count);
+    const char *file = getenv(MOTE_TRUST_VARIABLE);
+    if (file && mote_trust_add_file(&trust, file, &where) != MOTE_OK)
+        return 2;
+    mote_tls_begin(&tls, &trust);
+    secure = mote_tls_secure(&tls);
+    mote_fetch_begin(&fetch, &resolver, &secure);
     while (fgets(line, sizeof line, stdin)) {
         char *word[8];
         unsigned words = 0;
