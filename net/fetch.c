@@ -412,6 +412,7 @@ static enum mote_status try_get(struct mote_fetch *f,
     enum mote_status s;
 
     do {
+        a->tries++;
         s = mote_fetch_exchange(f, r, a);
     } while (mote_fetch_may_pass(s, a) &&
              mote_retry_again(retry, mote_fetch_retry_after_ms(a)));
@@ -431,6 +432,7 @@ enum mote_status mote_fetch_get(struct mote_fetch *fetch, struct mote_text url,
     struct mote_url at;
 
     answer->head.status = 0;
+    answer->tries = 0;
     answer->step = MOTE_FETCH_PREPARE;
     enum mote_status s = mote_url_parse(&at, url, where);
     for (unsigned redirects = 0; s == MOTE_OK; redirects++) {
@@ -456,6 +458,5 @@ enum mote_status mote_fetch_get(struct mote_fetch *fetch, struct mote_text url,
         if (s == MOTE_OK && redirects == MOTE_FETCH_REDIRECTS)
             s = MOTE_E_REFUSED;
     }
-    answer->tries = retry.tries + 1;
     return s;
 }

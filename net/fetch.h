@@ -110,7 +110,7 @@ struct mote_fetch_answer {
     enum mote_fetch_step step;  /* where it ended                            */
     unsigned dns_code;          /* of a failed look-up                       */
     struct mote_text message;   /* of TLS, or the URL that was not followed  */
-    unsigned tries;             /* made, of mote_fetch_get                   */
+    unsigned tries;             /* made by mote_fetch_get, redirects included */
 };
 
 /*

@@ -49,6 +49,11 @@ class Client:
         assert line, self.process.stderr.read()
         return json.loads(line)
 
+    def peak_kb(self) -> int:
+        """Most memory that it ever held."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0])
+
     def path(self) -> Path:
         self.count += 1
         return self.folder / f"body{self.count}"
