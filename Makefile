@@ -47,12 +47,12 @@ WARN := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wwrite-strings -Werror
 FLAGS = -std=c11 -D_DEFAULT_SOURCE $(WARN) $(BASE.$(ARCH)) $(MODE.$(MODE)) \
 	-ffunction-sections -fdata-sections -ffp-contract=off -fno-math-errno \
-	-I. -MMD -MP $(CFLAGS)
+	-I. -Ibuild/include -MMD -MP $(CFLAGS)
 
 # A file whose name ends in one of these is built with that set's flags, for
 # speed, and on its own machine only.
 ISAS.x86_64 := carry bmi2 sse41 avx2 avxvnni avx512 avx512vnni
-ISAS.arm64  := neon dotprod i8mm
+ISAS.arm64  := neon dotprod i8mm crypto
 # a processor that has AVX2 has both, and counts zeros this way even where a
 # virtual machine does not say so
 ISA.bmi2       := -mbmi2 -mlzcnt
@@ -66,6 +66,7 @@ ISA.avx512vnni := $(ISA.avx512) -mavx512vnni
 ISA.neon       := -march=armv8-a
 ISA.dotprod    := -march=armv8.2-a+dotprod
 ISA.i8mm       := -march=armv8.2-a+dotprod+i8mm
+ISA.crypto     := -march=armv8-a+crypto
 # ... and these need nothing but speed
 ISA.carry      := -O2
 ISA.eight      := -O2
@@ -80,8 +81,8 @@ ENGINE_DIRS := core/base core/kernel core/model compress
 SYSTEM_DIRS := net core/function
 engine_of = $(filter-out $(patsubst %,\%_%.c,$(call isa_others,$1)),$(wildcard $(ENGINE_DIRS:%=%/*.c)))
 ENGINE := $(call engine_of,$(ARCH))
-# main.c and the two sources of models are no part of the library
-SYSTEM := $(filter-out core/function/main.c core/function/source_%,\
+# main.c and the two sources of models are no part of the library; TLS is one of its own
+SYSTEM := $(filter-out core/function/main.c core/function/source_% net/tls%,\
 	$(wildcard $(SYSTEM_DIRS:%=%/*.c)))
 LIB    := $(OUT)/libmote.a
 # -fbuiltin: freestanding, and yet small copies are not calls
@@ -100,7 +101,7 @@ RUNS      ?= 500
 .SECONDEXPANSION:
 .PHONY: help build run invoke zip image sizes train compile engine test ci \
 	test-long test-examples fuzz freestanding bench-coldstart bench-kernels bench-compress format \
-	clean c-tests c-suite test-programs count-program compress-count-program inner-loops
+	clean c-tests c-suite test-programs count-program compress-count-program inner-loops print-trust
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
@@ -118,6 +119,47 @@ $(OUT)/%.o: %.c Makefile | setup-build
 	$(Q)$(TARGET_CC) $(FLAGS) $(DIR_FLAGS) $(call isa_flags,$<) -c $< -o $@
 
 $(LIB): $(ENGINE:%.c=$(OUT)/%.o) $(SYSTEM:%.c=$(OUT)/%.o)
+	@rm -f $@
+	$(Q)$(CROSS)gcc-ar rcs $@ $^
+
+# TLS: a library that only executables with outside connections are linked with,
+# so that the others need neither BearSSL nor certificates to be built. Its
+# authorities are compiled in; TRUST names other files of them.
+TRUST ?= $(wildcard $(addprefix /usr/share/ca-certificates/mozilla/,Amazon_Root_CA_*.crt \
+	Starfield_Services_Root_Certificate_Authority_-_G2.crt))
+TLS := $(filter-out $(patsubst %,\%_%.c,$(call isa_others,$(ARCH))) \
+	$(if $(filter release,$(MODE)),,net/tls_libc.c),$(wildcard net/tls*.c))
+TLS_OBJ := $(TLS:%.c=$(OUT)/%.o)
+TLS_LIB := $(OUT)/libmote-tls.a
+# by its file: beside it lies the machine's own C library
+BEARSSL.x86_64 := /usr/lib/x86_64-linux-gnu/libbearssl.a
+BEARSSL.arm64  := /usr/lib/aarch64-linux-gnu/libbearssl.a
+# twice: requests of S3 are signed by what lies in the first
+TLS_LIBS := $(TLS_LIB) $(LIB) $(TLS_LIB) $(BEARSSL.$(ARCH))
+
+# its headers alone, out of a folder that musl must not see
+build/include/bearssl.h: | setup-tls$(if $(CROSS),-$(ARCH))
+	@mkdir -p $(@D)
+	$(Q)ln -sfn /usr/include/bearssl $(@D)/bearssl && ln -sfn /usr/include/bearssl.h $@
+$(TLS_OBJ): | build/include/bearssl.h
+# the compiler knows these functions, and would have them call themselves
+$(OUT)/net/tls_libc.o: CFLAGS += -fno-builtin -fno-lto
+
+ANCHORS := build/host/anchors
+$(ANCHORS): tools/trust/anchors.c net/tls_trust.c $(wildcard core/base/*.c) | build/include/bearssl.h setup-run
+	@mkdir -p $(@D)
+	@echo CC $@ >&2
+	$(Q)$(HOST_CC) $^ $(BEARSSL.$(HOST)) -o $@
+print-trust:
+	@echo $(TRUST)
+# written again only when TRUST says something else
+build/anchors.c: $(ANCHORS) FORCE
+	$(Q)$(ANCHORS) $(TRUST) >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+$(OUT)/anchors.o: build/anchors.c
+	@mkdir -p $(@D)
+	$(Q)$(TARGET_CC) $(FLAGS) -c $< -o $@
+$(TLS_LIB): $(TLS_OBJ) $(OUT)/anchors.o
 	@rm -f $@
 	$(Q)$(CROSS)gcc-ar rcs $@ $^
 
@@ -237,6 +279,10 @@ $(OUT)/test/core/test_%_simde.o: CFLAGS += -DMOTE_SIMDE -Wno-psabi -fno-lto -g0 
 C_TESTS := $(patsubst %.c,$(OUT)/%,$(wildcard test/*/test_*.c))
 $(OUT)/test/%: $(OUT)/test/%.o $(LIB)
 	$(Q)$(TARGET_CC) $(LINK.$(MODE)) $^ -o $@ -lm
+TLS_TESTS := $(patsubst %.c,$(OUT)/%,$(wildcard test/net/*tls*.c) test/net/client.c)
+$(TLS_TESTS:%=%.o): | build/include/bearssl.h
+$(TLS_TESTS): $(OUT)/%: $(OUT)/%.o $(TLS_LIB) $(LIB)
+	$(Q)$(TARGET_CC) $(LINK.$(MODE)) $< $(TLS_LIBS) -o $@
 c-tests: $(C_TESTS)
 
 # The engine without an operating system: no library, no start-up code, only
@@ -256,7 +302,7 @@ $(OUT)/freestanding: $(patsubst %.c,$(OUT)/bare/%.o,test/core/freestanding.c \
 # What the suites start. Each MODE and ARCH is a make of its own.
 FUNCTIONS := $(OUT)/iris/bootstrap $(OUT)/none/bootstrap \
 	$(if $(filter release,$(MODE)),$(OUT)/iris/trimmed/bootstrap)
-c-suite: c-tests $(FUNCTIONS)
+c-suite: c-tests $(FUNCTIONS) $(TLS_TESTS)
 suite = $(MAKE) -s -j$$(nproc) c-suite
 test-programs: $(VENV)/.done $(ENGINE_LIB) $(EMULATOR) build/host/coldstart $(OUT)/floor
 	@$(suite)

@@ -1,6 +1,7 @@
 /* net/http.c - see net/http.h */
 #include "net/http.h"
 #include "core/base/number.h"
+#include "core/base/time.h"
 
 /* What is left to parse; a parser moves `at` past what it has understood. */
 struct input {
@@ -169,6 +170,31 @@ struct mote_text mote_http_field(const struct mote_http_head *head,
         if (mote_text_equal_nocase(head->fields[i].name, name))
             return head->fields[i].value;
     return (struct mote_text){0};
+}
+
+enum mote_status mote_http_date(struct mote_text value, int64_t *unix_s)
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    char text[MOTE_TIME_CHARS] = "0000-00-00T";
+
+    if (value.n != sizeof "Sun, 06 Nov 1994 08:49:37 GMT" - 1 ||
+        memcmp(value.at + 3, ", ", 2) != 0 || value.at[7] != ' ' ||
+        value.at[11] != ' ' || value.at[16] != ' ' ||
+        memcmp(value.at + 25, " GMT", 4) != 0)
+        return MOTE_E_FORMAT;
+    unsigned month = 0;
+    while (month < 12 && memcmp(months + 3 * month, value.at + 8, 3) != 0)
+        month++;
+    if (month == 12)
+        return MOTE_E_FORMAT;
+    month++;
+    memcpy(text, value.at + 12, 4);
+    text[5] = (char)('0' + month / 10);
+    text[6] = (char)('0' + month % 10);
+    memcpy(text + 8, value.at + 5, 2);
+    memcpy(text + 11, value.at + 17, 8);
+    text[19] = 'Z';
+    return mote_time_read((struct mote_text){text, sizeof text}, unix_s);
 }
 
 /* Whether a comma-separated list holds an item, compared without case. */

@@ -47,6 +47,10 @@ enum mote_status mote_http_parse_request(struct mote_http_head *head,
 struct mote_text mote_http_field(const struct mote_http_head *head,
                                  struct mote_text name);
 
+/* The moment in a Date field, "Sun, 06 Nov 1994 08:49:37 GMT", as Unix seconds.
+ * MOTE_E_FORMAT for anything else. */
+enum mote_status mote_http_date(struct mote_text value, int64_t *unix_s);
+
 /* Whether the connection can carry another message after this one. */
 bool mote_http_keeps_alive(const struct mote_http_head *head);
 

@@ -3,6 +3,7 @@
 #include "core/base/assert.h"
 #include "core/base/number.h"
 #include "core/base/version.h"
+#include "net/http_write.h"
 
 #define API "/2018-06-01/runtime/"
 
@@ -10,83 +11,45 @@
  * Request heads. A head always fits: at most 512 bytes of address, 3 * 256 of
  * an escaped id, 256 of nonce, and less than 400 of everything else.
  */
-struct head {
-    char *at;
-    size_t n, cap;
-};
-
-static void put(struct head *h, struct mote_text text)
+static struct mote_http_out begin_head(struct mote_runtime *r,
+                                       struct mote_text method)
 {
-    assert(text.n <= h->cap - h->n);
-    memcpy(h->at + h->n, text.at, text.n);
-    h->n += text.n;
-}
+    struct mote_http_out h = {.at = r->head, .cap = sizeof r->head};
 
-static void put_uint(struct head *h, uint64_t value)
-{
-    char digits[MOTE_UINT_CHARS];
-    put(h, (struct mote_text){digits, mote_uint_write(digits, value)});
-}
-
-/* A path segment: everything but RFC 3986's unreserved set as %XX. */
-static void put_segment(struct head *h, struct mote_text segment)
-{
-    static const char hex[] = "0123456789ABCDEF";
-
-    for (size_t i = 0; i < segment.n; i++) {
-        const unsigned char c = (unsigned char)segment.at[i];
-        const unsigned char letter = c | 0x20;
-        const char escaped[] = {'%', hex[c >> 4], hex[c & 15]};
-
-        if ((letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9') ||
-            c == '-' || c == '.' || c == '_' || c == '~')
-            put(h, (struct mote_text){segment.at + i, 1});
-        else
-            put(h, (struct mote_text){escaped, sizeof escaped});
-    }
-}
-
-static void put_field(struct head *h, struct mote_text name,
-                      struct mote_text value)
-{
-    put(h, name);
-    put(h, MOTE_TEXT(": "));
-    put(h, value);
-    put(h, MOTE_TEXT("\r\n"));
-}
-
-static struct head begin_head(struct mote_runtime *r, struct mote_text method)
-{
-    struct head h = {r->head, 0, sizeof r->head};
-
-    put(&h, method);
-    put(&h, r->http.address.prefix);
-    put(&h, MOTE_TEXT(API));
+    mote_http_put(&h, method);
+    mote_http_put(&h, r->http.address.prefix);
+    mote_http_put(&h, MOTE_TEXT(API));
     return h;
 }
 
 /* The rest of a head, from behind the path to the blank line. */
-static struct mote_text end_head(struct mote_runtime *r, struct head *h,
-                                 struct mote_text type, struct mote_text nonce,
+static struct mote_text end_head(struct mote_runtime *r,
+                                 struct mote_http_out *h, struct mote_text type,
+                                 struct mote_text nonce,
                                  const struct mote_text *body)
 {
-    put(h, MOTE_TEXT(" HTTP/1.1\r\n"));
-    put_field(h, MOTE_TEXT("Host"), r->http.address.host);
-    put_field(h, MOTE_TEXT("User-Agent"), MOTE_TEXT("mote/" MOTE_VERSION));
+    mote_http_put(h, MOTE_TEXT(" HTTP/1.1\r\n"));
+    mote_http_put_field(h, MOTE_TEXT("Host"), r->http.address.host);
+    mote_http_put_field(h, MOTE_TEXT("User-Agent"),
+                        MOTE_TEXT("mote/" MOTE_VERSION));
     if (nonce.n)
-        put_field(h, MOTE_TEXT("Lambda-Runtime-Invocation-Id"), nonce);
+        mote_http_put_field(h, MOTE_TEXT("Lambda-Runtime-Invocation-Id"),
+                            nonce);
     if (type.n)
-        put_field(h, MOTE_TEXT("Lambda-Runtime-Function-Error-Type"), type);
+        mote_http_put_field(h, MOTE_TEXT("Lambda-Runtime-Function-Error-Type"),
+                            type);
     if (body) {
-        put_field(h, MOTE_TEXT("Content-Type"),
-                  type.n ? MOTE_TEXT("application/vnd.aws.lambda.error+json")
-                         : MOTE_TEXT("application/json"));
-        put(h, MOTE_TEXT("Content-Length: "));
-        put_uint(h, body->n);
-        put(h, MOTE_TEXT("\r\n"));
+        mote_http_put_field(
+            h, MOTE_TEXT("Content-Type"),
+            type.n ? MOTE_TEXT("application/vnd.aws.lambda.error+json")
+                   : MOTE_TEXT("application/json"));
+        mote_http_put(h, MOTE_TEXT("Content-Length: "));
+        mote_http_put_uint(h, body->n);
+        mote_http_put(h, MOTE_TEXT("\r\n"));
     }
-    put(h, MOTE_TEXT("\r\n"));
-    return (struct mote_text){h->at, h->n};
+    mote_http_put(h, MOTE_TEXT("\r\n"));
+    assert(!h->full);
+    return mote_http_written(h);
 }
 
 /* ------------------------------------------------------------------------ */
@@ -175,9 +138,9 @@ enum mote_status mote_runtime_next(struct mote_runtime *runtime,
                                    struct mote_invocation *invocation)
 {
     const struct mote_text none = {0};
-    struct head h = begin_head(runtime, MOTE_TEXT("GET "));
+    struct mote_http_out h = begin_head(runtime, MOTE_TEXT("GET "));
 
-    put(&h, MOTE_TEXT("invocation/next"));
+    mote_http_put(&h, MOTE_TEXT("invocation/next"));
     const struct mote_text head = end_head(runtime, &h, none, none, NULL);
     const enum mote_status s = call(runtime, head, none, true);
     if (s != MOTE_OK)
@@ -194,11 +157,11 @@ static enum mote_status answer(struct mote_runtime *r,
                                struct mote_text verb, struct mote_text type,
                                struct mote_text body)
 {
-    struct head h = begin_head(r, MOTE_TEXT("POST "));
+    struct mote_http_out h = begin_head(r, MOTE_TEXT("POST "));
 
-    put(&h, MOTE_TEXT("invocation/"));
-    put_segment(&h, mote_invocation_id(v));
-    put(&h, verb);
+    mote_http_put(&h, MOTE_TEXT("invocation/"));
+    mote_http_put_escaped(&h, mote_invocation_id(v), 0);
+    mote_http_put(&h, verb);
     const struct mote_text nonce = {v->nonce, v->nonce_bytes};
     const struct mote_text head = end_head(r, &h, type, nonce, &body);
     return post(r, head, body);
@@ -225,9 +188,9 @@ enum mote_status mote_runtime_fail_init(struct mote_runtime *runtime,
                                         struct mote_text type,
                                         struct mote_text error)
 {
-    struct head h = begin_head(runtime, MOTE_TEXT("POST "));
+    struct mote_http_out h = begin_head(runtime, MOTE_TEXT("POST "));
 
-    put(&h, MOTE_TEXT("init/error"));
+    mote_http_put(&h, MOTE_TEXT("init/error"));
     const struct mote_text none = {0};
     const struct mote_text head = end_head(runtime, &h, type, none, &error);
     return post(runtime, head, error);

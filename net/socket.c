@@ -13,7 +13,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-static enum mote_status failure(void)
+enum mote_status mote_socket_failure(void)
 {
     switch (errno) {
     case ECONNREFUSED:
@@ -38,6 +38,11 @@ static int above_streams(int fd)
     return moved;
 }
 
+int mote_socket_new(int family, int type)
+{
+    return above_streams(socket(family, type | SOCK_CLOEXEC, 0));
+}
+
 enum mote_status mote_socket_connect(int *fd,
                                      const struct mote_address *address)
 {
@@ -46,9 +51,9 @@ enum mote_status mote_socket_connect(int *fd,
     const int on = 1, tries = 1; /* one more SYN, then give up */
 
     memcpy(&to.sin_addr, address->ip, sizeof address->ip);
-    const int s = above_streams(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const int s = mote_socket_new(AF_INET, SOCK_STREAM);
     if (s < 0)
-        return failure();
+        return mote_socket_failure();
     setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(s, IPPROTO_TCP, TCP_SYNCNT, &tries, sizeof tries);
     while (connect(s, (const struct sockaddr *)&to, sizeof to) != 0) {
@@ -59,10 +64,20 @@ enum mote_status mote_socket_connect(int *fd,
         const int why = errno;
         close(s);
         errno = why;
-        return failure();
+        return mote_socket_failure();
     }
     *fd = s;
     return MOTE_OK;
+}
+
+void mote_socket_skip(struct iovec *parts, size_t sent)
+{
+    for (int i = 0; i < 2; i++) {
+        const size_t n = parts[i].iov_len < sent ? parts[i].iov_len : sent;
+        parts[i].iov_base = (char *)parts[i].iov_base + n;
+        parts[i].iov_len -= n;
+        sent -= n;
+    }
 }
 
 enum mote_status mote_socket_send(int fd, struct mote_text first,
@@ -73,19 +88,13 @@ enum mote_status mote_socket_send(int fd, struct mote_text first,
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
 
     while (parts[0].iov_len + parts[1].iov_len) {
-        ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL);
+        const ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL);
         if (sent < 0) {
             if (errno == EINTR)
                 continue;
-            return failure();
+            return mote_socket_failure();
         }
-        for (int i = 0; i < 2; i++) {
-            const size_t n = parts[i].iov_len < (size_t)sent ? parts[i].iov_len
-                                                             : (size_t)sent;
-            parts[i].iov_base = (char *)parts[i].iov_base + n;
-            parts[i].iov_len -= n;
-            sent -= (ssize_t)n;
-        }
+        mote_socket_skip(parts, (size_t)sent);
     }
     return MOTE_OK;
 }
@@ -101,7 +110,7 @@ enum mote_status mote_socket_read(int fd, char *buffer, size_t n, size_t *got)
         if (r == 0)
             return MOTE_E_CLOSED;
         if (errno != EINTR)
-            return failure();
+            return mote_socket_failure();
     }
 }
 

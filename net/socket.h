@@ -7,6 +7,18 @@
 
 #include "net/address.h"
 
+struct iovec;
+
+/* What errno means: MOTE_E_CLOSED or MOTE_E_IO. */
+enum mote_status mote_socket_failure(void);
+
+/* A socket, closed on exec, never one of the standard streams; below 0: see
+ * errno. */
+int mote_socket_new(int family, int type);
+
+/* Moves two parts past what was sent of them. */
+void mote_socket_skip(struct iovec *parts, size_t sent);
+
 /*
  * Connects over TCP, Nagle's delay off; blocks for three seconds at most when
  * nobody answers. *fd is set on MOTE_OK only.

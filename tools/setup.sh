@@ -2,7 +2,7 @@
 # Installs what a Debian 12 machine lacks for one purpose; on other systems says
 # what is missing. When all is there nothing is done and no root is needed.
 #
-# Usage: tools/setup.sh build|arm64|run|bench-compress|package|python|bench|test|ci
+# Usage: tools/setup.sh build|arm64|run|tls|tls-arm64|bench-tls|bench-compress|package|python|bench|test|ci
 set -eu
 
 # One need a line: how to see that it is met, and the package that meets it. A
@@ -23,6 +23,23 @@ needs() {
         needs build
         echo /usr/include/stdio.h libc6-dev
         echo curl curl
+        ;;
+    tls)
+        echo "/usr/lib/$(uname -m)-linux-gnu/libbearssl.a" libbearssl-dev
+        echo /usr/share/ca-certificates/mozilla/Amazon_Root_CA_1.crt ca-certificates
+        ;;
+    tls-arm64)
+        needs tls
+        needs arm64
+        echo /usr/lib/aarch64-linux-gnu/libbearssl.a libbearssl-dev:arm64
+        ;;
+    bench-tls)
+        needs run
+        needs tls
+        needs python
+        [ "$(uname -m)" = aarch64 ] || needs tls-arm64
+        echo /usr/include/openssl/ssl.h libssl-dev
+        echo openssl openssl
         ;;
     bench-compress)
         needs run
@@ -47,7 +64,10 @@ needs() {
         needs run
         needs package
         needs python
-        [ "$(uname -m)" = aarch64 ] || needs arm64
+        needs tls
+        [ "$(uname -m)" = aarch64 ] || needs tls-arm64
+        echo openssl openssl
+        echo /usr/sbin/nginx nginx-light
         echo valgrind valgrind
         echo /usr/include/simde/x86/avx512.h libsimde-dev
         echo strace strace
@@ -69,7 +89,7 @@ needs() {
         echo g++ g++
         ;;
     *)
-        echo "setup.sh: expected build, arm64, run, bench-compress, package, python, bench, test or ci, got $1" >&2
+        echo "setup.sh: expected build, arm64, run, tls, tls-arm64, bench-tls, bench-compress, package, python, bench, test or ci, got $1" >&2
         exit 2
         ;;
     esac

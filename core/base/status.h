@@ -23,7 +23,9 @@
     X(MOTE_E_DAMAGED, -10, "a checksum does not match: fetch a fresh copy")    \
     X(MOTE_E_UNKNOWN, -11, "uses something unknown here: update this engine")  \
     X(MOTE_E_STOP, -12, "asked to stop: finish and exit")                      \
-    X(MOTE_E_REFUSED, -13, "the peer said no: see its status code")
+    X(MOTE_E_REFUSED, -13, "the peer said no: see its status code")            \
+    X(MOTE_E_TIMEOUT, -14, "no answer in time: allow more, or try later")      \
+    X(MOTE_E_UNTRUSTED, -15, "the peer did not prove who it is: see why")
 
 enum mote_status {
 #define X(name, value, text) name = value,
