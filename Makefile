@@ -81,8 +81,9 @@ ENGINE_DIRS := core/base core/kernel core/model compress
 SYSTEM_DIRS := net core/function
 engine_of = $(filter-out $(patsubst %,\%_%.c,$(call isa_others,$1)),$(wildcard $(ENGINE_DIRS:%=%/*.c)))
 ENGINE := $(call engine_of,$(ARCH))
-# main.c and the two sources of models are no part of the library; TLS is one of its own
-SYSTEM := $(filter-out core/function/main.c core/function/source_% net/tls%,\
+# main.c, the two sources of models and the two outsides are no part of the library;
+# TLS is one of its own
+SYSTEM := $(filter-out core/function/main.c core/function/source_% core/function/outside_% net/tls%,\
 	$(wildcard $(SYSTEM_DIRS:%=%/*.c)))
 LIB    := $(OUT)/libmote.a
 # -fbuiltin: freestanding, and yet small copies are not calls
@@ -90,6 +91,8 @@ DIR_FLAGS = $(if $(filter $(ENGINE_DIRS:%=%/%),$<),-ffreestanding -fbuiltin)
 BLOB      := models/$(MODEL)/$(MODEL).mote
 # TRIM=1 links only the operators that the model's plans use
 BOOTSTRAP := $(OUT)/$(MODEL)/$(if $(TRIM),trimmed/)bootstrap
+# OUTSIDE=1 links S3, HTTPS and what they need: unless it is said, for models with jobs
+OUTSIDE   ?= $(shell grep -qs '^\[job\.' models/$(MODEL)/model.toml && echo 1)
 # to the shell as it came, with its quotes and dollar signs
 DATA      ?= [5.7,2.8,4.5,1.3]
 override DATA := $(value DATA)
@@ -171,12 +174,18 @@ $(OUT)/%/blob.o: core/function/blob.S models/$$*/$$*.mote | setup-build
 		-c $< -o $@
 
 MAIN := $(OUT)/core/function/main.o
-link = $(Q)mkdir -p $(@D) && $(TARGET_CC) $(LINK.$(MODE)) $^ -o $@.full && \
+# what an executable reaches outside with; NAME of models/NAME
+outside_of = $(if $(filter $1,$(MODEL)),$(OUTSIDE),\
+	$(shell grep -qs '^\[job\.' models/$1/model.toml && echo 1))
+outside = $(OUT)/core/function/outside_$(if $(call outside_of,$1),net.o $(TLS_LIB),none.o) $(LIB)
+$(OUT)/core/function/outside_net.o: | build/include/bearssl.h
+link = $(Q)mkdir -p $(@D) && $(TARGET_CC) $(LINK.$(MODE)) $(filter %.o,$^) \
+	$(if $(filter %-tls.a,$^),$(TLS_LIBS),$(LIB)) -o $@.full && \
 	$(if $(filter release,$(MODE)),$(CROSS)strip $@.full -o $@,cp $@.full $@)
-$(OUT)/%/bootstrap: $(MAIN) $(OUT)/core/function/source_embedded.o $(OUT)/%/blob.o $(LIB)
+$(OUT)/%/bootstrap: $(MAIN) $(OUT)/core/function/source_embedded.o $(OUT)/%/blob.o $$(call outside,$$*)
 	$(link)
 # MODEL=none carries no model and reads model.mote beside its executable
-$(OUT)/none/bootstrap: $(MAIN) $(OUT)/core/function/source_beside.o $(LIB)
+$(OUT)/none/bootstrap: $(MAIN) $(OUT)/core/function/source_beside.o $$(call outside,none)
 	$(link)
 
 # The same again, but for the files that name what is linked: objects come
@@ -200,7 +209,7 @@ $(OUT)/%/trimmed/$(notdir $1).o: $1.c $(OUT)/%/opcodes Makefile
 endef
 $(foreach file,$(TRIMMED),$(eval $(call trimmed_object,$(file))))
 $(OUT)/%/trimmed/bootstrap: $(foreach file,$(TRIMMED),$(OUT)/%/trimmed/$(notdir $(file)).o) \
-		$(OUT)/core/function/source_embedded.o $(OUT)/%/blob.o $(LIB)
+		$(OUT)/core/function/source_embedded.o $(OUT)/%/blob.o $$(call outside,$$*)
 	$(link)
 
 models/%.mote:

@@ -39,21 +39,27 @@ static struct mote_text got_of(const struct mote_json_token *t)
 /* ------------------------------------------------------------------------
  * Values
  */
-static enum mote_status take_time(const struct mote_json_token *t,
-                                  int64_t *seconds, struct mote_where *where)
+enum mote_status mote_observation_time(struct mote_text text, int64_t *seconds)
 {
     double number = 0;
 
-    if (t->type == MOTE_JSON_STRING && !t->escaped &&
-        mote_time_read(t->text, seconds) == MOTE_OK)
+    if (mote_time_read(text, seconds) == MOTE_OK)
         return MOTE_OK;
-    if (t->type == MOTE_JSON_NUMBER &&
-        mote_f64_read(t->text, &number) == MOTE_OK && number > -1e12 &&
-        number < 1e12) {
-        *seconds = (int64_t)number - (number < (double)(int64_t)number);
+    if (mote_f64_read(text, &number) != MOTE_OK || number < -1e12 ||
+        number > 1e12)
+        return MOTE_E_FORMAT;
+    *seconds = (int64_t)number - (number < (double)(int64_t)number);
+    return MOTE_OK;
+}
+
+static enum mote_status take_time(const struct mote_series *s,
+                                  const struct mote_json_token *t,
+                                  int64_t *seconds, struct mote_where *where)
+{
+    if ((t->type == MOTE_JSON_STRING || t->type == MOTE_JSON_NUMBER) &&
+        !t->escaped && mote_observation_time(t->text, seconds) == MOTE_OK)
         return MOTE_OK;
-    }
-    return refuse(MOTE_TEXT("time"),
+    return refuse(s->time,
                   "a time such as \"2026-11-28T13:00:00Z\", or Unix seconds",
                   got_of(t), t->offset, where);
 }
@@ -70,9 +76,8 @@ static enum mote_status take_value(struct mote_series *s, uint32_t c,
     if (t->type == MOTE_JSON_NULL)
         return MOTE_OK;
     if (t->type != MOTE_JSON_NUMBER)
-        return refuse(
-            mote_model_string(s->model, s->model->series_columns[c].name),
-            "a number or null", got_of(t), t->offset, where);
+        return refuse(mote_series_name(s, c), "a number or null", got_of(t),
+                      t->offset, where);
     mote_f64_read(t->text, &number); /* infinite when out of range */
     return mote_series_add(s, c, seconds, number, where);
 }
@@ -84,20 +89,22 @@ static enum mote_status find_column(struct mote_series *s,
 {
     *c = t->key_escaped ? MOTE_NONE : mote_series_find(s, t->key);
     return *c != MOTE_NONE ? MOTE_OK
-                           : refuse(t->key, "\"time\" or a column of the model",
+                           : refuse(t->key, "the time or a column of the model",
                                     t->key, t->offset, where);
 }
 
 /* ------------------------------------------------------------------------
  * A row for each time
  */
-static bool is_time(const struct mote_json_token *t)
+static bool is_time(const struct mote_series *s,
+                    const struct mote_json_token *t)
 {
-    return mote_json_key_is(t, MOTE_TEXT("time"));
+    return mote_json_key_is(t, s->time);
 }
 
 /* The time of the row that a copy of the reader stands in. */
-static enum mote_status time_of_row(struct mote_json j, size_t offset,
+static enum mote_status time_of_row(const struct mote_series *s,
+                                    struct mote_json j, size_t offset,
                                     int64_t *seconds, struct mote_where *where)
 {
     struct mote_json_token t;
@@ -107,10 +114,10 @@ static enum mote_status time_of_row(struct mote_json j, size_t offset,
         if (status != MOTE_OK)
             return status;
         if (t.type == MOTE_JSON_END)
-            return refuse(MOTE_TEXT("time"), "a time in every row",
-                          MOTE_TEXT("none"), offset, where);
-        if (is_time(&t))
-            return take_time(&t, seconds, where);
+            return refuse(s->time, "a time in every row", MOTE_TEXT("none"),
+                          offset, where);
+        if (is_time(s, &t))
+            return take_time(s, &t, seconds, where);
         status = mote_json_skip(&j, &t, where);
         if (status != MOTE_OK)
             return status;
@@ -121,7 +128,7 @@ static enum mote_status read_row(struct mote_series *s, struct mote_json *j,
                                  size_t offset, struct mote_where *where)
 {
     int64_t seconds = 0;
-    enum mote_status status = time_of_row(*j, offset, &seconds, where);
+    enum mote_status status = time_of_row(s, *j, offset, &seconds, where);
 
     while (status == MOTE_OK) {
         struct mote_json_token t;
@@ -129,7 +136,7 @@ static enum mote_status read_row(struct mote_series *s, struct mote_json *j,
         status = mote_json_next(j, &t, where);
         if (status != MOTE_OK || t.type == MOTE_JSON_END)
             break;
-        if (is_time(&t))
+        if (is_time(s, &t))
             continue;
         status = find_column(s, &t, &c, where);
         if (status == MOTE_OK)
@@ -175,14 +182,13 @@ static enum mote_status read_column(struct mote_series *s, uint32_t c,
         if (time.type == MOTE_JSON_END && value.type == MOTE_JSON_END)
             return MOTE_OK;
         if (time.type == MOTE_JSON_END || value.type == MOTE_JSON_END)
-            return refuse(
-                mote_model_string(s->model, s->model->series_columns[c].name),
-                "as many values as there are times",
-                time.type == MOTE_JSON_END ? MOTE_TEXT("more")
-                                           : MOTE_TEXT("fewer"),
-                value.offset, where);
+            return refuse(mote_series_name(s, c),
+                          "as many values as there are times",
+                          time.type == MOTE_JSON_END ? MOTE_TEXT("more")
+                                                     : MOTE_TEXT("fewer"),
+                          value.offset, where);
         where->row = row;
-        status = take_time(&time, &seconds, where);
+        status = take_time(s, &time, &seconds, where);
         if (status == MOTE_OK)
             status = take_value(s, c, seconds, &value, where);
         if (status != MOTE_OK)
@@ -192,7 +198,8 @@ static enum mote_status read_column(struct mote_series *s, uint32_t c,
 }
 
 /* A reader behind the bracket of the member "time". */
-static enum mote_status find_times(struct mote_json j, size_t offset,
+static enum mote_status find_times(const struct mote_series *s,
+                                   struct mote_json j, size_t offset,
                                    struct mote_json *times,
                                    struct mote_where *where)
 {
@@ -203,14 +210,14 @@ static enum mote_status find_times(struct mote_json j, size_t offset,
         if (status != MOTE_OK)
             return status;
         if (t.type == MOTE_JSON_END)
-            return refuse(MOTE_TEXT("time"), "an array of times",
-                          MOTE_TEXT("none"), offset, where);
-        if (is_time(&t)) {
+            return refuse(s->time, "an array of times", MOTE_TEXT("none"),
+                          offset, where);
+        if (is_time(s, &t)) {
             *times = j;
             return t.type == MOTE_JSON_ARRAY
                        ? MOTE_OK
-                       : refuse(MOTE_TEXT("time"), "an array of times",
-                                got_of(&t), t.offset, where);
+                       : refuse(s->time, "an array of times", got_of(&t),
+                                t.offset, where);
         }
         status = mote_json_skip(&j, &t, where);
         if (status != MOTE_OK)
@@ -222,7 +229,7 @@ static enum mote_status read_columns(struct mote_series *s, struct mote_json *j,
                                      size_t offset, struct mote_where *where)
 {
     struct mote_json times;
-    enum mote_status status = find_times(*j, offset, &times, where);
+    enum mote_status status = find_times(s, *j, offset, &times, where);
 
     while (status == MOTE_OK) {
         struct mote_json_token t;
@@ -230,7 +237,7 @@ static enum mote_status read_columns(struct mote_series *s, struct mote_json *j,
         status = mote_json_next(j, &t, where);
         if (status != MOTE_OK || t.type == MOTE_JSON_END)
             break;
-        if (is_time(&t)) {
+        if (is_time(s, &t)) {
             status = mote_json_skip(j, &t, where);
             continue;
         }

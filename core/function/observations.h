@@ -31,4 +31,8 @@ enum mote_status mote_observations_read(struct mote_series *s,
                                         const struct mote_json_token *t,
                                         struct mote_where *where);
 
+/* A time as text: RFC 3339 or Unix seconds, rounded down. MOTE_E_FORMAT for
+ * anything else. */
+enum mote_status mote_observation_time(struct mote_text text, int64_t *seconds);
+
 #endif

@@ -21,6 +21,9 @@ enum mote_status mote_series_begin(struct mote_series *s,
                                    struct mote_arena *more)
 {
     s->model = m;
+    s->until = INT64_MAX;
+    s->time = MOTE_TEXT("time");
+    s->names = MOTE_NONE;
     for (uint32_t c = 0; c < m->series->columns; c++) {
         struct mote_series_column *column = s->columns + c;
         const uint32_t steps = 2 * m->series_columns[c].window;
@@ -35,12 +38,17 @@ enum mote_status mote_series_begin(struct mote_series *s,
     return MOTE_OK;
 }
 
+struct mote_text mote_series_name(const struct mote_series *s, uint32_t c)
+{
+    return mote_model_string(s->model, s->names == MOTE_NONE
+                                           ? s->model->series_columns[c].name
+                                           : s->names + c);
+}
+
 uint32_t mote_series_find(const struct mote_series *s, struct mote_text name)
 {
     for (uint32_t c = 0; c < s->model->series->columns; c++)
-        if (mote_text_equal(
-                name,
-                mote_model_string(s->model, s->model->series_columns[c].name)))
+        if (mote_text_equal(name, mote_series_name(s, c)))
             return c;
     return MOTE_NONE;
 }
@@ -112,12 +120,12 @@ enum mote_status mote_series_add(struct mote_series *s, uint32_t c,
     struct mote_series_column *column = s->columns + c;
 
     assert(c < s->model->series->columns);
-    where->field = mote_model_string(s->model, f->name);
+    where->field = mote_series_name(s, c);
     if (!mote_time_is_writable(seconds)) {
         where->expected = "a time within the years 1 to 9999";
         return MOTE_E_RANGE;
     }
-    if (value != value)
+    if (value != value || (seconds > s->until && !f->ahead))
         return MOTE_OK;
     if (!mote_is_finite(value)) {
         where->expected = "a finite number";
@@ -155,8 +163,7 @@ static enum mote_status refuse(struct mote_series *s, struct mote_input *in,
                                uint32_t c, const char *expected, int64_t at,
                                struct mote_where *where)
 {
-    where->field =
-        mote_model_string(s->model, s->model->series_columns[c].name);
+    where->field = mote_series_name(s, c);
     where->expected = expected;
     where->got = MOTE_TEXT("nothing");
     if (mote_time_is_writable(at)) {

@@ -26,7 +26,12 @@ struct mote_series_column {
 struct mote_series {
     const struct mote_model *model;
     struct mote_series_column columns[MOTE_SERIES_COLUMNS_MAX];
-    int64_t last; /* after mote_series_end: the step before the forecast */
+    struct mote_text time; /* what it and the columns are called where the    */
+    uint32_t names; /* observations come from; strings, or MOTE_NONE: as the
+                     * model's. "time" and MOTE_NONE after mote_series_begin */
+    int64_t until;  /* Unix seconds: what was observed later is dropped, but of
+                     * columns known ahead. INT64_MAX after mote_series_begin  */
+    int64_t last;   /* after mote_series_end: the step before the forecast */
 };
 
 /* Whether the model is a forecaster that takes observations. */
@@ -42,6 +47,9 @@ size_t mote_series_bytes(const struct mote_model *m);
 enum mote_status mote_series_begin(struct mote_series *s,
                                    const struct mote_model *m,
                                    struct mote_arena *more);
+
+/* What column c is called where observations come from. */
+struct mote_text mote_series_name(const struct mote_series *s, uint32_t c);
 
 /* Index of the column of that name, or MOTE_NONE. */
 uint32_t mote_series_find(const struct mote_series *s, struct mote_text name);

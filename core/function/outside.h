@@ -1,0 +1,51 @@
+/*
+ * core/function/outside.h - what a function can reach beyond the Runtime API:
+ * objects of S3, and pages by HTTP and HTTPS.
+ *
+ * A build either links all of it (outside_net.c) or none (outside_none.c), so
+ * that a function that needs nothing outside carries no TLS. Nothing is set up
+ * before the first request; connections are kept from one event to the next.
+ */
+#ifndef MOTE_FUNCTION_OUTSIDE_H
+#define MOTE_FUNCTION_OUTSIDE_H
+
+#include "core/base/status.h"
+
+#define MOTE_OUTSIDE_WORDS 512 /* bytes of what went wrong */
+#define MOTE_OUTSIDE_ETAG 128
+
+/* One request. URLs are http://, https:// or s3://BUCKET/KEY. */
+struct mote_outside_request {
+    struct mote_text url;
+    char *const *environment; /* settings: outlives the process' requests */
+    uint64_t deadline_ms;     /* Unix time, 0: none                       */
+    uint64_t limit;           /* longest body that is taken               */
+    struct mote_text unless;  /* ETag for which nothing is to be sent     */
+    void *context;
+    /* A body begins, perhaps again after a failed try: bytes of it, or 0 when
+     * that is not known. A status other than MOTE_OK ends the request. */
+    enum mote_status (*begin)(void *context, uint64_t bytes);
+    enum mote_status (*take)(void *context, struct mote_text run);
+};
+
+struct mote_outside_answer {
+    bool unchanged; /* the object still has the ETag `unless` */
+    char etag[MOTE_OUTSIDE_ETAG];
+    size_t etag_bytes; /* 0: the server told none, or a longer one */
+    char words[MOTE_OUTSIDE_WORDS];
+    struct mote_text message; /* of a failure: for people, no secrets */
+};
+
+/* Whether this build has connections outside. */
+extern const bool mote_outside_linked;
+
+/* Gets a body. On a failure answer->message says what, and what to do. */
+enum mote_status mote_outside_get(const struct mote_outside_request *request,
+                                  struct mote_outside_answer *answer);
+
+/* Puts an object of S3 whole: request->url, environment and deadline_ms. */
+enum mote_status mote_outside_put(const struct mote_outside_request *request,
+                                  struct mote_text type, struct mote_text body,
+                                  struct mote_outside_answer *answer);
+
+#endif

@@ -1,0 +1,26 @@
+/* core/function/outside_none.c - see core/function/outside.h */
+#include "core/function/outside.h"
+
+const bool mote_outside_linked = false;
+
+static enum mote_status refuse(struct mote_outside_answer *answer)
+{
+    answer->message = MOTE_TEXT("this executable was built without connections "
+                                "outside; build it with OUTSIDE=1");
+    return MOTE_E_UNKNOWN;
+}
+
+enum mote_status mote_outside_get(const struct mote_outside_request *request,
+                                  struct mote_outside_answer *answer)
+{
+    (void)request;
+    return refuse(answer);
+}
+
+enum mote_status mote_outside_put(const struct mote_outside_request *request,
+                                  struct mote_text type, struct mote_text body,
+                                  struct mote_outside_answer *answer)
+{
+    (void)request, (void)type, (void)body;
+    return refuse(answer);
+}
