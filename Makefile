@@ -177,7 +177,11 @@ MAIN := $(OUT)/core/function/main.o
 # what an executable reaches outside with; NAME of models/NAME
 outside_of = $(if $(filter $1,$(MODEL)),$(OUTSIDE),\
 	$(shell grep -qs '^\[job\.' models/$1/model.toml && echo 1))
-outside = $(OUT)/core/function/outside_$(if $(call outside_of,$1),net.o $(TLS_LIB),none.o) $(LIB)
+outside = $(OUT)/core/function/outside_$(if $(call outside_of,$1),net.o $(TLS_LIB),none.o) $(LIB) $(OUT)/$1/outside
+# written again when the choice is another than last time
+$(OUT)/%/outside: FORCE
+	@mkdir -p $(@D)
+	@echo '$(call outside_of,$*)' | cmp -s - $@ || echo '$(call outside_of,$*)' >$@
 $(OUT)/core/function/outside_net.o: | build/include/bearssl.h
 link = $(Q)mkdir -p $(@D) && $(TARGET_CC) $(LINK.$(MODE)) $(filter %.o,$^) \
 	$(if $(filter %-tls.a,$^),$(TLS_LIBS),$(LIB)) -o $@.full && \

@@ -2,9 +2,10 @@
 #include "core/function/handle.h"
 #include "core/function/event.h"
 #include "core/function/http.h"
+#include "core/function/job.h"
 #include "core/function/records.h"
 
-/* A ping, or a schedule for a model without jobs: awake, and nothing done. */
+/* A ping: awake, and nothing done. */
 static bool answer_ping(struct mote_function *f, const struct mote_event *event,
                         struct mote_json_out *o, struct mote_failure *failure)
 {
@@ -16,11 +17,23 @@ static bool answer_ping(struct mote_function *f, const struct mote_event *event,
     return true;
 }
 
+/* A model without jobs has nothing to do. */
+static bool answer_schedule(struct mote_function *f,
+                            const struct mote_event *event,
+                            struct mote_json_out *o,
+                            struct mote_failure *failure)
+{
+    return mote_has_jobs(f->model) ? mote_job_answer(f, event, o, failure)
+                                   : answer_ping(f, event, o, failure);
+}
+
 static bool answer_direct(struct mote_function *f,
                           const struct mote_event *event,
                           struct mote_json_out *o, struct mote_failure *failure)
 {
-    return mote_predict(f, event->text, o, failure);
+    return mote_job_asked(f, event->text)
+               ? mote_job_answer(f, event, o, failure)
+               : mote_predict(f, event->text, o, failure);
 }
 
 /* {"body": ...} by itself, from tutorials and tests of HTTP functions: the
@@ -86,7 +99,7 @@ bool mote_handle(struct mote_function *f, struct mote_text event,
         [MOTE_SHAPE_ALB] = answer_http,
         [MOTE_SHAPE_ALB_MULTI] = answer_http,
         [MOTE_SHAPE_BODY] = answer_body,
-        [MOTE_SHAPE_SCHEDULE] = answer_ping,
+        [MOTE_SHAPE_SCHEDULE] = answer_schedule,
         [MOTE_SHAPE_DETAIL] = answer_detail,
         [MOTE_SHAPE_SQS] = mote_records_sqs,
         [MOTE_SHAPE_KINESIS] = mote_records_stream,

@@ -2,7 +2,6 @@
 #include "core/function/predict.h"
 #include "core/base/maths.h"
 #include "core/base/number.h"
-#include "core/base/time.h"
 #include "core/function/observations.h"
 
 static bool fail(const struct mote_function *f, struct mote_failure *failure,
@@ -258,34 +257,17 @@ static void put_numbers(struct mote_json_out *o, const struct results *r,
     }
 }
 
-/* All forecasts begin together; timestamps are those of the longest. */
 static void put_forecasts(struct mote_json_out *o, const struct results *r,
-                          uint32_t row, const struct mote_series *s)
+                          uint32_t row, const struct mote_function *f)
 {
-    const struct mote_model *m = r->model;
-    uint32_t steps = 0;
+    const size_t bytes = r->scores_dtype == MOTE_F64 ? 8 : 4;
+    const struct mote_forecast_numbers numbers = {
+        .at =
+            (const uint8_t *)r->scores + row * r->model->output->count * bytes,
+        .dtype = r->scores_dtype,
+    };
 
-    mote_json_put_open(o, '{');
-    mote_json_put_key(o, MOTE_TEXT("timestamps"));
-    mote_json_put_open(o, '[');
-    for (uint32_t f = 0; f < m->series->forecasts; f++)
-        for (; steps < m->forecasts[f].steps; steps++) {
-            char time[MOTE_TIME_CHARS];
-            mote_time_write(time, mote_series_time(s, s->last + 1 + steps));
-            mote_json_put_string(o, (struct mote_text){time, sizeof time});
-        }
-    mote_json_put_close(o, ']');
-    for (uint32_t f = 0; f < m->series->forecasts; f++) {
-        const struct mote_file_forecast *forecast = m->forecasts + f;
-        mote_json_put_key(o, mote_model_string(m, forecast->name));
-        mote_json_put_open(o, '[');
-        for (uint32_t i = 0; i < forecast->steps; i++)
-            put_score(o, r, row, forecast->first + i);
-        mote_json_put_close(o, ']');
-    }
-    if (m->output->style == MOTE_REPLY_FULL)
-        mote_predict_put_model(m, o);
-    mote_json_put_close(o, '}');
+    mote_forecasts_put(f->series, &numbers, f->result_of, o);
 }
 
 /* ------------------------------------------------------------------------
@@ -326,7 +308,7 @@ bool mote_predict_rows(struct mote_function *f, struct mote_json_out *o,
             where.row = row;
             where.expected = "numbers that stay finite in the model";
         } else if (MOTE_LINKED_SERIES && f->series) {
-            put_forecasts(o, &r, row, f->series);
+            put_forecasts(o, &r, row, f);
         } else if (f->model->output->kind == MOTE_OUTPUT_CLASS) {
             put_class(o, &r, in, row);
         } else if (f->model->output->kind == MOTE_OUTPUT_EMBEDDING) {

@@ -27,7 +27,7 @@
 
 #include "core/function/failure.h"
 #include "core/function/log.h"
-#include "core/model/series.h"
+#include "core/function/forecasts.h"
 
 /* What answering needs beside the event and the place for the answer. */
 /* For the gate, a bit for each feature that there can be; and for the steps of
@@ -35,6 +35,8 @@
 #define MOTE_FUNCTION_SCRATCH                                                  \
     (65536 / 8 + 65536 * (2 * (sizeof(double) + sizeof(uint32_t))) +           \
      MOTE_SERIES_COLUMNS_MAX * 16)
+
+struct mote_job_room;
 
 struct mote_function {
     const struct mote_model *model;
@@ -47,13 +49,17 @@ struct mote_function {
     bool bare;                  /* vectors are, in an array of them      */
     uint64_t truncated;         /* texts of the request that were cut    */
     struct mote_kept *kept;     /* of struct mote_run                    */
-    struct mote_series *series; /* what the row was made from, or NULL   */
+    const struct mote_series *series; /* what the row was made from, or NULL */
+    struct mote_job_room *room; /* for jobs, or NULL: there are none     */
+    const struct mote_result_of
+        *result_of; /* a job's target, or NULL: a reply */
 };
 
 /* Reads `text` as input and writes the result to o. False: failure says why,
  * and what was written is to be thrown away. A forecaster also takes what
  * core/function/observations.h reads, and answers {"timestamps": [...], NAME:
- * [...]} with a member for each forecast, and "model" where replies are full. */
+ * [...]} with a member for each forecast, and "model" where replies are full.
+ */
 bool mote_predict(struct mote_function *f, struct mote_text text,
                   struct mote_json_out *o, struct mote_failure *failure);
 

@@ -8,6 +8,7 @@
 #define MOTE_FUNCTION_WORKER_H
 
 #include "core/function/handle.h"
+#include "core/function/job.h"
 #include "core/function/settings.h"
 #include "net/runtime.h"
 
@@ -30,6 +31,7 @@ struct mote_worker {
     bool warm;         /* the second event has come */
 
     uint8_t scratch[MOTE_FUNCTION_SCRATCH];
+    struct mote_job_room job;
     char receive[MOTE_RUNTIME_BUFFER];
     char reply[MOTE_RUNTIME_BODY_MAX];
 };

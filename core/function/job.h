@@ -1,0 +1,58 @@
+/*
+ * core/function/job.h - scheduled work: observations in, forecasts out to S3.
+ *
+ * Of each target the observations are read from the job's source, its forecast
+ * is made and its result put to the sink. A target that fails is told of, and
+ * the others go on. The same schedule's time gives the same keys and, of the
+ * same observations, the same bytes: what was observed later is not looked at.
+ *
+ * The reply, which names no address (they may hold what nobody else should
+ * see):
+ *
+ *   {"job": "daily", "time": "2026-11-28T06:00:00Z",
+ *    "targets": [{"id": "a", "status": "written"},
+ *                {"id": "b", "status": "failed", "message": "..."}],
+ *    "written": 1, "failed": 1}
+ */
+#ifndef MOTE_FUNCTION_JOB_H
+#define MOTE_FUNCTION_JOB_H
+
+#include "core/base/csv.h"
+#include "core/function/event.h"
+#include "core/function/loaded.h"
+#include "core/function/predict.h"
+
+#define MOTE_JOB_JSON_MAX (4u << 20)   /* bytes of a source in JSON     */
+#define MOTE_JOB_RESULT_MAX (4u << 20) /* bytes of a result             */
+#define MOTE_JOB_RECORD_MAX 65536      /* bytes of a record of CSV      */
+#define MOTE_JOB_URL_MAX 2048
+
+/* What a job needs beside the function's own; lies in .bss, and costs nothing
+ * until there is a job. */
+struct mote_job_room {
+    char *const *environment;
+    uint64_t deadline_ms;      /* of the invocation, Unix time; 0: none */
+    struct mote_loaded loaded; /* a target's own model */
+    struct mote_outside_answer answer;
+    struct mote_series series;
+    struct mote_csv csv;
+    char url[MOTE_JOB_URL_MAX];
+    char record[MOTE_JOB_RECORD_MAX];
+    char json[MOTE_JOB_JSON_MAX];
+    char result[MOTE_JOB_RESULT_MAX];
+    char words[MOTE_FAILURE_TEXT]; /* what went wrong with a target */
+    char summary[MOTE_FAILURE_TEXT + 1];
+};
+
+/* Whether an event's text asks for a job by name: {"job": "NAME", ...}. */
+bool mote_job_asked(const struct mote_function *f, struct mote_text event);
+
+/*
+ * Runs the job that an event asks for, or the first one for a schedule's.
+ * Beside "job" an event may have "time" (the schedule's; now), "targets" (an
+ * array of ids; all), and of a job without source "series".
+ */
+bool mote_job_answer(struct mote_function *f, const struct mote_event *event,
+                     struct mote_json_out *o, struct mote_failure *failure);
+
+#endif
