@@ -31,7 +31,7 @@ static struct mote_credentials credentials;
 static struct mote_s3 s3;
 static struct mote_s3_answer answer;
 static struct mote_where where;
-static char reply[1 << 20];
+static char reply[16 << 20];
 static struct mote_json_out out;
 static uint64_t limit = UINT64_MAX, seconds = 10;
 static struct mote_text if_match, if_none_match;

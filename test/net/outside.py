@@ -55,8 +55,11 @@ class Client:
         return int(status.split("VmHWM:")[1].split()[0])
 
     def path(self) -> Path:
+        """Of a file that is there, for a body."""
         self.count += 1
-        return self.folder / f"body{self.count}"
+        path = self.folder / f"body{self.count}"
+        path.touch()
+        return path
 
     def fetch(self, url: str) -> dict:
         path = self.path()
