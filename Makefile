@@ -150,7 +150,8 @@ trim = @mkdir -p $(@D) && $(if $(V),,echo CC $@ >&2 &&) $(TARGET_CC) $(FLAGS) \
 	$(DIR_FLAGS) -DMOTE_OPERATORS=$$(cat $(filter %/opcodes,$^)) -c $< -o $@
 # what asks core/base/linked.h
 TRIMMED := core/kernel/kernels core/model/operators core/model/coded core/model/tiles \
-	core/model/model core/model/input core/function/describe core/function/main
+	core/model/model core/model/input core/function/describe core/function/main \
+	core/function/predict core/function/http core/function/records
 define trimmed_object
 $(OUT)/%/trimmed/$(notdir $1).o: $1.c $(OUT)/%/opcodes Makefile
 	$$(trim)

@@ -28,7 +28,8 @@
 /* Nor is 61; its bit says that some feature is a category. */
 #define MOTE_LINKED_CATEGORIES MOTE_LINKED(61)
 
-/* Nor is 60; its bit says that some feature is a text. */
+/* Nor is 60; its bit says that some feature is a text, or that the answer is an
+ * embedding or in a style of reply that came with them. */
 #define MOTE_LINKED_TEXTS MOTE_LINKED(60)
 
 /* A constant, so that a compiler drops what depends on it. */

@@ -5,7 +5,8 @@
  * out  on stdout one number in C: bit i is set if a plan uses opcode i, bit 0
  *      if one of them has kernels to choose from, bit 63 if a softmax or
  *      share writes float32, bit 62 if tensors are coded, bit 61 if a feature
- *      is a category, bit 60 if one is a text, as MOTE_OPERATORS of
+ *      is a category, bit 60 if one is a text or
+ *      the reply is of a kind that came with them, as MOTE_OPERATORS of
  *      core/base/linked.h wants it
  */
 #include <stdio.h>
@@ -63,6 +64,9 @@ int main(int argc, char **argv)
     for (uint32_t i = 0; i < model.feature_count; i++)
         set |= (uint64_t)mote_is_category(model.features + i) << 61 |
                (uint64_t)mote_is_text(model.features + i) << 60;
+    set |= (uint64_t)(mote_is_embedding(model.output) ||
+                      model.output->style > MOTE_REPLY_FULL)
+           << 60;
     set |= (uint64_t)(model.decoder_bytes != 0) << 62;
     printf("0x%llxull\n", (unsigned long long)set);
     return 0;
