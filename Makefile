@@ -90,7 +90,10 @@ BLOB      := models/$(MODEL)/$(MODEL).mote
 # TRIM=1 links only the operators that the model's plans use
 BOOTSTRAP := $(OUT)/$(MODEL)/$(if $(TRIM),trimmed/)bootstrap
 # to the shell as it came, with its quotes and dollar signs
-DATA      ?= [5.7,2.8,4.5,1.3]
+SAMPLE    := $(wildcard models/$(MODEL:iris=)/samples/row.event.json)
+ifeq ($(origin DATA),undefined)
+DATA      := $(if $(SAMPLE),$(file <$(SAMPLE)),[5.7,2.8,4.5,1.3])
+endif
 override DATA := $(value DATA)
 export DATA
 RUNS      ?= 500
@@ -227,6 +230,15 @@ train: $(VENV)/.done ## models/MODEL/train.py, which writes the estimator
 
 compile: $(VENV)/.done $(ENGINE_LIB) ## the estimator to models/MODEL/MODEL.mote, verified
 	$(MOTE) compile models/$(MODEL)
+
+# Models that are made when they are asked for: build.py writes what is compiled.
+define made_model
+models/$1/$1.mote: models/$1/build.py models/$1/model.toml | $(VENV)/.done $(ENGINE_LIB)
+	$(PYTHON) models/$1/build.py build/models/$1
+	$(MOTE) compile models/$1
+endef
+MADE := $(patsubst models/%/build.py,%,$(wildcard models/*/build.py))
+$(foreach model,$(MADE),$(eval $(call made_model,$(model))))
 
 # ------------------------------------------------------------------ proving it
 
