@@ -16,7 +16,7 @@ WIDE, HEADS = 32, 2
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 WORDS = (
     *"abcdefghijklmnopqrstuvwxyz0123456789.,?!'-", *(f"##{c}" for c in "abcdefghijklmnopqrstuvwxyz"),
-    "the", "cat", "dog", "sat", "on", "mat", "is", "not", "good", "book", "##s", "##ing", "été", "猫",
+    "the", "cat", "dog", "sat", "on", "mat", "is", "not", "good", "book", "##ed", "##ing", "été", "猫",
 )  # fmt: skip
 LABELS = ["unacceptable", "acceptable"]
 
