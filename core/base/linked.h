@@ -22,7 +22,8 @@ enum mote_need {
     MOTE_NEED_SHARES_F32, /* a softmax or share writes float32, as of nets */
     MOTE_NEED_CODED,      /* a tensor is coded                            */
     MOTE_NEED_CATEGORIES, /* a feature is a category                      */
-    MOTE_NEED_TEXTS,      /* a feature is a text                          */
+    MOTE_NEED_TEXTS,      /* a feature is a text, the answer an embedding, or in
+                           * a style of reply that came with them         */
     MOTE_NEED_SERIES,     /* it is a forecaster                           */
 };
 

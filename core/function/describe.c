@@ -80,7 +80,7 @@ static void put_output(const struct mote_model *m, struct mote_json_out *o)
 
     mote_json_put_open(o, '{');
     mote_json_put_member(o, MOTE_TEXT("kind"), mote_text_of(kinds[out->kind]));
-    if (out->kind == MOTE_OUTPUT_EMBEDDING) {
+    if (mote_is_embedding(out)) {
         mote_json_put_key(o, MOTE_TEXT("dimensions"));
         mote_json_put_uint(o, out->count);
     } else {

@@ -212,10 +212,12 @@ static void put_class(struct mote_json_out *o, const struct results *r,
         put_label(o, r, row);
         return;
     case MOTE_REPLY_SCORES:
-        put_list(o, r, in, row);
+        if (MOTE_LINKED_TEXTS)
+            put_list(o, r, in, row);
         return;
     case MOTE_REPLY_PREDICTION:
-        put_prediction(o, r, in, row);
+        if (MOTE_LINKED_TEXTS)
+            put_prediction(o, r, in, row);
         return;
     case MOTE_REPLY_FULL:
     case MOTE_REPLY_BASE64:
@@ -311,7 +313,7 @@ bool mote_predict_rows(struct mote_function *f, struct mote_json_out *o,
             put_forecasts(o, &r, row, f);
         } else if (f->model->output->kind == MOTE_OUTPUT_CLASS) {
             put_class(o, &r, in, row);
-        } else if (f->model->output->kind == MOTE_OUTPUT_EMBEDDING) {
+        } else if (mote_is_embedding(f->model->output)) {
             put_embedding(o, &r, f);
         } else {
             put_numbers(o, &r, in, row);
@@ -424,8 +426,7 @@ static const char *answered_as(const struct mote_function *f,
     if (!mote_is_text(f->model->features) ||
         !mote_json_key_is(t, MOTE_TEXT("sentences")))
         return NULL;
-    return f->model->output->kind == MOTE_OUTPUT_EMBEDDING ? "embeddings"
-                                                           : "predictions";
+    return mote_is_embedding(f->model->output) ? "embeddings" : "predictions";
 }
 
 /* {"instances": [...]}, a copy of the reader being behind the brace; other
@@ -518,8 +519,7 @@ static bool take_object(struct mote_function *f, struct mote_json *j,
         mote_observations_asked(*j, &inside, &series))
         return take_series(f, j, inside, &series, o, failure) &&
                take_rest(f, j, failure);
-    if (f->model->output->kind == MOTE_OUTPUT_EMBEDDING &&
-        !take_encoding(f, *j, failure))
+    if (mote_is_embedding(f->model->output) && !take_encoding(f, *j, failure))
         return false;
     const char *name = has_instances(f, *j, &inside);
     if (!name)

@@ -312,17 +312,17 @@ static enum mote_status json_value(struct mote_input *in, uint32_t i,
     double value = 0;
 
     where->offset = t->offset;
-    if (mote_is_text(f))
-        return t->type == MOTE_JSON_STRING
-                   ? set_text(in, i, t->text, t->escaped, got, where)
-                   : refuse(in, MOTE_E_SCHEMA, feature_name(in, i),
-                            wanted(in, i), got, where);
+    if (mote_is_text(f) && t->type == MOTE_JSON_STRING)
+        return set_text(in, i, t->text, t->escaped, got, where);
     if (t->type == MOTE_JSON_NULL ||
         (t->type == MOTE_JSON_STRING && in->texts && t->text.n == 0))
         return mote_input_missing(in, i, got, where);
     if (t->type == MOTE_JSON_ARRAY || t->type == MOTE_JSON_OBJECT)
         return refuse(in, MOTE_E_SCHEMA, feature_name(in, i), wanted(in, i),
                       mote_json_type_text(t->type), where);
+    if (mote_is_text(f))
+        return refuse(in, MOTE_E_SCHEMA, feature_name(in, i), wanted(in, i),
+                      got, where);
     if (mote_is_category(f))
         return mote_input_text(in, i, t->text, t->escaped, got, where);
     switch (t->type) {
@@ -384,7 +384,7 @@ static enum mote_status json_array(struct mote_input *in, struct mote_json *j,
 static bool is_option(const struct mote_input *in,
                       const struct mote_json_token *t)
 {
-    return in->model->output->kind == MOTE_OUTPUT_EMBEDDING &&
+    return mote_is_embedding(in->model->output) &&
            mote_json_key_is(t, MOTE_TEXT("encoding_format"));
 }
 

@@ -659,9 +659,9 @@ static const char *open_output(struct opening *o)
         out->scores_kind > MOTE_SCORES_DECISION ||
         (out->labels != MOTE_LABELS_TEXT && out->labels != MOTE_LABELS_NUMBER))
         return "known kinds of scores, labels and reply";
-    if (!style_fits(m))
+    if (MOTE_LINKED_TEXTS ? !style_fits(m) : out->style > MOTE_REPLY_FULL)
         return "a style of reply that its kind has";
-    if (out->kind == MOTE_OUTPUT_EMBEDDING)
+    if (mote_is_embedding(out))
         return open_embedding(m);
     if (out->count == 0 || out->first_name >= m->string_count ||
         out->count > m->string_count - out->first_name)

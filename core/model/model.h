@@ -99,6 +99,12 @@ static inline bool mote_is_text(const struct mote_file_feature *f)
     return MOTE_LINKED_TEXTS && f->kind == MOTE_FEATURE_TEXT;
 }
 
+/* Whether a model answers with a vector, likewise. */
+static inline bool mote_is_embedding(const struct mote_file_output *o)
+{
+    return MOTE_LINKED_TEXTS && o->kind == MOTE_OUTPUT_EMBEDDING;
+}
+
 /* The symbol that counts a text's tokens, of a model that takes one. */
 static inline uint32_t mote_model_tokens(const struct mote_model *m)
 {

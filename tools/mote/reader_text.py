@@ -167,7 +167,9 @@ def _added(p: Part, data: bytes, count: int, ids: int) -> dict[bytes, int]:
         p.expect(at + 5 <= len(data), "expected an added token, got the end")
         n, i = data[at], int.from_bytes(data[at + 1 : at + 4], "little")
         token = data[at + 4 : at + 4 + n]
-        p.expect(1 <= n <= before and n == len(token) and i < ids, "expected added tokens, longest first")
+        p.expect(
+            1 <= n <= before and n == len(token) and i < ids, "expected added tokens, longest first"
+        )
         p.expect(_is_utf8(token), "expected added tokens of UTF-8")
         added.setdefault(token, i)
         at, before = at + 4 + n, n

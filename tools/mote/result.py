@@ -27,6 +27,7 @@ DEFAULT_LIMITS = {
     },
 }  # fmt: skip
 LEAST_COSINE = {"float64": 0.999999, "float32": 0.9999, "int8": 0.99}  # of embeddings
+EDGE_LOSS = 5  # how many times as far from 1 the cosines of edges may be
 PERCENTILES = (50, 90, 99, 99.9)
 NAMED = 12  # features of a row that a message names
 # An answer whose error is less is ranked as the trainer's: of numbers that are
@@ -65,7 +66,8 @@ class Result:
     percentiles        of the rows' errors, by their number
     rank_correlation   Spearman's, of numbers alone: the least of all outputs
                        whose numbers differ at all
-    cosine             of embeddings with the trainer's: the least and the mean
+    cosine             of embeddings with the trainer's: the least and the mean, and
+                       the least of edges
     overflows          rows for which the trainer has no finite answer
     worst              the row with the largest error, by its features' names
     """
@@ -214,8 +216,7 @@ def judge(answers: Answers, limits: dict, failures: list[str]) -> Result:
     at = [float(np.quantile(error, p / 100)) for p in PERCENTILES]
     flips, ties, correlation, cosine = np.zeros(len(error), bool), 0, None, None
     if answers.embedding:
-        found = cosines(scores[~agreed], want[~agreed])
-        cosine = {"least": float(found.min()), "mean": float(found.mean())}
+        cosine = cosine_of(answers, scores, want)
     elif want_index is not None:
         different = (index != want_index) & ~agreed
         tied = different & is_tie(want)
@@ -249,6 +250,15 @@ def judge(answers: Answers, limits: dict, failures: list[str]) -> Result:
     return result
 
 
+def cosine_of(answers: Answers, ours: np.ndarray, theirs: np.ndarray) -> dict:
+    """The least and the mean of usual texts, and the least of edges."""
+    found = cosines(ours, theirs)
+    usual, odd = np.split(found, [len(found) - answers.edges])
+    usual = usual if len(usual) else odd
+    least = {"least": float(usual.min()), "mean": float(usual.mean())}
+    return least | {"least of edges": float(odd.min(initial=1))}
+
+
 def breaches(result: Result, answers: Answers, flips: np.ndarray) -> list[str]:
     """What is outside of its limit, with the row that shows it."""
     said, limits = [], result.limits
@@ -259,11 +269,14 @@ def breaches(result: Result, answers: Answers, flips: np.ndarray) -> list[str]:
             f"labels: {share:.4%} agree with the trainer, expected {limits['min_labels']:.4%}; "
             f"first difference at {row_text(answers.features, answers.rows[first])}"
         )
-    if result.cosine is not None and result.cosine["least"] < limits["min_cosine"]:
-        said.append(
-            f"cosine: {result.cosine['least']:.6g} with the trainer's, "
-            f"expected at least {limits['min_cosine']:.6g}"
-        )
+    if result.cosine is not None:
+        for which, loss in (("least", 1), ("least of edges", EDGE_LOSS)):
+            limit = 1 - loss * (1 - limits["min_cosine"])
+            if result.cosine[which] < limit:
+                said.append(
+                    f"cosine: {which} {result.cosine[which]:.6g} with the trainer's, "
+                    f"expected {limit:.6g}"
+                )
     least = result.rank_correlation
     if least is not None and least < limits["min_rank_correlation"]:
         said.append(

@@ -17,7 +17,9 @@ description = {description}
 # the trainer's file, from this folder
 source = {source}
 # style of a reply: "full" (label, index, scores, model), "label", or "index",
-# the bare class index as a string
+# the bare class index as a string; "scores", a list of every label with its
+# score. Of a text also "prediction": the text, its label and the score rounded to
+# two digits. Of an embedding "full", "label" (the bare vector) or "base64"
 reply = "full"
 
 [input]
@@ -29,7 +31,10 @@ reply = "full"
 [output]
 # names of the classes, or of the numbers, in the trainer's order; its own unless set
 {labels}
-
+# of a model of texts: "class", "numbers" or "embedding", by the output's name
+# unless it is set
+# kind = "class"
+{text}
 [compile]
 # "auto" decides by cost: float64 for linear models and trees, for nets float32,
 # or int8 layer by layer in large ones. Or one of "float64", "float32", "int8"
@@ -61,8 +66,21 @@ reply = "full"
 {min_labels}
 # Spearman's rank correlation with the trainer, of numbers: 1 is its own order
 {min_rank_correlation}
+# cosine of an embedding and the trainer's, the least of all but edges
+{min_cosine}
 # how many rows to generate, beside edge rows and those of --rows
 # rows = {rows}
+"""
+TEXT = """
+[text]
+# tokenizer.json or vocab.txt, in the folder of the trainer's file
+# tokenizer = "tokenizer.json"
+# the most tokens of a text, [CLS] and [SEP] counted; the rest is cut off
+max_tokens = {max_tokens}
+# of a model that gives a vector for each token: "mean", "max" or "cls", and
+# whether the result gets length 1; those of 1_Pooling and modules.json unless set
+# pooling = "mean"
+# normalize = true
 """
 CARD = """\
 # {name}
@@ -95,11 +113,13 @@ parameters suggest, not real ones.
 """
 
 
-def model_toml(**values) -> str:
-    """model.toml with these, and with the costs that are used unless it has others."""
+def model_toml(max_tokens: int | None, **values) -> str:
+    """model.toml with these, and with the costs that are used unless it has others;
+    max_tokens: of a model of texts."""
     from mote.coding import TARGETS
 
-    return MODEL_TOML.format(**asdict(TARGETS["arm64"]), **values)
+    text = TEXT.format(max_tokens=max_tokens) if max_tokens else ""
+    return MODEL_TOML.format(**asdict(TARGETS["arm64"]), text=text, **values)
 
 
 def toml(value) -> str:

@@ -16,6 +16,7 @@ from mote.graph import Imported
 from mote.importers.onnx_tokens import TOKENS
 from mote.rows import LEAST_ROWS, PRODUCTS, generator
 
+USUAL = 16  # tokens
 TEXTS = 500  # that are generated, or as many as rows.PRODUCTS allows
 EDGES = (
     "", " ", "\t\n", ".", "?!", "a", "word", "WORD", "The cat sat on the mat.",
@@ -35,7 +36,7 @@ def most_tokens(imported: Imported) -> int:
 def count_by_cost(imported: Imported) -> int:
     """Generated texts: of a large net fewer, so that verifying stays a matter of
     seconds."""
-    per_text = imported.graph.multiplications() * most_tokens(imported) // 2
+    per_text = imported.graph.multiplications() * min(USUAL, most_tokens(imported))
     return min(TEXTS, max(LEAST_ROWS, PRODUCTS // max(1, per_text)))
 
 

@@ -170,7 +170,10 @@ class _Writer:
                 entries += bytes([len(code)] if len(code) >= LONG else []) + code
         index.append(len(entries) << FILTER)
         if len(entries) >= 1 << OFFSET_BITS:
-            raise Refusal(f"the vocabulary takes {len(entries)} bytes; at most {(1 << OFFSET_BITS) - 1} are supported")
+            raise Refusal(
+                f"the vocabulary takes {len(entries)} bytes; "
+                f"at most {(1 << OFFSET_BITS) - 1} are supported"
+            )
         added = b"".join(
             bytes([len(token.encode())]) + self.row(i).to_bytes(3, "little") + token.encode()
             for token, i in sorted(t.added.items(), key=lambda kv: (-len(kv[0].encode()), kv[0]))
@@ -289,7 +292,11 @@ def _of_json(path: Path, data) -> Tokenizer:
 
 def _wordpiece(path: Path, value) -> tuple[dict[str, int], int, int]:
     model = _Options(path, "model", value, "WordPiece")
-    model.same("type", "WordPiece", default="WordPiece" if "continuing_subword_prefix" in model.left else "")
+    model.same(
+        "type",
+        "WordPiece",
+        default="WordPiece" if "continuing_subword_prefix" in model.left else "",
+    )
     model.same("continuing_subword_prefix", PREFIX)
     longest = model.take(
         "max_input_chars_per_word",
@@ -297,8 +304,15 @@ def _wordpiece(path: Path, value) -> tuple[dict[str, int], int, int]:
         lambda n: type(n) is int and 1 <= n <= LONGEST_WORD,
         100,
     )
-    vocabulary = model.take("vocab", "expected tokens and their ids", lambda v: isinstance(v, dict) and v)
-    unk = model.take("unk_token", "expected a token of the vocabulary", lambda t: isinstance(t, str) and t in vocabulary, "[UNK]")
+    vocabulary = model.take(
+        "vocab", "expected tokens and their ids", lambda v: isinstance(v, dict) and v
+    )
+    unk = model.take(
+        "unk_token",
+        "expected a token of the vocabulary",
+        lambda t: isinstance(t, str) and t in vocabulary,
+        "[UNK]",
+    )
     model.end()
     return _checked(path, vocabulary), vocabulary[unk], longest
 
@@ -307,11 +321,19 @@ def _checked(path: Path, vocabulary: dict[str, int]) -> dict[str, int]:
     seen: dict[int, str] = {}
     for token, i in vocabulary.items():
         if not _is_id(i):
-            raise Refusal(f"{path}: model.vocab: {token!r} has id {i!r}; expected 0 to {(1 << 24) - 1}")
+            raise Refusal(
+                f"{path}: model.vocab: {token!r} has id {i!r}; expected 0 to {(1 << 24) - 1}"
+            )
         if i in seen:
-            raise Refusal(f"{path}: model.vocab: {token!r} and {seen[i]!r} have the same id {i}; expected one for each")
+            raise Refusal(
+                f"{path}: model.vocab: {token!r} and {seen[i]!r} have the same id {i}; "
+                "expected one for each"
+            )
         if len(token.encode("utf-8", "surrogatepass")) > LONGEST_PIECE:
-            raise Refusal(f"{path}: model.vocab: token {i} is longer than the {LONGEST_PIECE} bytes that are supported")
+            raise Refusal(
+                f"{path}: model.vocab: token {i} is longer than the {LONGEST_PIECE} bytes "
+                "that are supported"
+            )
         seen[i] = token
     return vocabulary
 
@@ -322,7 +344,9 @@ def _normalizer(path: Path, value) -> tuple[bool, bool, bool]:
     n.same("clean_text", True)
     chinese = n.take("handle_chinese_chars", "expected true or false", _boolean, True)
     lowercase = n.take("lowercase", "expected true or false", _boolean, True)
-    strip = n.take("strip_accents", "expected true, false or null", lambda s: s is None or _boolean(s))
+    strip = n.take(
+        "strip_accents", "expected true, false or null", lambda s: s is None or _boolean(s)
+    )
     strip = lowercase if strip is None else strip
     if strip and not lowercase:
         n.refuse("strip_accents", True, "only together with lowercase")
@@ -337,7 +361,9 @@ def _added(path: Path, tokens, vocabulary: dict[str, int]) -> dict[str, int]:
         content = t.take(
             "content",
             "expected 1 to 255 bytes",
-            lambda s: isinstance(s, str) and 1 <= len(s.encode("utf-8", "surrogatepass")) <= LONGEST_PIECE,
+            lambda s: (
+                isinstance(s, str) and 1 <= len(s.encode("utf-8", "surrogatepass")) <= LONGEST_PIECE
+            ),
         )
         i = t.take("id", "expected an id", _is_id)
         for option in ("single_word", "lstrip", "rstrip", "normalized"):
@@ -345,7 +371,10 @@ def _added(path: Path, tokens, vocabulary: dict[str, int]) -> dict[str, int]:
         t.take("special", "expected true or false", _boolean, False)
         t.end()
         if vocabulary.get(content, i) != i:
-            raise Refusal(f"{path}: added_tokens[{k}]: {content!r} has id {i}, and {vocabulary[content]} in model.vocab")
+            raise Refusal(
+                f"{path}: added_tokens[{k}]: {content!r} has id {i}, "
+                f"and {vocabulary[content]} in model.vocab"
+            )
         if any(c != content and n == i for c, n in [*added.items()]) or (
             content not in vocabulary and i in vocabulary.values()
         ):
@@ -362,14 +391,20 @@ def _post_processor(path: Path, value) -> tuple[int, int]:
         p = _Options(path, where, value, "BertProcessing")
         p.left.pop("type")
         pair = [
-            p.take(key, "expected a token and its id", lambda v: isinstance(v, list) and len(v) == 2 and _is_id(v[1]))
+            p.take(
+                key,
+                "expected a token and its id",
+                lambda v: isinstance(v, list) and len(v) == 2 and _is_id(v[1]),
+            )
             for key in ("cls", "sep")
         ]
         p.end()
         return pair[0][1], pair[1][1]
     p = _Options(path, where, value, "TemplateProcessing or BertProcessing")
     p.same("type", "TemplateProcessing", default="")
-    single = p.take("single", "expected [CLS] $A [SEP]", lambda v: isinstance(v, list) and len(v) == 3)
+    single = p.take(
+        "single", "expected [CLS] $A [SEP]", lambda v: isinstance(v, list) and len(v) == 3
+    )
     special = p.take("special_tokens", "expected an object", lambda v: isinstance(v, dict))
     names = [_special(part) for part in (single[0], single[2])]
     cls, sep = ({"SpecialToken": {"id": name, "type_id": 0}} for name in names)
@@ -383,7 +418,10 @@ def _post_processor(path: Path, value) -> tuple[int, int]:
     ids = [special.get(name, {}).get("ids") for name in names]
     for name, found in zip(names, ids, strict=True):
         if not isinstance(found, list) or len(found) != 1 or not _is_id(found[0]):
-            raise Refusal(f"{path}: {where}.special_tokens: {name!r}: expected one id, got {json.dumps(found)}")
+            raise Refusal(
+                f"{path}: {where}.special_tokens: {name!r}: expected one id, "
+                f"got {json.dumps(found)}"
+            )
     return ids[0][0], ids[1][0]
 
 
@@ -401,7 +439,9 @@ def _truncation(path: Path, value) -> int | None:
     t.same("direction", "Right")
     t.same("strategy", "LongestFirst", default="LongestFirst")
     t.same("stride", 0)
-    length = t.take("max_length", "expected a number of tokens from 3 on", lambda n: type(n) is int and n >= 3)
+    length = t.take(
+        "max_length", "expected a number of tokens from 3 on", lambda n: type(n) is int and n >= 3
+    )
     t.end()
     return length
 
@@ -423,7 +463,10 @@ def _of_text(path: Path) -> Tokenizer:
     names = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
     for name in names:
         if name not in vocabulary:
-            raise Refusal(f"{path}: {name} is missing: expected the vocabulary of a BERT model, a token to a line")
+            raise Refusal(
+                f"{path}: {name} is missing: expected the vocabulary of a BERT model, "
+                "a token to a line"
+            )
     beside = path.with_name("tokenizer_config.json")
     if not beside.exists():
         raise Refusal(
@@ -433,12 +476,16 @@ def _of_text(path: Path) -> Tokenizer:
     c = _Options(beside, "", json.loads(beside.read_text("utf-8")), "an object")
     lowercase = c.take("do_lower_case", "expected true or false", _boolean, True)
     chinese = c.take("tokenize_chinese_chars", "expected true or false", _boolean, True)
-    strip = c.take("strip_accents", "expected true, false or null", lambda s: s is None or _boolean(s))
+    strip = c.take(
+        "strip_accents", "expected true, false or null", lambda s: s is None or _boolean(s)
+    )
     strip = lowercase if strip is None else strip
     if strip and not lowercase:
         c.refuse("strip_accents", True, "only together with do_lower_case")
     c.same("do_basic_tokenize", True)
-    for key, name in zip(("pad_token", "unk_token", "cls_token", "sep_token", "mask_token"), names, strict=True):
+    for key, name in zip(
+        ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token"), names, strict=True
+    ):
         c.same(key, name)
     c.take("never_split", "expected null or an empty list", lambda v: not v)
     return Tokenizer(

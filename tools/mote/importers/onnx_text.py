@@ -31,6 +31,7 @@ from mote.importers.text_session import After, Session
 from mote.tokenizer import Tokenizer, read_tokenizer
 
 IDS, MASK, TYPES, PLACES = "input_ids", "attention_mask", "token_type_ids", "position_ids"
+FEW = 7  # tokens, which every model takes
 MAX_TOKENS = 512  # unless it is said: as BERT has it
 TOKENIZERS = ("tokenizer.json", "vocab.txt")
 SENTENCE = "sentence"
@@ -200,10 +201,21 @@ def longest_program(model, most: int) -> onnx_file.Program:
     try:
         return program_of(model, most)
     except Refusal as e:
-        raise Refusal(
-            f"max_tokens {most}: the model does not take so many ({e}); set a smaller "
-            "[text] max_tokens in model.toml"
-        ) from e
+        raise too_many(most, e) from e
+
+
+def too_many(most: int, why: Refusal) -> Refusal:
+    return Refusal(
+        f"max_tokens {most}: the model does not take so many ({why}); set a smaller "
+        "[text] max_tokens in model.toml"
+    )
+
+
+def takes(model, tokens: int) -> bool:
+    try:
+        return bool(graph_of(program_of(model, tokens), tokens))
+    except Refusal:
+        return False
 
 
 def joined(model, most: int) -> tuple[Graph, tuple[int, ...]]:
@@ -213,6 +225,8 @@ def joined(model, most: int) -> tuple[Graph, tuple[int, ...]]:
     try:
         read = [graph_of(program_of(model, n), n) for n in sizes]
     except Refusal as e:
+        if sizes != lengths(FEW) and takes(model, FEW):
+            raise too_many(most, e) from e
         raise Refusal(
             f"read for {sizes[0]} and for {sizes[1]} tokens, which a model with a dimension for "
             f"the sequence takes: {e}"
@@ -295,6 +309,9 @@ def import_text(path: str, model, config, runtime) -> Imported:
     output, after = output_of(graph, shape, name, config, files)
     graph.prune()
     graph = first_alone(graph)
+    results = iter(graph.outputs)
+    output.index = next(results) if output.index is not None else None
+    output.scores = next(results)
     check_vocabulary(graph, tokenizer)
     features = config.features or [SENTENCE]
     if len(features) != 1:

@@ -6,6 +6,8 @@ operators over whole tensors, which are found here, as are a mean over the
 tokens and a norm of 1, which they write by their parts.
 """
 
+from collections import Counter
+
 import numpy as np
 
 from mote.importers.onnx_file import Node, Program
@@ -24,10 +26,7 @@ class Folding:
         self.p, self.tokens = p, tokens
         self.same: dict[str, str] = {}  # a result, and what it is the same as
         self.makers: dict[str, Node] = {}
-        self.uses: dict[str, int] = {}
-        for node in p.nodes:
-            for i in node.inputs:
-                self.uses[i] = self.uses.get(i, 0) + 1
+        self.uses = Counter(i for node in p.nodes for i in node.inputs)
 
     def run(self) -> None:
         kept = []
@@ -41,11 +40,21 @@ class Folding:
                 self.rewrite(node)
             self.makers |= {o: node for o in node.outputs}
             kept.append(node)
-        needed, self.p.nodes = set(self.p.outputs), []
-        for node in reversed(kept):
+        self.keep(kept)
+        for node in self.p.nodes:
+            if (node.domain, node.op) == ("", "Add"):
+                self.same_row(node)
+        self.keep(self.p.nodes)
+
+    def keep(self, nodes: list[Node]) -> None:
+        """Those whose results are read, as the program; and how often each is."""
+        needed, kept = set(self.p.outputs), []
+        for node in reversed(nodes):
             if needed & set(node.outputs):
-                self.p.nodes.insert(0, node)
+                kept.append(node)
                 needed |= set(node.inputs)
+        self.p.nodes = kept[::-1]
+        self.uses = Counter(i for node in kept for i in node.inputs)
 
     # Questions
 
@@ -140,8 +149,7 @@ class Folding:
         node.inputs = [earlier[0], name]
 
     def position(self, node: Node) -> None:
-        """x [1][tokens][n] plus a row for each token: one for all of them joins the
-        table that x is looked up in, where nothing else is."""
+        """x [1][tokens][n] plus a row for each token."""
         found = self.operand(node)
         if found is None or found[1].ndim < 2:
             return
@@ -154,19 +162,31 @@ class Folding:
             return
         name = f"{node.outputs[0]}.rows"
         if (rows == rows[:1]).all():
-            gather = self.made_by(source, "Gather")
-            table = self.constant(gather.inputs[0]) if gather is not None else None
-            if table is not None and self.uses[source] == 1 and self.uses[gather.inputs[0]] == 1:
-                self.p.constants[name] = (table.astype(np.float64) + rows[0]).astype(table.dtype)
-                gather.inputs[0] = name
-                self.uses[name] = 1
-                node.op, node.inputs = "Identity", [source]
-            else:
-                self.p.constants[name] = rows[0]
-                node.inputs = [source, name]
-            return
+            return  # until it is known that no other rows are added: see same_row
         self.p.constants[name] = rows
         node.op, node.domain, node.inputs = "Position", DOMAIN, [source, name]
+
+    def same_row(self, node: Node) -> None:
+        """x [1][tokens][n] plus the same row for each token: it joins the table that x
+        is looked up in, where nothing else is."""
+        found = self.operand(node)
+        if found is None or found[1].ndim < 2:
+            return
+        source, array = found
+        row = array.reshape(-1, array.shape[-1])
+        if (row != row[:1]).any() or self.p.shapes[source] != self.p.shapes[node.outputs[0]]:
+            return
+        name = f"{node.outputs[0]}.row"
+        gather = self.made_by(source, "Gather")
+        table = self.constant(gather.inputs[0]) if gather is not None else None
+        alone = table is not None and self.uses[source] == self.uses[gather.inputs[0]] == 1
+        if alone and table.ndim == 2:
+            self.p.constants[name] = (table.astype(np.float64) + row[0]).astype(table.dtype)
+            gather.inputs[0] = name
+            node.op, node.inputs = "Identity", [source]
+        else:
+            self.p.constants[name] = row[0]
+            node.inputs = [source, name]
 
     def mean(self, node: Node) -> bool:
         """The sum over the tokens by how many there are."""

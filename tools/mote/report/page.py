@@ -138,9 +138,11 @@ def section_input(report: dict) -> str:
 
 def section_output(report: dict) -> str:
     out = report["output"]
-    of = {"class": "classes", "numbers": "numbers"}[out["kind"]]
+    of = "classes" if out["kind"] == "class" else "numbers"
     rows = [[i, escape(name)] for i, name in enumerate(out["names"])]
     head = pairs([("kind", out["kind"]), ("scores", out["scores"]), ("reply", out["style"])])
+    if not rows:
+        return head + f"<p>a vector of {out['count']} numbers</p>"
     return head + table(["", of], rows, {0})
 
 

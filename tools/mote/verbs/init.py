@@ -100,18 +100,25 @@ def write(folder: Path, files: dict[str, str]) -> None:
 
 
 def model_toml(cfg, imported, precision: str, source: str) -> str:
-    from mote import result, rows, template
+    from mote import result, rows, template, texts
 
-    limits = {k: template.key(k, v) for k, v in result.DEFAULT_LIMITS[precision].items()}
+    embedding = imported.output.kind == "embedding"
+    limits = result.limits_of(cfg.verify, precision, embedding)
+    limits = {k: template.key(k, v) for k, v in limits.items()}
+    limits.setdefault("min_rank_correlation", "# min_rank_correlation = 1.0")
+    limits.setdefault("min_cosine", template.key("min_cosine", result.LEAST_COSINE[precision]))
+    count = texts.count_by_cost if imported.tokenizer else rows.rows_by_cost
     return template.model_toml(
         name=cfg.name,
         name_toml=template.toml(cfg.name),
         description=template.toml(cfg.description or ""),
         source=template.toml(source),
         features=f"features = {template.toml([f.name for f in imported.features])}",
-        labels=f"labels = {template.toml(imported.output.names)}",
+        labels=f"labels = {template.toml(imported.output.names)}" if not embedding else (
+            "# labels = []"),
+        max_tokens=imported.graph.symbols.get("tokens"),
         precision=precision,
-        rows=cfg.verify.rows or rows.rows_by_cost(imported),
+        rows=cfg.verify.rows or count(imported),
         **limits,
     )
 
@@ -139,16 +146,8 @@ def sample_files(imported, blob: bytes) -> dict[str, str]:
     """Events and the engine's replies to them: a row, the same by name, and a
     batch."""
     from mote.engine import Engine
-    from mote.result import row_object
-    from mote.rows import generate
 
-    drawn = usual(imported.features, generate(imported, None, DRAWN))[:SAMPLES]
-    rows = [rounded(row_object(imported.features, row)) for row in drawn]
-    events = {
-        "row": list(rows[0].values()),
-        "named": rows[0],
-        "batch": {"instances": [list(row.values()) for row in rows]},
-    }
+    events = text_events(imported) if imported.tokenizer else row_events(imported)
     files = {}
     with Engine(blob) as engine:
         for name, event in events.items():
@@ -159,6 +158,30 @@ def sample_files(imported, blob: bytes) -> dict[str, str]:
             files[f"{name}.event.json"] = text + "\n"
             files[f"{name}.reply.json"] = reply.decode() + "\n"
     return files
+
+
+def row_events(imported) -> dict:
+    from mote.result import row_object
+    from mote.rows import generate
+
+    drawn = usual(imported.features, generate(imported, None, DRAWN))[:SAMPLES]
+    rows = [rounded(row_object(imported.features, row)) for row in drawn]
+    return {
+        "row": list(rows[0].values()),
+        "named": rows[0],
+        "batch": {"instances": [list(row.values()) for row in rows]},
+    }
+
+
+def text_events(imported) -> dict:
+    from mote.texts import generate
+
+    drawn = generate(imported, SAMPLES)
+    return {
+        "row": {imported.features[0].name: drawn[0]},
+        "text": drawn[0],
+        "batch": {"sentences": drawn},
+    }
 
 
 def usual(features, rows):

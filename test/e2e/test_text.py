@@ -1,0 +1,147 @@
+"""A model of texts end to end: the events of the service that had such a model
+before, and the shapes it could not answer; behind the project's emulator and,
+in CI, AWS's own."""
+
+import base64
+import json
+import shutil
+from urllib.parse import quote, quote_plus
+
+import lambdas
+import pytest
+import text_model
+
+SENTENCES = ["The cat sat on the mat.", "été 猫 & 1+1=2? 100%", 'a "quoted" \\ one', ""]
+SHAPES = ["http2", "http1", "rest", "url", "alb", "alb-multi"]
+NONE = lambdas.BOOTSTRAP.parents[1] / "none" / "bootstrap"
+
+
+@pytest.fixture(scope="module")
+def bootstrap(tmp_path_factory):
+    """bootstrap(reply) -> a function that has such a model beside it."""
+
+    def make(reply):
+        folder = tmp_path_factory.mktemp(reply)
+        shutil.copy(NONE, folder / "bootstrap")
+        kind = "embedding" if reply == "base64" else "class"
+        (folder / "model.mote").write_bytes(text_model.blob(kind, reply))
+        return folder / "bootstrap"
+
+    return make
+
+
+@pytest.fixture(scope="module", params=["scores", "prediction"])
+def service(request, bootstrap, tmp_path_factory):
+    log = open(tmp_path_factory.mktemp("log") / "log", "w+")
+    process = lambdas.start_emulator(log, "--quiet", bootstrap=bootstrap(request.param))
+    process.reply = request.param
+    yield process
+    process.stop()
+
+
+@pytest.fixture(scope="module", params=SHAPES)
+def front(request, bootstrap, tmp_path_factory):
+    log = open(tmp_path_factory.mktemp("log") / "log", "w+")
+    options = ("--http-shape", request.param, "--quiet")
+    process = lambdas.start_emulator(log, *options, bootstrap=bootstrap("prediction"))
+    yield process
+    process.stop()
+
+
+def is_answer(reply, style, sentence):
+    if style == "scores":
+        assert [r["label"] for r in reply] == text_model.LABELS
+        assert abs(sum(r["score"] for r in reply) - 1) < 1e-6
+        return
+    assert reply["text"] == sentence
+    score = reply["prediction"]["score"]
+    assert reply["prediction"]["label"] in text_model.LABELS and score == round(score, 2) >= 0.5
+
+
+def rest_event(body, is_base64):
+    """REST proxy integration, as the first service was called."""
+    return {
+        "resource": "/predict", "path": "/predict", "httpMethod": "POST",
+        "headers": {"Content-Type": "application/json"}, "queryStringParameters": None,
+        "requestContext": {"resourcePath": "/predict", "httpMethod": "POST", "stage": "Prod"},
+        "body": base64.b64encode(body.encode()).decode() if is_base64 else body,
+        "isBase64Encoded": is_base64,
+    }  # fmt: skip
+
+
+def old_events(sentence):
+    """(event, whether the reply has an envelope)"""
+    body = json.dumps({"sentence": sentence})
+    yield {"sentence": sentence}, False
+    yield rest_event(body, False), True
+    yield rest_event(body, True), True
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_events_of_the_service_before(service, sentence):
+    for event, enveloped in old_events(sentence):
+        reply = json.loads(service.invoke(json.dumps(event).encode()))
+        if enveloped:
+            assert reply["statusCode"] == 200
+            reply = json.loads(reply["body"])
+        is_answer(reply, service.reply, sentence)
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_every_http_shape(front, sentence):
+    for body in ({"sentence": sentence}, {"text": sentence}, sentence):
+        status, reply = front.http("POST", "/predict", json.dumps(body))
+        assert status == 200
+        is_answer(json.loads(reply), "prediction", sentence)
+    for coded in quote(sentence, safe=""), quote_plus(sentence):
+        status, reply = front.http("GET", f"/predict?text={coded}")
+        assert status == 200, reply
+        is_answer(json.loads(reply), "prediction", sentence)
+    body = json.dumps({"sentences": [sentence] * 3})
+    status, reply = front.http("POST", "/", body, {"Content-Type": "application/x-www-form"})
+    for one in json.loads(reply)["predictions"]:
+        is_answer(one, "prediction", sentence)
+
+
+def test_refusals_of_every_http_shape(front):
+    status, reply = front.http("POST", "/predict", '{"sentence": 3}')
+    error = json.loads(reply)["error"]
+    assert (status, error["field"]) == (400, "sentence")
+    assert error["message"].startswith("sentence: expected a text, got 3")
+    assert front.http("GET", "/predict")[0] == 400
+    response, _ = front.request("PUT", "/predict", b"", {}, front.http_port)
+    assert (response.status, response.headers["Allow"]) == (405, "GET, POST")
+
+
+def test_a_long_text_is_cut(front):
+    status, reply = front.http("POST", "/", json.dumps({"sentence": "cat " * 10_000}))
+    assert status == 200 and json.loads(reply)["truncated"] is True
+
+
+def test_vectors(bootstrap, tmp_path):
+    process = lambdas.start_emulator(
+        open(tmp_path / "log", "w+"), "--quiet", bootstrap=bootstrap("base64")
+    )
+    try:
+        status, reply = process.http("POST", "/", json.dumps({"sentences": SENTENCES}))
+        vectors = json.loads(reply)["embeddings"]
+        sizes = {len(base64.b64decode(v, validate=True)) for v in vectors}
+        assert status == 200 and len(vectors) == len(SENTENCES) and sizes == {4 * text_model.WIDE}
+        body = json.dumps({"sentences": SENTENCES, "encoding_format": "float"})
+        vectors = json.loads(process.http("POST", "/", body)[1])["embeddings"]
+        assert {len(v) for v in vectors} == {text_model.WIDE}
+    finally:
+        process.stop()
+
+
+@pytest.mark.ci
+def test_the_same_behind_aws_s_emulator(bootstrap, tmp_path):
+    process = lambdas.start_rie(open(tmp_path / "log", "w+"), bootstrap("prediction"))
+    try:
+        for sentence in SENTENCES:
+            for event, enveloped in old_events(sentence):
+                reply = json.loads(process.invoke(json.dumps(event).encode()))
+                reply = json.loads(reply["body"]) if enveloped else reply
+                is_answer(reply, "prediction", sentence)
+    finally:
+        process.stop()
