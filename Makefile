@@ -275,7 +275,7 @@ build/host/pic/%.o: %.c | setup-run
 	@mkdir -p $(@D)
 	$(Q)$(HOST_CC) $(BASE.$(HOST)) -fPIC -fvisibility=hidden -ffp-contract=off \
 		-fno-math-errno $(call isa_flags,$<) -c $< -o $@
-$(ENGINE_LIB): $(patsubst %.c,build/host/pic/%.o,tools/engine/engine.c tools/engine/codec.c tools/engine/text.c $(call engine_of,$(HOST)) \
+$(ENGINE_LIB): $(patsubst %.c,build/host/pic/%.o,core/function/outside_none.c tools/engine/engine.c tools/engine/codec.c tools/engine/text.c $(call engine_of,$(HOST)) \
 		$(filter-out %/settings.c,$(filter core/function/%,$(SYSTEM))))
 	@echo LD $@ >&2
 	$(Q)$(HOST_CC) -shared $(filter %.o,$^) -o $@

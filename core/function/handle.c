@@ -31,7 +31,7 @@ static bool answer_direct(struct mote_function *f,
                           const struct mote_event *event,
                           struct mote_json_out *o, struct mote_failure *failure)
 {
-    return mote_job_asked(f, event->text)
+    return mote_has_jobs(f->model) && mote_job_asked(event->text)
                ? mote_job_answer(f, event, o, failure)
                : mote_predict(f, event->text, o, failure);
 }

@@ -541,10 +541,9 @@ static const struct mote_file_job *find_job(const struct mote_model *m,
     return job;
 }
 
-bool mote_job_asked(const struct mote_function *f, struct mote_text event)
+bool mote_job_asked(struct mote_text event)
 {
-    return mote_has_jobs(f->model) &&
-           mote_value_is_string(mote_value_at(event, "job", NULL));
+    return mote_value_is_string(mote_value_at(event, "job", NULL));
 }
 
 static bool refuse_event(struct mote_failure *failure, struct mote_text field,

@@ -45,7 +45,7 @@ struct mote_job_room {
 };
 
 /* Whether an event's text asks for a job by name: {"job": "NAME", ...}. */
-bool mote_job_asked(const struct mote_function *f, struct mote_text event);
+bool mote_job_asked(struct mote_text event);
 
 /*
  * Runs the job that an event asks for, or the first one for a schedule's.

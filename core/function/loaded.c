@@ -1,5 +1,7 @@
 /* core/function/loaded.c - see core/function/loaded.h */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include "core/function/loaded.h"
 #include "core/base/number.h"
 #include "core/function/failure.h"
