@@ -178,9 +178,11 @@ $(OUT)/%/blob.o: core/function/blob.S models/$$*/$$*.mote | setup-build
 
 MAIN := $(OUT)/core/function/main.o
 # what an executable reaches outside with; NAME of models/NAME
-outside_of = $(if $(filter $1,$(MODEL)),$(OUTSIDE),\
+outside_of = $(if $(filter $1,outside),1,)$(if $(filter $1,$(MODEL)),$(OUTSIDE),\
 	$(shell grep -qs '^\[job\.' models/$1/model.toml && echo 1))
-outside = $(OUT)/core/function/outside_$(if $(call outside_of,$1),net.o $(TLS_LIB),none.o) $(LIB) $(OUT)/$1/outside
+outside = $(addprefix $(OUT)/,$(if $(call outside_of,$1),$(OUTSIDE_OBJ),core/function/outside_none.o)) \
+	$(if $(call outside_of,$1),$(TLS_LIB)) $(LIB) $(OUT)/$1/outside
+OUTSIDE_OBJ := core/function/outside_net.o core/function/outside_model.o
 # written again when the choice is another than last time
 $(OUT)/%/outside: FORCE
 	@mkdir -p $(@D)
@@ -193,6 +195,9 @@ $(OUT)/%/bootstrap: $(MAIN) $(OUT)/core/function/source_embedded.o $(OUT)/%/blob
 	$(link)
 # MODEL=none carries no model and reads model.mote beside its executable
 $(OUT)/none/bootstrap: $(MAIN) $(OUT)/core/function/source_beside.o $$(call outside,none)
+	$(link)
+# the same for any model with jobs, or from outside
+$(OUT)/outside/bootstrap: $(MAIN) $(OUT)/core/function/source_beside.o $$(call outside,outside)
 	$(link)
 
 # The same again, but for the files that name what is linked: objects come
@@ -325,7 +330,7 @@ $(OUT)/freestanding: $(patsubst %.c,$(OUT)/bare/%.o,test/core/freestanding.c \
 	$(Q)$(CROSS)gcc -fno-pie -no-pie -nostdlib -static $^ -o $@
 
 # What the suites start. Each MODE and ARCH is a make of its own.
-FUNCTIONS := $(OUT)/iris/bootstrap $(OUT)/none/bootstrap \
+FUNCTIONS := $(OUT)/iris/bootstrap $(OUT)/none/bootstrap $(OUT)/outside/bootstrap \
 	$(if $(filter release,$(MODE)),$(OUT)/iris/trimmed/bootstrap)
 c-suite: c-tests $(FUNCTIONS) $(TLS_TESTS)
 suite = $(MAKE) -s -j$$(nproc) c-suite

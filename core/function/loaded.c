@@ -85,9 +85,26 @@ static enum mote_status refuse(struct mote_outside_answer *answer,
     return s;
 }
 
+static bool is_pinned(const struct mote_load *load,
+                      const struct mote_loaded *to)
+{
+    char hex[64];
+
+    if (!load->sha256.n)
+        return true;
+    mote_outside_sha256(
+        (struct mote_text){(const char *)to->file, to->file_bytes}, hex);
+    return mote_text_equal_nocase((struct mote_text){hex, sizeof hex},
+                                  load->sha256);
+}
+
 static enum mote_status prove(const struct mote_load *load,
                               struct mote_loaded *to, struct mote_where *where)
 {
+    if (!is_pinned(load, to)) {
+        where->expected = "bytes with the SHA-256 that MOTE_MODEL_SHA256 has";
+        return MOTE_E_DAMAGED;
+    }
     enum mote_status s =
         mote_model_open(&to->model, to->file, to->file_bytes, where);
 

@@ -27,9 +27,10 @@ struct mote_loaded {
 struct mote_load {
     struct mote_text url;
     char *const *environment;
-    uint64_t deadline_ms; /* Unix time, 0: none */
-    uint64_t max;         /* bytes of a file    */
-    uint32_t cpu;         /* of mote_cpu_flags  */
+    uint64_t deadline_ms;    /* Unix time, 0: none */
+    uint64_t max;            /* bytes of a file    */
+    struct mote_text sha256; /* that they must have, hexadecimal; or empty */
+    uint32_t cpu;            /* of mote_cpu_flags  */
 };
 
 /*

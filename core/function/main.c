@@ -217,7 +217,8 @@ static void keep_decoded(struct mote_worker *w)
 static bool serve(struct mote_worker *w)
 {
     w->settings.log.request_id = mote_invocation_id(&w->invocation);
-    if (MOTE_LINKED_CODED && w->phases.reply && !w->warm) {
+    if (MOTE_LINKED_CODED && w->phases.reply && !w->warm &&
+        w->function.model == &w->model) {
         w->warm = true;
         keep_decoded(w);
     }
@@ -237,6 +238,7 @@ static bool serve(struct mote_worker *w)
         log_phases(w);
     }
     w->settings.log.request_id.n = 0;
+    mote_outside_model_refresh(&w->function);
     return s != MOTE_E_REFUSED;
 }
 
@@ -310,6 +312,10 @@ int main(int argc, char **argv, char **environment)
     s = map_arena(w);
     if (s != MOTE_OK)
         return refuse_to_start(w, MOTE_TEXT("Runtime.OutOfMemory"), s, &where);
+    s = mote_outside_model(&w->function, environment, &where);
+    if (s != MOTE_OK)
+        return refuse_to_start(w, MOTE_TEXT("Runtime.SettingInvalid"), s,
+                               &where);
     w->phases.asked = mote_clock_us();
     return serve_all(w);
 }

@@ -43,9 +43,35 @@ extern const bool mote_outside_linked;
 enum mote_status mote_outside_get(const struct mote_outside_request *request,
                                   struct mote_outside_answer *answer);
 
+/* SHA-256 of bytes, in lower-case hexadecimal. */
+void mote_outside_sha256(struct mote_text bytes, char hex[64]);
+
 /* Puts an object of S3 whole: request->url, environment and deadline_ms. */
 enum mote_status mote_outside_put(const struct mote_outside_request *request,
                                   struct mote_text type, struct mote_text body,
                                   struct mote_outside_answer *answer);
+
+struct mote_function;
+
+/*
+ * MOTE_MODEL=URL: a model from outside in place of the executable's own, which
+ * serves when the other cannot be loaded; the log says so. Beside it
+ *
+ *   MOTE_MODEL_MAX      bytes of a file that is taken (268435456)
+ *   MOTE_MODEL_SHA256   what the file's bytes must have, 64 hexadecimal digits
+ *   MOTE_MODEL_REFRESH  seconds after which to look for another one (never)
+ *
+ * Called once before the first event; f has the executable's own by then.
+ *
+ * errors  MOTE_E_SCHEMA  a setting that is none, or a build without connections
+ *                        outside: see where
+ */
+enum mote_status mote_outside_model(struct mote_function *f,
+                                    char *const *environment,
+                                    struct mote_where *where);
+
+/* Between two events: looks for a newer one when it is time to. The old one
+ * serves until the new one is proven. */
+void mote_outside_model_refresh(struct mote_function *f);
 
 #endif

@@ -9,6 +9,7 @@
 #include "core/base/number.h"
 #include "net/environment.h"
 #include "net/s3.h"
+#include "net/tls_sha256.h"
 #include "net/tls_secure.h"
 
 const bool mote_outside_linked = true;
@@ -327,4 +328,15 @@ enum mote_status mote_outside_put(const struct mote_outside_request *request,
     else
         keep_etag(answer, outside.answer.etag);
     return s;
+}
+
+void mote_outside_sha256(struct mote_text bytes, char hex[64])
+{
+    uint8_t digest[MOTE_SHA256_BYTES];
+    struct mote_sha256 hash;
+
+    mote_sha256_begin(&hash);
+    mote_sha256_put(&hash, bytes);
+    mote_sha256_end(&hash, digest);
+    mote_sha256_hex(hex, digest);
 }

@@ -1,0 +1,459 @@
+"""Jobs and models from outside: the function between a source, a strict S3 server
+and the events that start it."""
+
+import datetime
+import http.server
+import json
+import shutil
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from function import BARE, EXEC, ROOT, SLOW
+from mock_api import ID, event, event_fields, head, reply
+from s3_server import KEY, REGION, SECRET, s3_server
+
+from mote import config, lower
+from mote.graph import Feature, Graph, Imported, Output
+
+OUTSIDE = BARE.parents[1] / "outside/bootstrap"
+WINDOW, STEPS = 5, 3
+NOW = "2026-11-28T06:00:00Z"
+JOB = {
+    "source": "{env:SOURCE}/{target}.csv",
+    "sink": "s3://{env:BUCKET}/{date}/{target}.json",
+    "time": "when",
+    "columns": {"level": "stage"},
+    "observed": "level",
+    "history": "4h",
+    "names": {"observed": "level_true", "next": "pred_model_1"},
+    "targets": [{"id": "a", "name": "Gauge A"}, {"id": "b", "name": "Gauge B"}],
+}
+
+
+def forecaster(factor: float = 1.0, jobs: dict | None = None) -> bytes:
+    """A model that says of each of three hours: the last value, times 1, 2 and 3
+    times a factor."""
+    g = Graph.of_rows(WINDOW)
+    weights = np.zeros((STEPS, WINDOW))
+    weights[:, -1] = np.arange(1, STEPS + 1) * factor
+    y = g.dense(g.input, weights, np.zeros(STEPS))
+    names = [f"next_{i}" for i in range(STEPS)]
+    features = [Feature(f"level_{i}") for i in range(WINDOW)]
+    imported = Imported(g, features, Output("numbers", names, None, y), "none", None)
+    series = {"step": "1h", "gap": "2h", "columns": {"level": {}}}
+    cfg = config.Config("gauges", f"{factor}", reply="label", series=series, job=jobs)
+    return lower.lower(imported, cfg, "float64").to_bytes()
+
+
+def hours(first: str, values: list) -> str:
+    """CSV of one value an hour."""
+    at = datetime.datetime.fromisoformat(first)
+    lines = ["when,stage,note"]
+    for i, v in enumerate(values):
+        when = (at + datetime.timedelta(hours=i)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        lines.append(f'{when},{"" if v is None else v},"hour {i}, as read"')
+    return "\n".join(lines) + "\n"
+
+
+class Source(http.server.ThreadingHTTPServer):
+    """Serves texts by path; a number is a status, a function writes itself."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.pages: dict = {}
+        self.asked: list[str] = []
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.server.asked.append(self.path)
+        page = self.server.pages.get(self.path, 404)
+        if callable(page):
+            page(self)
+            return
+        body = b"" if isinstance(page, int) else page.encode()
+        self.send_response(page if isinstance(page, int) else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def source():
+    server = Source()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def bucket(tmp_path_factory):
+    """A folder that is a bucket, and the server's URL."""
+    folder = tmp_path_factory.mktemp("s3")
+    (folder / "bucket").mkdir()
+    with s3_server(folder) as url:
+        yield folder / "bucket", url
+
+
+@pytest.fixture
+def launch(api, start, tmp_path, bucket, source):
+    """launch(model, NAME="value"): the function with these variables more."""
+
+    def launch(model, **variables):
+        shutil.copy(OUTSIDE, tmp_path / "bootstrap")
+        (tmp_path / "model.mote").write_bytes(model)
+        for path in bucket[0].glob("*/*"):
+            path.unlink()
+        return start(
+            command=[*EXEC, tmp_path / "bootstrap"],
+            AWS_ACCESS_KEY_ID=KEY,
+            AWS_SECRET_ACCESS_KEY=SECRET,
+            AWS_REGION=REGION,
+            AWS_ENDPOINT_URL_S3=bucket[1],
+            SOURCE=source.url,
+            BUCKET="bucket",
+            **variables,
+        )
+
+    return launch
+
+
+def tick(at: str = NOW) -> dict:
+    return {
+        "version": "0", "id": "53dc4d37", "detail-type": "Scheduled Event", "source": "aws.events",
+        "account": "123456789012", "time": at, "region": "eu-central-1",
+        "resources": ["arn:aws:events:eu-central-1:123456789012:rule/daily"], "detail": {},
+    }  # fmt: skip
+
+
+def written(bucket, target: str, day: str = "2026-11-28") -> dict:
+    return json.loads((bucket[0] / day / f"{target}.json").read_text())
+
+
+def test_a_schedule_becomes_objects(api, launch, source, bucket):
+    """J: the documents, their keys, the reply and the log."""
+    source.pages["/a.csv"] = hours("2026-11-28T00:00:00", [1, 2, None, 4, 5, 6.5])
+    source.pages["/b.csv"] = hours("2026-11-27T12:00:00", range(20)).replace("\n", "\r\n")
+    function = launch(forecaster(jobs={"daily": JOB}))
+    answer = api.result(tick())
+    assert answer == {
+        "job": "daily",
+        "time": NOW,
+        "targets": [{"id": "a", "status": "written"}, {"id": "b", "status": "written"}],
+        "written": 2,
+        "failed": 0,
+    }
+    times = [f"2026-11-28T{h:02}:00:00Z" for h in range(2, 9)]
+    assert written(bucket, "a") == {
+        "metadata": {"id": "a", "name": "Gauge A"},
+        "data": {
+            "timestamps": times,
+            "level_true": [None, 4, 5, 6.5, None, None, None],
+            "pred_model_1": [None, None, None, None, 6.5, 13, 19.5],
+        },
+    }
+    b = written(bucket, "b")["data"]  # an hour's value counts from its beginning
+    assert b["level_true"] == [15, 16, 17, 18, None, None, None]
+    assert b["timestamps"][4] == "2026-11-28T07:00:00Z"
+    last = function.log()[-2]
+    assert (last["message"], last["job"], last["written"], last["failed"]) == (
+        "job finished", "daily", 2, 0,
+    )  # fmt: skip
+
+
+def test_one_that_fails_stops_no_other(api, launch, source, bucket):
+    source.pages["/a.csv"] = 'when,stage\n2026-11-28T00:00:00Z,"1"2\n'
+    source.pages["/b.csv"] = hours("2026-11-28T00:00:00", range(5))
+    function = launch(forecaster(jobs={"daily": JOB}))
+    answer = api.result(tick())
+    assert (answer["written"], answer["failed"]) == (1, 1)
+    assert answer["targets"][0] == {
+        "id": "a",
+        "status": "failed",
+        "message": "row 1: expected CSV, with quotes only around a whole field",
+    }
+    assert not (bucket[0] / "2026-11-28/a.json").exists()
+    assert written(bucket, "b")["data"]["pred_model_1"][-3:] == [4, 8, 12]
+    told = [line for line in function.log() if line["level"] == "ERROR"]
+    assert [(line["target"], line["message"]) for line in told] == [
+        ("a", answer["targets"][0]["message"])
+    ]
+
+
+@pytest.mark.parametrize("failure, both, one", [
+    ("report", False, False), ("any", True, True), ("all", True, False),
+])  # fmt: skip
+def test_what_failures_do_to_the_invocation(api, launch, source, failure, both, one):
+    source.pages["/b.csv"] = hours("2026-11-28T00:00:00", range(5))
+    launch(forecaster(jobs={"daily": JOB | {"failure": failure}}))
+    for targets, fails in (["a"], both), (["a", "b"], one), (["b"], False):
+        asked = {"job": "daily", "time": NOW, "targets": targets}
+        if fails:
+            told = api.failure(asked)
+            assert told["errorType"] == "Function.JobFailed"
+            assert told["errorMessage"].startswith("1 targets of the job failed, the last one ")
+        else:
+            answer = api.result(asked)
+            assert answer["written"] + answer["failed"] == len(targets)
+
+
+BAD_SOURCES = {
+    "not there": (404, "the server answered 404"),
+    "empty": ("", "expected CSV with a header, got nothing"),
+    "no time": ("stage\n1\n", "when: expected it in the header of the CSV, got none of that name"),
+    "no column": ("when\n1\n", "stage: expected it in the header of the CSV"),
+    "a bad time": ("when,stage\nnow,1\n", "row 1: when: expected a time such as 2026-"),
+    "a bad number": (f"when,stage\n{NOW},1.5m\n", "row 1: stage: expected a number, or nothing"),
+    "infinite": (f"when,stage\n{NOW},1e999\n", "row 1: stage: expected a finite number, got 1e999"),
+    "nothing known": ("when,stage\n", "stage: expected observations, got nothing"),
+    "all later": (hours("2026-11-28T06:30:00", [1, 2]), "stage: expected observations, got"),
+    "a gap": (
+        hours("2026-11-28T00:00:00", [1, None, None, None, 5]),
+        "stage: expected an observation at least every 3 steps of 3600 s, got none at "
+        "2026-11-28T01:00:00Z",
+    ),
+    "a long record": ("when,stage\n" + "x" * 70_000, "row 1: expected a shorter record of CSV"),
+}
+
+
+def test_sources_that_are_none(api, launch, source):
+    """J: each says what is wrong, and where."""
+    launch(forecaster(jobs={"daily": JOB | {"targets": [{"id": "a"}]}}))
+    for name, (page, message) in BAD_SOURCES.items():
+        source.pages["/a.csv"] = page
+        told = api.result(tick())["targets"][0]["message"]
+        assert message in told, (name, told)
+
+
+def test_the_same_time_gives_the_same_bytes(api, launch, source, bucket):
+    """J: although more was observed since; and another time another key."""
+    values = [1, 2, 3, 4, 5, 6, 7, 100]
+    source.pages["/a.csv"] = hours("2026-11-28T00:00:00", values[:7])
+    launch(forecaster(jobs={"daily": JOB | {"targets": [{"id": "a"}]}}))
+    path = bucket[0] / "2026-11-28/a.json"
+    seen = []
+    for count in 7, 7, 8:
+        source.pages["/a.csv"] = hours("2026-11-28T00:00:00", values[:count])
+        assert api.result(tick())["written"] == 1
+        seen.append(path.read_bytes())
+        path.unlink()
+    assert seen[0] == seen[1] == seen[2]
+    assert api.result(tick("2026-11-29T06:00:00Z"))["written"] == 1
+    assert (bucket[0] / "2026-11-29/a.json").exists()
+
+
+def test_json_of_the_source_and_of_the_event(api, launch, source, bucket):
+    of_source = JOB | {
+        "source": "{env:SOURCE}/{target}.json", "format": "json", "path": ["data", "hourly"],
+        "targets": [{"id": "a"}],
+    }  # fmt: skip
+    of_event = {k: v for k, v in of_source.items() if k not in ("source", "path")}
+    launch(forecaster(jobs={"daily": of_source, "asked": of_event}))
+    rows = [{"when": f"2026-11-28T0{i}:00:00Z", "stage": i} for i in range(5)]
+    columns = {k: [r[k] for r in rows] for k in ("when", "stage")}
+    for hourly in rows, columns:
+        source.pages["/a.json"] = json.dumps({"data": {"units": {}, "hourly": hourly}, "x": 1})
+        assert api.result(tick())["written"] == 1
+        first = written(bucket, "a")
+        assert first["data"]["pred_model_1"][-3:] == [4, 8, 12]
+        answer = api.result({"job": "asked", "time": NOW, "series": hourly})
+        assert answer["written"] == 1 and written(bucket, "a") == first
+    source.pages["/a.json"] = json.dumps({"data": {}})
+    told = api.result(tick())["targets"][0]["message"]
+    assert told == "hourly: expected it in the JSON of the source, got none of that name"
+    told = api.result({"job": "asked", "time": NOW})["targets"][0]["message"]
+    assert told.startswith("series: expected observations in the event")
+
+
+@pytest.mark.parametrize("asked, message", [
+    ({"job": "nightly"}, "job: expected the name of a job, got nightly"),
+    ({"job": "daily", "time": "soon"}, "time: expected a time such as"),
+    ({"job": "daily", "targets": "a"}, "targets: expected an array of ids"),
+])  # fmt: skip
+def test_jobs_that_are_none(api, launch, asked, message):
+    launch(forecaster(jobs={"daily": JOB}))
+    assert api.failure(asked)["errorMessage"].startswith(message)
+
+
+def test_variables_that_are_missing(api, start, tmp_path, source):
+    source.pages["/a.csv"] = hours("2026-11-28T00:00:00", range(5))
+    shutil.copy(OUTSIDE, tmp_path / "bootstrap")
+    (tmp_path / "model.mote").write_bytes(forecaster(jobs={"daily": JOB}))
+    start(command=[*EXEC, tmp_path / "bootstrap"], SOURCE=source.url)
+    told = [t["message"] for t in api.result(tick())["targets"]]
+    assert told[0] == "BUCKET: expected this variable in the function's environment, got none"
+
+
+def test_a_build_without_connections_says_so(api, start, tmp_path):
+    shutil.copy(BARE, tmp_path / "bootstrap")
+    (tmp_path / "model.mote").write_bytes(forecaster(jobs={"daily": JOB}))
+    start(command=[*EXEC, tmp_path / "bootstrap"], SOURCE="http://127.0.0.1:1", BUCKET="b")
+    told = [t["message"] for t in api.result(tick())["targets"]]
+    assert all("build it with OUTSIDE=1" in message for message in told)
+
+
+def test_the_deadline_is_kept(api, launch, source, bucket):
+    """J: a source that drips ends in time, and the rest is told of."""
+
+    def drip(handler):
+        handler.send_response(200)
+        handler.end_headers()
+        for byte in hours("2026-11-28T00:00:00", range(5)):
+            handler.wfile.write(byte.encode())
+            time.sleep(0.2)
+
+    source.pages["/a.csv"] = drip
+    source.pages["/b.csv"] = hours("2026-11-28T00:00:00", range(5))
+    launch(forecaster(jobs={"daily": JOB}))
+    began = time.monotonic()
+    allowed = 3 * SLOW**0.5
+    body = json.dumps(tick()).encode()
+    fields = dict(event_fields()) | {
+        "Lambda-Runtime-Deadline-Ms": str(int((time.time() + allowed) * 1000))
+    }
+    raw = head(200, *fields.items(), ("Content-Length", len(body))) + body
+    post = api.deliver(raw)
+    post.connection.send(reply())
+    assert time.monotonic() - began < allowed
+    told = [t["message"] for t in post.json()["targets"]]
+    assert len(told) == 2 and "no time was left" in told[1], told
+    assert not list(bucket[0].glob("*/*"))
+
+
+def test_a_server_that_recovers(api, launch, source, bucket):
+    """J: a few 503 are waited out."""
+    left = [503, 503]
+    page = hours("2026-11-28T00:00:00", range(5))
+
+    def flaky(handler):
+        status = left.pop() if left else 200
+        body = page.encode() if status == 200 else b""
+        handler.send_response(status)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    source.pages["/a.csv"] = flaky
+    launch(forecaster(jobs={"daily": JOB | {"targets": [{"id": "a"}]}}))
+    assert api.result(tick())["written"] == 1
+    assert source.asked.count("/a.csv") == 3
+
+
+def test_a_target_with_a_model_of_its_own(api, launch, source, bucket):
+    for target in "ab":
+        source.pages[f"/{target}.csv"] = hours("2026-11-28T00:00:00", range(5))
+    own = {"id": "b", "model": "s3://{env:BUCKET}/models/{target}.mote"}
+    launch(forecaster(jobs={"daily": JOB | {"targets": [{"id": "a"}, own]}}))
+    models = bucket[0] / "models"
+    models.mkdir(exist_ok=True)
+    assert "NoSuchKey" in api.result(tick())["targets"][1]["message"]
+    (models / "b.mote").write_bytes(forecaster(10))
+    assert api.result(tick())["written"] == 2
+    assert written(bucket, "a")["data"]["pred_model_1"][-3:] == [4, 8, 12]
+    assert written(bucket, "b")["data"]["pred_model_1"][-3:] == [40, 80, 120]
+    (models / "b.mote").write_bytes(forecaster(10)[:-100])
+    assert "expected a file of the length it states" in api.result(tick())["targets"][1]["message"]
+
+
+def first_hour(api) -> float:
+    rows = [{"time": f"2026-11-28T0{i}:00:00Z", "level": 1} for i in range(5)]
+    return api.result({"series": rows})["next"][0]
+
+
+def test_a_model_from_s3(api, launch, bucket):
+    """J: in place of the executable's; a newer one is taken between events, a bad
+    one is not."""
+    models = bucket[0] / "models"
+    models.mkdir(exist_ok=True)
+    path = models / "current.mote"
+    path.write_bytes(forecaster(5))
+    function = launch(forecaster(1), MOTE_MODEL="s3://bucket/models/current.mote",
+                      MOTE_MODEL_REFRESH="1")  # fmt: skip
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(forecaster(5))
+    seen = first_hour(api)
+    assert seen in (1, 5)  # the fixture emptied the bucket while it started
+    for blob, expected in (forecaster(7), 7), (forecaster(9)[:-1], 7), (forecaster(11), 11):
+        path.write_bytes(blob)
+        time.sleep(1.1)
+        first_hour(api)
+        assert first_hour(api) == expected
+    assert any("expected a file of the length" in m for m in function.messages("ERROR"))
+    assert "model loaded from outside" in function.messages("INFO")
+
+
+@pytest.mark.parametrize("variables, message", [
+    ({"MOTE_MODEL": "s3://bucket/none.mote"}, "NoSuchKey"),
+    ({"MOTE_MODEL_MAX": "100"}, "expected a smaller file, or a larger MOTE_MODEL_MAX"),
+    ({"MOTE_MODEL_SHA256": "0" * 64}, "expected bytes with the SHA-256 that MOTE_MODEL_SHA256"),
+])  # fmt: skip
+def test_models_from_s3_that_are_refused(api, launch, bucket, variables, message):
+    """J: the executable's own serves."""
+    (bucket[0] / "other.mote").write_bytes(forecaster(5))
+    function = launch(
+        forecaster(1), **{"MOTE_MODEL": "s3://bucket/other.mote"} | variables
+    )
+    assert first_hour(api) == 1
+    assert any(message in m for m in function.messages("ERROR")), function.log()
+
+
+@pytest.mark.parametrize("name, value", [
+    ("MOTE_MODEL", "http://bucket/x.mote"), ("MOTE_MODEL_SHA256", "abc"),
+    ("MOTE_MODEL_MAX", "0"), ("MOTE_MODEL_REFRESH", "soon"),
+])  # fmt: skip
+def test_settings_that_are_none(api, launch, name, value):
+    function = launch(forecaster(1), **{"MOTE_MODEL": "s3://bucket/x.mote", name: value})
+    request = api.request()
+    assert request.json()["errorMessage"].startswith(f"{name}: expected ")
+    request.connection.send(reply())
+    assert function.wait() == 1
+
+
+def test_a_long_source_in_little_memory(api, launch, source, bucket):
+    """J: 100 MB of CSV in less than 8 MB."""
+    line = "2026-11-28T00:00:00Z,1,{}\n".format("x" * 1000)
+    last = hours("2026-11-28T00:00:00", range(5)).split("\n", 1)[1]
+    count = 100_000_000 // len(line) if SLOW == 1 else 1000
+
+    def long(handler):
+        handler.send_response(200)
+        handler.end_headers()
+        handler.wfile.write(b"when,stage,note\n")
+        block = (line * 100).encode()
+        for _ in range(count // 100):
+            handler.wfile.write(block)
+        handler.wfile.write(last.encode())
+
+    source.pages["/a.csv"] = long
+    function = launch(forecaster(jobs={"daily": JOB | {"targets": [{"id": "a"}]}}))
+    body = json.dumps(tick()).encode()
+    api.next().connection.send(event(body))
+    post = api.post(ID)
+    status = Path(f"/proc/{function.pid}/status").read_text()
+    post.connection.send(reply())
+    assert post.json()["written"] == 1, post.body
+    if SLOW == 1 and not EXEC:
+        assert int(status.split("VmHWM:")[1].split()[0]) < 8 * 1024
+
+
+@pytest.mark.skipif(not (ROOT / "models/river/river.mote").exists(), reason="no river.mote")
+def test_rivers_own_golden_result(api, launch, source, bucket):
+    """models/river, from its sample's observations to its sample's document."""
+    samples = ROOT / "models/river/samples"
+    source.pages["/dranse-bioge.csv"] = (samples / "dranse-bioge.csv").read_text()
+    launch((ROOT / "models/river/river.mote").read_bytes(), RIVER_SOURCE=source.url,
+           RIVER_BUCKET="bucket")  # fmt: skip
+    answer = api.result(json.loads((samples / "daily.event.json").read_text()))
+    assert answer == json.loads((samples / "daily.reply.json").read_text())
+    got = (bucket[0] / "dranse-bioge.json").read_bytes()
+    assert got == (samples / "dranse-bioge.json").read_bytes()
