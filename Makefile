@@ -101,7 +101,8 @@ RUNS      ?= 500
 .SECONDEXPANSION:
 .PHONY: help build run invoke zip image sizes train compile engine test ci \
 	test-long test-examples fuzz freestanding bench-coldstart bench-kernels bench-compress format \
-	clean c-tests c-suite test-programs count-program compress-count-program inner-loops print-trust
+	clean c-tests c-suite test-programs count-program compress-count-program inner-loops print-trust bench-tls \
+	tls-programs
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
@@ -417,6 +418,23 @@ bench-compress: $(OUT)/bench-compress build/arm64/compress-count $(VENV)/.done #
 	@mkdir -p build/bench
 	@$(OUT)/bench-compress -j build/bench/compress.json -s $(BENCH_SECONDS) $(MODELS)
 	@$(PYTHON) tools/bench/compress_report.py build/bench build/arm64/compress-count
+
+# OpenSSL of the machine around what ships; and a function with TLS in it, to
+# see what that adds
+$(OUT)/bench-tls: tools/bench/tls.c $(TLS_LIB) $(LIB) | setup-bench-tls
+	$(Q)$(HOST_CC) -Ibuild/include -no-pie $(filter %.c,$^) $(TLS_LIBS) -o $@ -lssl -lcrypto -lm
+$(OUT)/iris/with-tls: $(MAIN) $(OUT)/core/function/source_embedded.o $(OUT)/iris/blob.o $(TLS_LIB) $(LIB)
+	$(Q)$(TARGET_CC) $(LINK.$(MODE)) -Wl,-u,mote_tls_connect,-u,mote_trust_add_file,-u,mote_trust_builtin \
+		$^ $(BEARSSL.$(ARCH)) -s -o $@
+tls-programs: $(OUT)/iris/bootstrap $(OUT)/iris/with-tls $(OUT)/tls-count
+$(OUT)/tls-count: tools/bench/tls_count.c $(TLS_LIB)
+	$(Q)$(TARGET_CC) $(FLAGS) $(LINK.$(MODE)) $< $(TLS_LIBS) -o $@
+TLS_SIZES := $(foreach b,$(OUT) build/arm64,$(b)/iris/bootstrap $(b)/iris/with-tls)
+bench-tls: $(OUT)/bench-tls tls-programs $(VENV)/.done ## handshakes and records beside OpenSSL; instructions on arm64; bytes
+	@mkdir -p build/bench
+	@$(MAKE) -s ARCH=arm64 MODE=release tls-programs
+	@$(OUT)/bench-tls -j build/bench/tls.json -s $(BENCH_SECONDS)
+	@$(PYTHON) tools/bench/tls_report.py build/bench/tls.json build/arm64/tls-count $(TLS_SIZES)
 
 format: ## clang-format and ruff over everything
 	clang-format -i $$(git ls-files '*.c' '*.h')

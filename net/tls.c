@@ -307,8 +307,7 @@ void mote_tls_begin(struct mote_tls *tls, const struct mote_trust *trust)
     br_ssl_engine_set_ghash(engine, tls->ciphers.ghash);
     br_ssl_engine_set_gcm(engine, &br_sslrec_in_gcm_vtable,
                           &br_sslrec_out_gcm_vtable);
-    /* faster than BearSSL's SSE2 version where that was measured (Zen 5) */
-    br_ssl_engine_set_chacha20(engine, br_chacha20_ct_run);
+    br_ssl_engine_set_chacha20(engine, tls->ciphers.chacha20);
     br_ssl_engine_set_poly1305(engine, br_poly1305_ctmulq_get());
     br_ssl_engine_set_chapol(engine, &br_sslrec_in_chapol_vtable,
                              &br_sslrec_out_chapol_vtable);

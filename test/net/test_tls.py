@@ -384,13 +384,13 @@ def test_renegotiation_is_refused(made):
     chain = made.good["p256"]
     with openssl_server(made.folder, chain, "-tls1_2", "-msg") as (port, server):
         process = subprocess.Popen(
-            [*EXEC, ROOT / CLIENT, "127.0.0.1", str(port), HOST, str(roots(made)), "wait=3000"],
+            [*EXEC, ROOT / CLIENT, "127.0.0.1", str(port), HOST, str(roots(made)), "wait=10000"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         assert process.stderr.readline().startswith(b"connected")
         server.stdin.write(b"before\n")
         server.stdin.flush()
-        time.sleep(0.3 * SLOW)
+        time.sleep(0.3 if SLOW < 10 else 2)
         server.stdin.write(b"r\n")
         server.stdin.flush()
         out, said = process.communicate(timeout=20 * SLOW)
