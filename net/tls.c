@@ -287,10 +287,7 @@ void mote_tls_begin(struct mote_tls *tls, const struct mote_trust *trust)
 
     tls->stream = (struct mote_stream){.kind = &tls_kind, .fd = -1};
     mote_tls_ciphers_select(&tls->ciphers, getauxval(AT_HWCAP), false);
-    tls->ec = br_ec_all_m31;
-    tls->ec.supported_curves =
-        1u << BR_EC_secp256r1 | 1u << BR_EC_secp384r1 | 1u << BR_EC_curve25519;
-    mote_chain_begin(&tls->chain, trust, &tls->ec);
+    mote_chain_begin(&tls->chain, trust);
 
     br_ssl_client_zero(&tls->client);
     br_ssl_engine_set_versions(engine, BR_TLS12, BR_TLS12);
@@ -300,7 +297,7 @@ void mote_tls_begin(struct mote_tls *tls, const struct mote_trust *trust)
     br_ssl_engine_set_hash(engine, br_sha384_ID, &br_sha384_vtable);
     br_ssl_engine_set_prf_sha256(engine, br_tls12_sha256_prf);
     br_ssl_engine_set_prf_sha384(engine, br_tls12_sha384_prf);
-    br_ssl_engine_set_ec(engine, &tls->ec);
+    br_ssl_engine_set_ec(engine, &mote_tls_curves);
     br_ssl_engine_set_ecdsa(engine, br_ecdsa_i31_vrfy_asn1);
     br_ssl_engine_set_rsavrfy(engine, br_rsa_i62_pkcs1_vrfy_get());
     br_ssl_engine_set_aes_ctr(engine, tls->ciphers.ctr);
