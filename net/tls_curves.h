@@ -2,9 +2,9 @@
  * net/tls_curves.h - the three curves that are accepted, as BearSSL wants
  * them: P-256 and P-384 by its own code, X25519 by ours.
  *
- * BearSSL 0.6 has only 31-bit arithmetic for X25519, two multiplications of
- * which are a good part of a handshake; with limbs of 51 bits one takes 0.4 times as
- * long (55 us instead of 139, Zen 5).
+ * BearSSL 0.6 has only 31-bit arithmetic for X25519, which a handshake needs
+ * twice; with limbs of 51 bits it takes 0.4 times as long (55 us instead of
+ * 139 on Zen 4).
  */
 #ifndef MOTE_NET_TLS_CURVES_H
 #define MOTE_NET_TLS_CURVES_H
