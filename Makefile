@@ -102,7 +102,7 @@ RUNS      ?= 500
 .PHONY: help build run invoke zip image sizes train compile engine test ci \
 	test-long test-examples fuzz freestanding bench-coldstart bench-kernels bench-compress format \
 	clean c-tests c-suite test-programs count-program compress-count-program inner-loops print-trust bench-tls \
-	tls-programs
+	tls-programs FORCE
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \

@@ -314,6 +314,20 @@ def test_the_build_s_authorities_are_those_of_its_files():
         assert got[number]["e"] == b"\x01\x00\x01"
 
 
+def test_other_authorities_for_a_build(made, tmp_path):
+    """What TRUST names: any number of files, or a refusal that names the file."""
+    tool = ROOT / "build/host/anchors"
+    files = [made.rsa.root.pem, made.p256.root.pem]
+    done = subprocess.run([tool, *files], capture_output=True, text=True, check=True)
+    assert "mote_trust_builtin_count = 2;" in done.stdout
+    (tmp_path / "none.pem").write_text("nothing\n")
+    done = subprocess.run([tool, *files, tmp_path / "none.pem"], capture_output=True, text=True)
+    assert done.returncode == 1 and done.stdout == ""
+    assert done.stderr == (
+        f"{tmp_path}/none.pem: certificate 1: expected a line -----BEGIN CERTIFICATE-----\n"
+    )
+
+
 # ---------------------------------------------------------------- with whom it speaks
 
 
