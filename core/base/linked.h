@@ -12,6 +12,7 @@
 
 #ifndef MOTE_OPERATORS
 #define MOTE_OPERATORS UINT64_MAX
+#define MOTE_OPERATORS_64 UINT64_MAX /* those from 64 on */
 #endif
 
 /* Opcode 0 is no operator; its bit says that some operator calls a kernel of
@@ -29,6 +30,7 @@
 #define MOTE_LINKED_CATEGORIES MOTE_LINKED(61)
 
 /* A constant, so that a compiler drops what depends on it. */
-#define MOTE_LINKED(opcode) ((MOTE_OPERATORS >> (opcode)) & 1)
+#define MOTE_LINKED(opcode)                                                    \
+    (((opcode) < 64 ? MOTE_OPERATORS : MOTE_OPERATORS_64) >> ((opcode)&63) & 1)
 
 #endif

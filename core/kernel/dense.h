@@ -67,6 +67,19 @@ struct mote_requantize {
     int32_t zero, low;
 };
 
+/* y of one sum, by b and c of output i. */
+static inline int8_t mote_requantize_one(const struct mote_requantize *t,
+                                         int32_t sum, size_t i)
+{
+    const float round = 0x1.8p23f; /* adding it rounds to an integer */
+    const float low = (float)(t->low - t->zero), high = (float)(127 - t->zero);
+    float x = (float)(int32_t)((uint32_t)sum + (uint32_t)t->b[i]) * t->c[i];
+
+    x = x > low ? x : low; /* a NaN is not */
+    x = x < high ? x : high;
+    return (int8_t)((int32_t)((x + round) - round) + t->zero);
+}
+
 /*
  *   y[r][i] = relu(fma(sum over k of q[r][k] * w[i][k], s[r] * c[i], b[i]))
  *

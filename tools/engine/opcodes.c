@@ -5,7 +5,8 @@
  * out  on stdout one number in C: bit i is set if a plan uses opcode i, bit 0
  *      if one of them has kernels to choose from, bit 63 if a softmax or
  *      share writes float32, bit 62 if tensors are coded, bit 61 if a feature
- *      is a category, as MOTE_OPERATORS of core/base/linked.h wants it
+ *      is a category, as MOTE_OPERATORS of core/base/linked.h wants it; then
+ *      the definition of MOTE_OPERATORS_64, whose bit i is opcode 64 + i
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,24 +28,27 @@ static void *read_file(const char *name, size_t *n)
     return bytes;
 }
 
-static uint64_t opcodes_of(const struct mote_plan *plan)
-{
-    uint64_t set = 0;
+/* Both numbers. */
+struct opcodes {
+    uint64_t low, high;
+};
 
+static void add_opcodes_of(const struct mote_plan *plan, struct opcodes *set)
+{
     for (uint32_t at = 0; at < plan->file->operators_bytes;) {
         const struct mote_operation op = mote_operation_at(plan, at);
-        set |= UINT64_C(1) << op.file->opcode;
-        set |= mote_operator_has_choice(plan, &op);
-        set |= (uint64_t)mote_operator_shares_f32(plan, &op) << 63;
+        const uint64_t bit = UINT64_C(1) << (op.file->opcode & 63);
+        *(op.file->opcode < 64 ? &set->low : &set->high) |= bit;
+        set->low |= mote_operator_has_choice(plan, &op);
+        set->low |= (uint64_t)mote_operator_shares_f32(plan, &op) << 63;
         at += op.file->bytes;
     }
-    return set;
 }
 
 int main(int argc, char **argv)
 {
     struct mote_where where = {.row = MOTE_NO_ROW};
-    uint64_t set = 0;
+    struct opcodes set = {0};
     size_t n = 0;
 
     if (argc != 2) {
@@ -58,10 +62,11 @@ int main(int argc, char **argv)
         return 1;
     }
     for (uint32_t i = 0; i < model.plan_count; i++)
-        set |= opcodes_of(model.plans + i);
+        add_opcodes_of(model.plans + i, &set);
     for (uint32_t i = 0; i < model.feature_count; i++)
-        set |= (uint64_t)mote_is_category(model.features + i) << 61;
-    set |= (uint64_t)(model.decoder_bytes != 0) << 62;
-    printf("0x%llxull\n", (unsigned long long)set);
+        set.low |= (uint64_t)mote_is_category(model.features + i) << 61;
+    set.low |= (uint64_t)(model.decoder_bytes != 0) << 62;
+    printf("0x%llxull -DMOTE_OPERATORS_64=0x%llxull\n",
+           (unsigned long long)set.low, (unsigned long long)set.high);
     return 0;
 }
