@@ -12,6 +12,7 @@ PRECISIONS = ("auto", "float64", "float32", "int8")
 PROFILES = ("exact", "cold")
 BITS = (8, 7, 6, 5)
 TARGETS = ("arm64", "x86_64")
+METHODS = ("minmax", "percentile", "mse")
 COSTS = ("fetch_mb_s", "chunk_ms", "hufpair_mb_s", "huf8_mb_s", "planes_mb_s")
 
 
@@ -34,6 +35,23 @@ class Verify:
 
 
 @dataclass
+class Quantize:
+    """Static int8 of an ONNX file's convolutions, where one of these is set: see
+    calibrate.py.
+
+    calibration   a CSV file of rows, from the folder; generated ones where it is not set
+    rows          how many, at most
+    method        one of METHODS
+    percentile    of that method: the share of numbers, in percent, that is kept
+    """
+
+    calibration: str | None = None
+    rows: int = 200
+    method: str = "minmax"
+    percentile: float = 99.99
+
+
+@dataclass
 class Config:
     """Of [compile], profile and bits are explained in profiles.py, target and
     costs in coding.py."""
@@ -53,6 +71,7 @@ class Config:
     target: str = "arm64"
     costs: dict[str, float] = field(default_factory=dict)  # of coding.Target
     verify: Verify = field(default_factory=Verify)
+    quantize: Quantize | None = None  # None: int8 has its scales at run time
 
 
 KEYS = {
@@ -71,6 +90,7 @@ KEYS = {
         "huf8_mb_s": (int, float),
         "planes_mb_s": (int, float),
     },
+    "quantize": {"calibration": str, "rows": int, "method": str, "percentile": (int, float)},
     "verify": {
         "max_error": (int, float),
         "p99_error": (int, float),
@@ -121,6 +141,21 @@ def check_limits(path, limits: Verify) -> None:
             raise Usage(f"{path}: verify.{key}: expected {least} to {most}, got {value!r}")
 
 
+def quantize_of(path: Path, tables: dict) -> Quantize | None:
+    if not tables.get("quantize"):
+        return None
+    found = Quantize(**tables["quantize"])
+    check_choice(path, "quantize.method", found.method, METHODS)
+    if not 50 < found.percentile <= 100:
+        got = found.percentile
+        raise Usage(f"{path}: quantize.percentile: expected above 50 to 100, got {got}")
+    if not 1 <= found.rows <= 100_000:
+        raise Usage(f"{path}: quantize.rows: expected 1 to 100000, got {found.rows}")
+    if found.calibration is not None:
+        found.calibration = str(path.parent / found.calibration)
+    return found
+
+
 def read(folder: Path) -> Config:
     path = folder / "model.toml"
     try:
@@ -136,6 +171,7 @@ def read(folder: Path) -> Config:
     flat.setdefault("name", folder.resolve().name)
     flat["costs"] = {key: float(flat.pop(key)) for key in COSTS if key in flat}
     config = Config(**flat, verify=Verify(**tables.get("verify", {})))
+    config.quantize = quantize_of(path, tables)
     check_choice(path, "model.reply", config.reply, REPLIES)
     check_choice(path, "compile.precision", config.precision, PRECISIONS)
     check_limits(path, config.verify)
