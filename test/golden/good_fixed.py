@@ -72,8 +72,8 @@ def fixed_image() -> Golden:
     real = b.place("f32", (BATCH, 10, 16))
     table = np.arange(256) * 0.125
     b.run(LOOKUP, [grouped, b.tensor(table, "f32")], [real])
-    b.plan.outputs = [reshaped(b, real, BATCH, 160), first, flat]
-    rows = d.rows(4, 60) + [[0.0, 40.0] * 30]
+    b.plan.outputs = [reshaped(b, real, BATCH, 160), first]
+    rows = d.rows(2, 60) + [[0.0, 40.0] * 30]
     nan = [[0.0] * 59 + [NAN]]
     return Golden(make("fixed_image", b.tensors, [b], columns(160)), rows, refused=nan)
 
@@ -97,7 +97,7 @@ def dynamic() -> Golden:
         made += [q, s, zero, y]
         x = y
     b.plan.outputs = [reshaped(b, x, BATCH, 12), *made[:-1]]
-    rows = d.rows(7, 20) + [[0.0] * 20, [-0.0] * 20, [1.0] * 20, [-3.0] * 20, [1e-38] * 20]
+    rows = d.rows(3, 20) + [[0.0] * 20, [-0.0] * 20, [1.0] * 20, [-3.0] * 20, [1e-38] * 20]
     rows += [[510.0, *[0.5, 1.0, 1.5, 3.0] * 4, 2.5, 0, 0], [1e38, -1e38] * 10]
     refused = [[INF] + [0.0] * 19, [NAN] + [0.0] * 19, [0.0] * 19 + [-INF], [3e38, -3e38] * 10]
     return Golden(make("dynamic", b.tensors, [b], columns(12)), rows, refused=refused)
