@@ -36,7 +36,8 @@ void mote_dense_s8_scalar(const struct mote_dense_s8 *d)
                 *earlier = sum;
             else if (d->to_s8)
                 d->to_s8->y[r * d->y_stride + i] =
-                    mote_requantize_one(d->to_s8, sum, i);
+                    mote_requantize_one(sum, d->to_s8->b[i], d->to_s8->c[i],
+                                        d->to_s8->zero, d->to_s8->low);
             else
                 d->y[r * d->y_stride + i] = finish(d, sum, r, i);
         }

@@ -56,6 +56,20 @@ static void add_taps(const struct mote_window *l, const int8_t *x, int32_t zero,
     }
 }
 
+/* y of s, from b and c of its channels on. */
+static void finish(const struct sums *restrict s, const int32_t *restrict b,
+                   const float *restrict c, int8_t *restrict y, int32_t zero,
+                   int32_t low)
+{
+    size_t i = 0;
+
+    for (; i + BLOCK <= s->count; i += BLOCK)
+        for (size_t k = i; k < i + BLOCK; k++)
+            y[k] = mote_requantize_one(s->of[k], b[k], c[k], zero, low);
+    for (; i < s->count; i++)
+        y[i] = mote_requantize_one(s->of[i], b[i], c[i], zero, low);
+}
+
 void mote_depthwise_fixed(const struct mote_window *window, const int8_t *x,
                           int32_t zero, const int8_t *w,
                           const struct mote_requantize *t)
@@ -72,7 +86,6 @@ void mote_depthwise_fixed(const struct mote_window *window, const int8_t *x,
                 s.first = c, s.count = left < CHUNK ? left : CHUNK;
                 memset(s.of, 0, s.count * sizeof *s.of);
                 add_taps(window, x, zero, w, &s, o, p);
-                for (size_t i = 0; i < s.count; i++)
-                    y[c + i] = mote_requantize_one(t, s.of[i], c + i);
+                finish(&s, t->b + c, t->c + c, y + c, t->zero, t->low);
             }
 }
