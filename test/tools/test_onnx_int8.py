@@ -301,7 +301,7 @@ def test_calibration(net, method):
     assert np.mean(got.argmax(1) == want.argmax(1)) >= 0.9
     found = names(blob)
     assert "conv_s8" not in found and found.count("conv_fixed") + found.count("conv") == 4
-    assert "depthwise_fixed" in found
+    assert "depthwise" in found and "depthwise_fixed" not in found
     # the same once more, to the byte
     again = calibrate.quantized(net, rows, method, 99.99)
     assert answers(again, other)[1] == blob

@@ -84,34 +84,23 @@ class Inside:
 
 
 def worth(graph) -> list[Node]:
-    """Convolutions that are to be int8: by the cost of their products, and those
-    of single channels whose input is int8 anyway."""
-    made_by = {v: n for n in graph.nodes for v in n.outputs}
-    chosen: list[Node] = []
-    for node in graph.nodes:
-        if node.op != "conv" or not can_be(node):
-            continue
-        rows = node.attributes["weight"].reshape(len(node.attributes["weight"]), -1)
-        if is_depthwise(node):
-            if source(node.input, made_by) in chosen:
-                chosen.append(node)
-        elif is_int8("int8", rows):
-            chosen.append(node)
-    return chosen
-
-
-def source(value: Value, made_by: dict) -> Node | None:
-    """The node that computed what was moved since."""
-    node = made_by.get(value)
-    while node is not None and node.op in MOVES:
-        node = made_by.get(node.input)
-    return node
+    """Convolutions that are to be int8, by the cost of their products. Those of single
+    channels stay float32: with AVX512-VNNI a net of 54,816 weights took 38.4 us a row
+    with its one in int8, and 34.0 us without, the way back and forth included."""
+    return [
+        node
+        for node in graph.nodes
+        if node.op == "conv"
+        and can_be(node)
+        and not is_depthwise(node)
+        and is_int8("int8", node.attributes["weight"].reshape(len(node.attributes["weight"]), -1))
+    ]
 
 
 def can_be(node: Node) -> bool:
     a = node.attributes
     groups, m = a["groups"], len(a["weight"])
-    panels = groups == 1 or is_depthwise(node) or m // groups % 8 == 0
+    panels = groups == 1 or m // groups % 8 == 0
     return panels and a["activation"] in ("none", "relu")
 
 
