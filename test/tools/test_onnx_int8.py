@@ -397,6 +397,7 @@ def test_generated_calibration_rows(tmp_path):
         ('method = "best"', "quantize.method: expected one of minmax, percentile, mse"),
         ("percentile = 50", "quantize.percentile: expected above 50 to 100"),
         ("rows = 0", "quantize.rows: expected 1 to 100000"),
+        ('calibration = "none.csv"', "quantize.calibration: .*none.csv: no such file"),
         ("bins = 5", "has no key 'bins'"),
     ],
 )

@@ -152,7 +152,12 @@ def quantize_of(path: Path, tables: dict) -> Quantize | None:
     if not 1 <= found.rows <= 100_000:
         raise Usage(f"{path}: quantize.rows: expected 1 to 100000, got {found.rows}")
     if found.calibration is not None:
-        found.calibration = str(path.parent / found.calibration)
+        rows = path.parent / found.calibration
+        if not rows.is_file():
+            raise Usage(
+                f"{path}: quantize.calibration: {rows}: no such file; expected a CSV file of rows"
+            )
+        found.calibration = str(rows)
     return found
 
 
