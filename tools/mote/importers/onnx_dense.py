@@ -155,9 +155,11 @@ def clip(b: Builder, node: Node):
 @op("Mod")
 def mod(b: Builder, node: Node):
     x, y = b.input(node, 0), b.input(node, 1)
-    if is_real(x) or is_real(y):
-        raise node.refuse("the remainder of floats cannot be computed yet")
-    return integers(b, node, x, y, "rem" if node.get("fmod", 0) else "mod")
+    kind = "rem" if node.get("fmod", 0) else "mod"
+    if not (is_real(x) and is_real(y)):
+        return integers(b, node, x, y, kind)
+    x, y = b.pair(*(b.lift(node, t) if isinstance(t, np.ndarray) else t for t in (x, y)))
+    return b.like(x, b.graph.remainder(x.value, y.value, kind))
 
 
 # ---------------------------------------------------------- functions of one number
