@@ -17,6 +17,7 @@ from mote.importers import (  # noqa: F401  each puts its operators into OPS
     onnx_dense,
     onnx_file,
     onnx_ml,
+    onnx_more,
     onnx_quantized,
     onnx_recurrent,
     onnx_shape,
