@@ -10,7 +10,7 @@ import numpy as np
 import pandas
 import pytest
 import skops.io
-from sklearn import compose, ensemble, linear_model, pipeline, preprocessing, svm
+from sklearn import ensemble, linear_model, pipeline, preprocessing, svm
 
 from mote.importers import sklearn_file
 
@@ -44,15 +44,11 @@ def test_the_same_as_skops_reads(tmp_path, estimator):
 
 
 def test_a_data_frame(tmp_path):
+    """Its answers need pandas, so skops reads the file."""
     frame = pandas.DataFrame(X, columns=["a", "b", "c"])
-    steps = compose.make_column_transformer((preprocessing.MinMaxScaler(), ["a", "c"]))
-    model = pipeline.make_pipeline(steps, linear_model.LinearRegression()).fit(frame, Y)
-    path = saved(model, tmp_path)
-    try:
-        mine = sklearn_file.read(path)
-    except sklearn_file.Other:
-        return  # a step of it is none that is built here
-    assert np.array_equal(mine.predict(frame), model.predict(frame))
+    path = saved(linear_model.LinearRegression().fit(frame, Y), tmp_path)
+    with pytest.raises(sklearn_file.Other):
+        sklearn_file.read(path)
 
 
 def test_trees_are_left_to_skops(tmp_path):

@@ -29,11 +29,11 @@ def read(path: str):
     built here, or if it is damaged."""
     try:
         with ZipFile(path) as file:
-            schema = json.loads(file.read("schema.json"))
-            if schema.get("protocol") != PROTOCOL:
-                raise Other
-            frame = b'"feature_names_in_"' in file.read("schema.json")
-            with later("scipy.stats", *([] if frame else ["pandas"])):
+            text = file.read("schema.json")
+            schema = json.loads(text)
+            if schema.get("protocol") != PROTOCOL or b'"feature_names_in_"' in text:
+                raise Other  # of a data frame: its answers are asked for with pandas
+            with later("scipy.stats", "pandas"):
                 return build(schema, file)
     except (OSError, BadZipFile, KeyError, TypeError, ValueError, AttributeError, ImportError) as e:
         raise Other from e
