@@ -198,6 +198,43 @@ void mote_power_f32(const float *a, const float *b, float *y, size_t n,
         y[i] = mote_powf(a[i], b[one ? 0 : i]);
 }
 
+/* Of |a| by |b|, finite and above 0. In double every multiple of b by a power
+ * of two is exact, and so is left - part where part <= left < 2 part. */
+static double rest_of(double left, double b)
+{
+    double part = b;
+
+    while (part <= left / 2)
+        part *= 2;
+    for (; part >= b; part /= 2)
+        if (left >= part)
+            left -= part;
+    return left;
+}
+
+static float remainder_of(float a, float b, bool sign_of_a)
+{
+    const float size = __builtin_fabsf(a), by = __builtin_fabsf(b);
+
+    if (!(size < __builtin_inff()) || !(by > 0))
+        return __builtin_nanf("");
+    const float rest = __builtin_copysignf(
+        by < __builtin_inff() ? (float)rest_of(size, by) : size, a);
+
+    if (sign_of_a)
+        return rest;
+    if (rest == 0)
+        return __builtin_copysignf(0, b);
+    return (rest < 0) == (b < 0) ? rest : rest + b;
+}
+
+void mote_remainder_f32(const float *a, const float *b, float *y, size_t n,
+                        bool one, bool sign_of_a)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = remainder_of(a[i], b[one ? 0 : i], sign_of_a);
+}
+
 /* ------------------------------------------------------------------------
  * Integers
  */

@@ -5,8 +5,8 @@
  *
  * In all of them n is a count of elements, arrays are aligned to their element
  * and nothing beyond their end is read. y overlaps no operand, but may be the
- * first one of mote_logic and mote_integer_s32, of mote_power_f32 and x of
- * mote_unary_f32. There is no scratch and no
+ * first one of mote_logic, mote_integer_s32, mote_power_f32 and
+ * mote_remainder_f32, and x of mote_unary_f32. There is no scratch and no
  * error. An operand that is `one` has a single element, which stands for all.
  * One version: the same operations everywhere, so the same bytes.
  */
@@ -86,5 +86,14 @@ void mote_integer_s32(const int32_t *a, const int32_t *b, int32_t *y, size_t n,
 /* y[i] = a[i] to the power of b[i]: mote_powf. */
 void mote_power_f32(const float *a, const float *b, float *y, size_t n,
                     bool one);
+
+/* y[i] = what is left of a[i] when b[i] is taken from it as often as it can be,
+ * exact; with the sign of a (rem) or, b[i] being added where the signs differ,
+ * with that of b (mod). A NaN if one is, if b is 0, or if a is infinite.
+ *
+ * cost    up to 554 steps an element: one for each power of two between a and b
+ */
+void mote_remainder_f32(const float *a, const float *b, float *y, size_t n,
+                        bool one, bool sign_of_a);
 
 #endif

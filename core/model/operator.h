@@ -361,5 +361,10 @@ bool mote_integer_check(const struct mote_scope *scope,
 enum mote_status mote_integer_run(const struct mote_run *run,
                                   const struct mote_operation *op,
                                   struct mote_where *where);
+bool mote_remainder_check(const struct mote_scope *scope,
+                          const struct mote_operation *op);
+enum mote_status mote_remainder_run(const struct mote_run *run,
+                                    const struct mote_operation *op,
+                                    struct mote_where *where);
 
 #endif

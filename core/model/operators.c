@@ -454,6 +454,8 @@ static const struct operator* const operators[] = {
     OPERATOR(46, .check = mote_linear_leaves_check,
              .run_whole = mote_linear_leaves_run,
              .contents = mote_linear_leaves_contents),
+    OPERATOR(49, .check = mote_remainder_check, .run_whole = mote_remainder_run,
+             .in_place = true),
     OPERATOR(50, .check = mote_convert_check, .run_whole = mote_convert_run),
     OPERATOR(51, .check = mote_expand_check, .run_whole = mote_expand_run),
     OPERATOR(52, .check = mote_compare_check, .run_whole = mote_compare_run),

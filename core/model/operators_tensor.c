@@ -1,5 +1,5 @@
 /*
- * core/model/operators_tensor.c - what tensors need beside layers: opcodes 50
+ * core/model/operators_tensor.c - what tensors need beside layers: opcodes 49
  * to 59 of compress/FORMAT.md.
  */
 #include "core/kernel/tensor.h"
@@ -424,5 +424,29 @@ enum mote_status mote_integer_run(const struct mote_run *run,
     mote_integer_s32(mote_operand(run, op, 0), mote_operand(run, op, 1),
                      mote_operand(run, op, 2), count_of(run, op, 0),
                      spreads(run, op, 1), (enum mote_integer)op->attributes[0]);
+    return MOTE_OK;
+}
+
+/* ------------------------------------------------------------------------
+ * 49 remainder: a b y kind
+ */
+bool mote_remainder_check(const struct mote_scope *s,
+                          const struct mote_operation *op)
+{
+    return mote_has_counts(op, 2, 1, 1) &&
+           mote_is_rows(s, op->reads[0], MOTE_F32) &&
+           is_like_or_one(s, op->reads[1], op->reads[0], MOTE_F32) &&
+           is_like(s, op->writes[0], op->reads[0], MOTE_F32) &&
+           op->attributes[0] < 2;
+}
+
+enum mote_status mote_remainder_run(const struct mote_run *run,
+                                    const struct mote_operation *op,
+                                    struct mote_where *where)
+{
+    (void)where;
+    mote_remainder_f32(mote_operand(run, op, 0), mote_operand(run, op, 1),
+                       mote_operand(run, op, 2), count_of(run, op, 0),
+                       spreads(run, op, 1), op->attributes[0] == 1);
     return MOTE_OK;
 }

@@ -229,6 +229,38 @@ static void powers(void)
     EXPECT(y[0] == 8 && y[1] == -8 && y[2] == 729 && y[3] == 0);
 }
 
+/* Against C's, which is exact; of both signs, and one number for all. */
+static void remainders(void)
+{
+    const float ends[] = {0,      -0.0f,    1,        -3,    2.1f,   -4.3f,
+                          1e-40f, 1.4e-45f, -3.4e38f, 7e20f, 0x1p24f};
+    const size_t n = sizeof ends / sizeof *ends;
+    float y;
+
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < n; k++) {
+            const float rest = fmodf(ends[i], ends[k]);
+            mote_remainder_f32(&ends[i], &ends[k], &y, 1, false, true);
+            EXPECT(isnan(rest) ? isnan(y)
+                               : y == rest && signbit(y) == signbit(rest),
+                   "%a rem %a is %a", ends[i], ends[k], y);
+            mote_remainder_f32(&ends[i], &ends[k], &y, 1, true, false);
+            const float mod = rest == 0 ? copysignf(0, ends[k])
+                              : signbit(rest) != signbit(ends[k])
+                                  ? rest + ends[k]
+                                  : rest;
+            EXPECT(isnan(rest) ? isnan(y)
+                               : y == mod && signbit(y) == signbit(mod),
+                   "%a mod %a is %a", ends[i], ends[k], y);
+        }
+    const float a[] = {5, -5, INFINITY, NAN}, by[] = {INFINITY, 3, 1, 2};
+    float four[4];
+    mote_remainder_f32(a, by, four, 4, false, false);
+    EXPECT(four[0] == 5 && four[1] == 1 && isnan(four[2]) && isnan(four[3]));
+    mote_remainder_f32(a, by, four, 2, true, false);
+    EXPECT(four[0] == 5 && four[1] == INFINITY);
+}
+
 static const struct test_case cases[] = {
     {"every type as every other", every_type_as_every_other},
     {"comparisons", comparisons},
@@ -237,5 +269,6 @@ static const struct test_case cases[] = {
     {"functions of one number", functions_of_one_number},
     {"integers", integers},
     {"powers", powers},
+    {"remainders", remainders},
 };
 TEST_MAIN(cases)

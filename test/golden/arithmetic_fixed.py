@@ -1,4 +1,4 @@
-"""Operators 23, 24 and 64 to 67 of arithmetic version 1: see arithmetic.py."""
+"""Operators 23, 24 and 60 to 63 of arithmetic version 1: see arithmetic.py."""
 
 import numpy as np
 from arithmetic import OPERATORS, SHAPED, dense_s8, f32, s32
@@ -83,5 +83,5 @@ def dense_u8(op, q, s, zero, w, c, t, b):
     return [[[output(row, r, i) for i in range(len(w))] for r, row in enumerate(rows)]]
 
 
-OPERATORS |= {23: quantize_fixed, 24: dense_fixed, 66: quantize_u8, 67: dense_u8}
-SHAPED |= {64: conv_fixed, 65: depthwise_fixed}
+OPERATORS |= {23: quantize_fixed, 24: dense_fixed, 62: quantize_u8, 63: dense_u8}
+SHAPED |= {60: conv_fixed, 61: depthwise_fixed}

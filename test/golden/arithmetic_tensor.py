@@ -154,7 +154,23 @@ def integer(op: file.Operator, a, b) -> list:
     return each(lambda p, q: whole(op.attributes[0], p, q), a, b)
 
 
+def remainder_of(kind: int, a, b) -> np.float32:
+    """By C's fmod of doubles, in which it is exact as well."""
+    if math.isnan(a) or math.isnan(b) or math.isinf(a) or b == 0:
+        return f32(math.nan)
+    rest = math.fmod(float(a), float(b))
+    if kind == 1:
+        return f32(rest)
+    if rest == 0:
+        return f32(math.copysign(0, b))
+    return f32(rest) if (rest < 0) == (b < 0) else f32(rest) + f32(b)
+
+
+def remainder(op: file.Operator, a, b) -> list:
+    return each(lambda p, q: remainder_of(op.attributes[0], p, q), a, b)
+
+
 OPERATORS |= {52: compare, 53: logic, 54: select, 55: matmul, 56: take, 57: unary, 58: power,
-              59: integer}  # fmt: skip
+              59: integer, 49: remainder}  # fmt: skip
 SHAPED[51] = expand
 TYPED[50] = convert

@@ -1,4 +1,4 @@
-"""The bad files whose fault is in an operator of number 50 to 59: see bad.py."""
+"""The bad files whose fault is in an operator of number 49 to 59: see bad.py."""
 
 from bad import NONE, SYMBOL, bad
 
@@ -107,4 +107,19 @@ bad(
     integer_y_shape=("value 0/18", 20, "I", 3),
     integer_y_over_b=("value 0/18", 8, "Q", 768),
     integer_kind_8=("operator 0/12", 24, "I", 8),
+)
+
+# remainder: a b y kind
+bad(
+    "format",
+    "PLANS",
+    "remainders",
+    remainder_a_none=("operator 0/0", 12, "I", NONE),
+    remainder_a_one=("operator 0/1", 12, "I", 2),
+    remainder_b_none=("operator 0/0", 16, "I", NONE),
+    remainder_y_shape=("value 0/3", 20, "I", 2),
+    remainder_y_s32=("value 0/3", 1, "B", 6),
+    remainder_y_over_b=("value 0/3", 8, "Q", 64),
+    remainder_kind_2=("operator 0/0", 24, "I", 2),
+    remainder_attributes=("operator 0/0", 8, "HH", 2, 0),
 )

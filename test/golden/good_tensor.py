@@ -8,6 +8,7 @@ from good_vector import INF, NAN, columns
 from mote import file
 
 CONVERT, EXPAND, COMPARE, LOGIC, SELECT, MATMUL, TAKE, UNARY, POWER, INTEGER = range(50, 60)
+REMAINDER = 49
 
 
 def integers(b: Build, array) -> int:
@@ -142,4 +143,23 @@ def functions() -> Golden:
     return Golden(make("functions", b.tensors, [b], columns(4)), rows)
 
 
-MODELS.update((m.__name__, m) for m in (conversions, choices, moved, functions))
+def remainders() -> Golden:
+    """Of floats, by one number and by one each; the last in place."""
+    d, b = Draw("remainders"), Build(Tensors())
+    x, by = b.input("f32", 3), b.input("f32", 3)
+    results = []
+    for kind in (0, 1):
+        for other in (by, b.tensor(np.array([-1.7]), "f32"), x):
+            results.append(b.place("f32", (BATCH, 3)))
+            b.run(REMAINDER, [x, other], [results[-1]], kind)
+    last = b.place("f32", (BATCH, 3), over=by)
+    b.run(REMAINDER, [by, b.tensor(np.array(0.3), "f32")], [last], 1)
+    b.plan.outputs = [*results, last]
+    rows = d.rows(6, 6) + d.rows(2, 6, 1e6)
+    rows += [[-4.3, 7.2, 5.0, 2.1, -3.4, 8.0], [0.0, -0.0, 0.0, -2.0, 2.0, -0.0]]
+    rows += [[-3.0, 3.0, -1.0, INF, INF, -INF], [INF, -INF, NAN, 2.0, 2.0, 2.0]]
+    rows += [[3.4e38, -3.4e38, 1e38, 1e-40, 1.4e-45, -3.0], [1.0, 2.0, -1e-40, 0.0, NAN, 3e-41]]
+    return Golden(make("remainders", b.tensors, [b], columns(3)), rows)
+
+
+MODELS.update((m.__name__, m) for m in (conversions, choices, moved, functions, remainders))

@@ -54,6 +54,8 @@ class Model:
             infos.append(helper.make_tensor_value_info(name, dtype, shape))
         graph = helper.make_graph(self.nodes, "model", self.inputs, infos, self.constants)
         imports = [helper.make_opsetid("", opset), helper.make_opsetid("ai.onnx.ml", ml)]
+        if any(n.domain == "com.microsoft" for n in self.nodes):
+            imports.append(helper.make_opsetid("com.microsoft", 1))
         model = helper.make_model(graph, opset_imports=imports, ir_version=8)
         path = folder / "model.onnx"
         path.write_bytes(model.SerializeToString())

@@ -53,9 +53,17 @@ def cases():
         for c in found
         if c.model is not None
         and in_scope(c.model)
-        and any(("" if n.domain == "ai.onnx" else n.domain, n.op_type) in known
+        and any(("" if n.domain == "ai.onnx" else n.domain, n.op_type) in known or is_function(n)
                 for n in c.model.graph.node)
     }  # fmt: skip
+
+
+def is_function(node) -> bool:
+    """Whether ONNX says it in operators that may be known."""
+    if node.domain or not onnx.defs.has(node.op_type):
+        return False
+    schema = onnx.defs.get_schema(node.op_type)
+    return schema.has_function or schema.has_context_dependent_function
 
 
 CASES = cases()

@@ -104,6 +104,11 @@ class TensorMethods:
         """a to the power of b; b of a's shape, or one number [1]."""
         return self.node("power", [a, b], a.dims)
 
+    def remainder(self, a, b, kind: str):
+        """a less b as often as it can be, "mod" with the sign of b, "rem" with that of
+        a; b of a's shape, or one number [1]."""
+        return self.node("remainder", [a, b], a.dims, kind=kind)
+
     def softmax_rows(self, x, scale: float = 1.0):
         """In float32, of scale x."""
         return self.node("softmax_rows", [x], x.dims, scale=float(scale))

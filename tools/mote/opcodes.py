@@ -13,10 +13,11 @@ GRU, LSTM = 35, 36
 COLUMNS, FILL, ENCODE, EQUAL, PRODUCTS, DISTANCE, LINEAR_LEAVES = range(40, 47)
 CONVERT, EXPAND, COMPARE, LOGIC, SELECT, MATMUL, TAKE, UNARY, POWER, INTEGER = range(50, 60)
 CONV_FIXED, DEPTHWISE_FIXED, QUANTIZE_U8, DENSE_U8 = range(60, 64)
+REMAINDER = 49
 # Those whose first result may lie over what they read first.
 IN_PLACE = {
     ROWWISE, MAP, BINARY, NORM, SOFTMAX_F32, EMBED, POSITION, NORMALIZE, LOOKUP, MISSING,
-    RESHAPE, FILL, ENCODE, LOGIC, UNARY, POWER, INTEGER,
+    RESHAPE, FILL, ENCODE, LOGIC, UNARY, POWER, INTEGER, REMAINDER,
 }  # fmt: skip
 
 # The one operand that may be a coded tensor, of those that decode.
@@ -36,6 +37,7 @@ REDUCTIONS = {"mean": 0, "max": 1, "sum": 2, "first": 3, "last": 4}
 LAYER_NORM = 0
 UNARY_KINDS = {"log": 0, "floor": 1, "ceil": 2, "round": 3, "sign": 4}
 INTEGER_KINDS = {"+": 0, "-": 1, "*": 2, "/": 3, "min": 4, "max": 5, "mod": 6, "rem": 7}
+REMAINDER_KINDS = {"mod": 0, "rem": 1}
 COMPARE_KINDS = {"==": 0, "<": 1, "<=": 2}
 LOGIC_KINDS = {"and": 0, "or": 1, "xor": 2}
 POOL_KINDS = {"largest": 0, "mean inside": 1, "mean of all": 2}

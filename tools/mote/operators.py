@@ -46,17 +46,24 @@ def lower_dense(low, node) -> None:
         lower_dense_f64(low, node)
         return
     if is_int8(low.precision, weight):
-        q, scale = low.quantized(weight)
-        reads = [
-            *quantized_rows(low, low.read(node, dtype="f32")),
-            low.tensor(q, "s8", "p8k8"),
-            low.tensor(scale, "f32"),
-            low.tensor(bias, "f32"),
-        ]
+        q_rows = quantized_rows(low, low.read(node, dtype="f32"))
+        reads = [*q_rows, *shared_s8(low, weight, weight), low.tensor(bias, "f32")]
         low.write(node, low.step(op.DENSE_S8, reads, "f32", dims, activation))
         return
-    reads = [low.read(node, dtype="f32"), low.tensor(weight, "f32"), low.tensor(bias, "f32")]
+    shared = low.once((id(weight), "f32"), lambda: low.tensor(weight, "f32"))
+    reads = [low.read(node, dtype="f32"), shared, low.tensor(bias, "f32")]
     low.write(node, low.step(op.DENSE, reads, "f32", dims, activation))
+
+
+def shared_s8(low, weight: np.ndarray, rows: np.ndarray) -> tuple:
+    """Rows of a weight in int8, and their scales: once, if several nodes of the
+    graph have it."""
+
+    def make():
+        q, scale = low.quantized(rows)
+        return low.tensor(q, "s8", "p8k8"), low.tensor(scale, "f32")
+
+    return low.once((id(weight), "s8"), make)
 
 
 def lower_dense_f64(low, node) -> None:
@@ -239,7 +246,7 @@ def lower_window(low, node, weight: np.ndarray, words: list[int], groups: int) -
     """A convolution with weight [m][taps high][taps wide][n / groups] of x
     [batch][high][wide][n] or [batch][wide][n]; words are the window's."""
     a, x = node.attributes, low.read(node, dtype="f32")
-    bias, dims = low.tensor(a["bias"], "f32"), node.output.dims
+    whole, bias, dims = a["weight"], low.tensor(a["bias"], "f32"), node.output.dims
     attributes = [*words, op.ACTIVATIONS[a["activation"]]]
     rows = weight.reshape(len(weight), -1)
     if groups == len(weight) == x.dims[-1] > 1:
@@ -249,11 +256,11 @@ def lower_window(low, node, weight: np.ndarray, words: list[int], groups: int) -
     whole_panels = groups == 1 or len(weight) // groups % 8 == 0
     if not (is_int8(low.precision, rows) and whole_panels):
         by_input = rows.reshape(groups, len(weight) // groups, -1).transpose(0, 2, 1)
-        reads = [x, low.tensor(by_input, "f32"), bias]
+        shared = low.once((id(whole), "conv"), lambda: low.tensor(by_input, "f32"))
+        reads = [x, shared, bias]
         low.write(node, low.step(op.CONV, reads, "f32", dims, *attributes))
         return
-    q, scale = low.quantized(rows)
-    reads = [x, low.tensor(q, "s8", "p8k8"), low.tensor(scale, "f32"), bias]
+    reads = [x, *shared_s8(low, whole, rows), bias]
     extent = [low.most(d) for d in x.dims[1:-1]]
     high, wide = extent if len(extent) == 2 else (1, *extent)
     padded = (words[6] + high + words[8]) * (words[7] + wide + words[9]) * x.dims[-1]

@@ -129,3 +129,9 @@ def lower_power(low, node) -> None:
 def lower_integer(low, node) -> None:
     reads = [low.read(node, i) for i in (0, 1)]
     write(low, node, op.INTEGER, reads, "s32", op.INTEGER_KINDS[node.attributes["kind"]])
+
+
+@lowers
+def lower_remainder(low, node) -> None:
+    reads = [low.read(node, i, "f32") for i in (0, 1)]
+    write(low, node, op.REMAINDER, reads, "f32", op.REMAINDER_KINDS[node.attributes["kind"]])

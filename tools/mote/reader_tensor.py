@@ -1,10 +1,11 @@
-"""Operators 50 to 59 of arithmetic version 1: tensors of any type."""
+"""Operators 49 to 59 of arithmetic version 1: tensors of any type."""
 
 from mote.reader_conv import alike_but, rows_of_any
 from mote.reader_tables import shape
 from mote.reader_vector import begin, in_rows
 
 CONVERT, EXPAND, COMPARE, LOGIC, SELECT, MATMUL, TAKE, UNARY, POWER, INTEGER = range(50, 60)
+REMAINDER = 49
 NAMES = {
     CONVERT: "convert",
     EXPAND: "expand",
@@ -16,13 +17,15 @@ NAMES = {
     UNARY: "unary",
     POWER: "power",
     INTEGER: "integer",
+    REMAINDER: "remainder",
 }
-IN_PLACE = (LOGIC, UNARY, POWER, INTEGER)
+IN_PLACE = (LOGIC, UNARY, POWER, INTEGER, REMAINDER)
 KINDS = {
     COMPARE: ("==", "<", "<="),
     LOGIC: ("and", "or", "xor"),
     UNARY: ("log", "floor", "ceil", "round", "sign"),
     INTEGER: ("+", "-", "*", "/", "min", "max", "mod", "rem"),
+    REMAINDER: ("mod", "rem"),
 }
 COMPARED = ("f32", "f64", "s32", "bool")
 
@@ -148,6 +151,7 @@ CHECKS = {
     UNARY: check_unary,
     POWER: check_pairs_of("f32"),
     INTEGER: check_pairs_of("s32"),
+    REMAINDER: check_pairs_of("f32"),
 }
 
 

@@ -382,6 +382,16 @@ class Builder:
         a, b = self.pair(a, b)
         return self.like(a, self.graph.binary(a.value, b.value, kind))
 
+    def integer(self, a: Tensor, b: Tensor, kind: str) -> Tensor:
+        a, b = self.pair(a, b)
+        return self.like(a, self.graph.integer(a.value, b.value, kind))
+
+    def choose(self, which: Tensor, x: Tensor, y: Tensor) -> Tensor:
+        """x where it is so, else y; all of one shape."""
+        values = [self.graph.reshape(self.arrange(t, which.order).value, which.value.dims)
+                  for t in (x, y)]  # fmt: skip
+        return self.like(which, self.graph.select(which.value, *values))
+
     def with_array(self, t: Tensor, array: np.ndarray, kind: str) -> Tensor:
         """t o array, broadcast."""
         array = np.asarray(array)

@@ -11,6 +11,7 @@ from mote.importers.onnx_build import Builder, Tensor, op
 from mote.importers.onnx_file import Node
 
 FLOAT_MAX = float(np.finfo(np.float32).max)
+INT32_MAX = np.iinfo(np.int32).max
 SLOPE_SELU, SCALE_SELU = 1.6732632423543772, 1.0507009873554805
 
 # ---------------------------------------------------------------------- arithmetic
@@ -47,8 +48,7 @@ def integers(b: Builder, node: Node, x, y, kind: str) -> Tensor:
         if not isinstance(t, Tensor) or t.dtype != "s32":
             what = t.dtype if isinstance(t, Tensor) else "labels"
             raise node.refuse(f"expected float32 numbers, or integers, on both sides; got {what}")
-    x, y = b.pair(x, y)
-    return b.like(x, b.graph.integer(x.value, y.value, kind))
+    return b.integer(x, y, kind)
 
 
 def combine(b: Builder, node: Node, x, y, kind: str):
@@ -88,6 +88,9 @@ def folded(b: Builder, node: Node, t: Tensor, array: np.ndarray, kind: str, i: i
 
 @op("Pow")
 def power(b: Builder, node: Node):
+    base = b.tensor(node)
+    if base.dtype == "s32":
+        return integer_power(b, node, base, b.constant(node, 1, "an exponent of integers"))
     x, exponent = b.real(node), b.input(node, 1)
     if isinstance(exponent, np.ndarray) and exponent.size == 1 and exponent.ndim <= len(x.shape):
         e = float(exponent.reshape(-1)[0])
@@ -103,6 +106,22 @@ def power(b: Builder, node: Node):
         exponent = b.like(exponent, b.graph.convert(exponent.value, "real"))
     x, exponent = b.pair(x, exponent)
     return b.like(x, b.graph.power(x.value, exponent.value))
+
+
+def integer_power(b: Builder, node: Node, x: Tensor, exponent: np.ndarray) -> Tensor:
+    """By squares, each of which counts where its bit of the exponent is 1."""
+    whole = exponent.astype(np.int64)
+    if (whole != exponent).any() or whole.min() < 0 or whole.max() > INT32_MAX:
+        raise node.refuse(
+            "an exponent of integers: expected whole numbers from 0 up; Cast the base to float32"
+        )
+    shape = np.broadcast_shapes(x.shape, exponent.shape)
+    x, result = b.expand(x, shape), b.expand(b.lift(node, np.array(1, np.int32)), shape)
+    for k in range(int(whole.max()).bit_length()):
+        x = b.integer(x, x, "*") if k else x
+        counts = b.lift(node, (whole >> k & 1).astype(bool))
+        result = b.choose(b.expand(counts, shape), b.integer(result, x, "*"), result)
+    return result
 
 
 def whole_power(b: Builder, x: Tensor, n: int) -> Tensor:
@@ -136,9 +155,11 @@ def clip(b: Builder, node: Node):
 @op("Mod")
 def mod(b: Builder, node: Node):
     x, y = b.input(node, 0), b.input(node, 1)
-    if is_real(x) or is_real(y):
-        raise node.refuse("the remainder of floats cannot be computed yet")
-    return integers(b, node, x, y, "rem" if node.get("fmod", 0) else "mod")
+    kind = "rem" if node.get("fmod", 0) else "mod"
+    if not (is_real(x) and is_real(y)):
+        return integers(b, node, x, y, kind)
+    x, y = b.pair(*(b.lift(node, t) if isinstance(t, np.ndarray) else t for t in (x, y)))
+    return b.like(x, b.graph.remainder(x.value, y.value, kind))
 
 
 # ---------------------------------------------------------- functions of one number
@@ -154,10 +175,15 @@ UNARY = {"Log": "log", "Floor": "floor", "Ceil": "ceil", "Round": "round", "Sign
 def mapped(b: Builder, node: Node):
     x = b.tensor(node)
     if x.dtype == "s32" and node.op in ("Abs", "Neg"):
-        zero = b.graph.constant(np.zeros((1,) * len(x.value.dims), np.int32), "s32")
-        less = b.graph.integer(b.graph.expand(zero, x.value.dims), x.value, "-")
-        return b.like(x, less if node.op == "Neg" else b.graph.integer(less, x.value, "max"))
+        less = negative(b, x)
+        return less if node.op == "Neg" else b.integer(less, x, "max")
     return activated(b, node, b.real(node), MAPS[node.op])
+
+
+def negative(b: Builder, x: Tensor) -> Tensor:
+    """0 - x of integers."""
+    zero = b.graph.constant(np.zeros((1,) * len(x.value.dims), np.int32), "s32")
+    return b.like(x, b.graph.integer(b.graph.expand(zero, x.value.dims), x.value, "-"))
 
 
 @op("Gelu")
@@ -224,8 +250,12 @@ def celu(b: Builder, node: Node):
 
 @op("ThresholdedRelu")
 def thresholded(b: Builder, node: Node):
-    x = b.real(node)
-    not_above = b.graph.compare(x.value, b.scalar(node.get("alpha", 1.0)), "<=")
+    return above(b, b.real(node), node.get("alpha", 1.0))
+
+
+def above(b: Builder, x: Tensor, least: float) -> Tensor:
+    """x above a number, else 0."""
+    not_above = b.graph.compare(x.value, b.scalar(least), "<=")
     return b.like(x, b.graph.select(not_above, b.scalar(0.0), x.value))
 
 
@@ -264,7 +294,10 @@ def mish(b: Builder, node: Node):
 
 @op("Softsign")
 def softsign(b: Builder, node: Node):
-    x = b.real(node)
+    return softsign_of(b, b.real(node))
+
+
+def softsign_of(b: Builder, x: Tensor) -> Tensor:
     return b.binary(x, b.with_number(b.map(x, "abs"), "+", 1), "/")
 
 
@@ -445,7 +478,7 @@ def mean_variance(b: Builder, node: Node):
     "ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp", "ReduceProd",
 )  # fmt: skip
 def reduced(b: Builder, node: Node):
-    x = b.real(node)
+    x = b.tensor(node)
     axes = node.get("axes")
     if axes is None:
         given = b.constant(node, 1, "axes")
@@ -458,8 +491,19 @@ def reduced(b: Builder, node: Node):
     return y if node.get("keepdims", 1) else b.squeeze(y, axes)
 
 
+INTEGER_REDUCTIONS = {"Sum": "+", "Max": "max", "Min": "min", "Prod": "*", "Mean": "+",
+                      "SumSquare": "+", "L1": "+"}  # fmt: skip
+
+
 def reduce_over(b: Builder, node: Node, x: Tensor, axes: list[int]) -> Tensor:
     kind = node.op.removeprefix("Reduce")
+    if x.dtype == "bool" and kind in ("Max", "Min"):
+        numbers = b.like(x, b.graph.convert(x.value, "real"))
+        y = reduce_over(b, node, numbers, axes)
+        return b.like(y, b.graph.convert(y.value, "bool"))
+    if x.dtype == "s32" and kind in INTEGER_REDUCTIONS:
+        return reduce_integers(b, x, axes, kind)
+    x = x if x.dtype == "real" else b.real(node)
     if kind == "Min":
         return b.map(b.reduce(b.map(x, "neg"), axes, "max"), "neg")
     if kind == "Prod":
@@ -476,6 +520,25 @@ def reduce_over(b: Builder, node: Node, x: Tensor, axes: list[int]) -> Tensor:
     if kind == "L2":
         return b.map(y, "sqrt")
     return b.unary(y, "log") if kind == "LogSum" else y
+
+
+def reduce_integers(b: Builder, x: Tensor, axes: list[int], kind: str) -> Tensor:
+    """Halves of an axis with one another, until one is left."""
+    if kind == "SumSquare":
+        x = b.integer(x, x, "*")
+    if kind == "L1":
+        x = b.integer(x, negative(b, x), "max")
+    over = {a % len(x.shape) for a in axes}
+    count = math.prod(x.shape[a] for a in over)
+    for axis in over:
+        while (n := x.shape[axis]) > 1:
+            half = n // 2
+            y = b.integer(b.slice(x, axis, 0, half), b.slice(x, axis, half, half),
+                          INTEGER_REDUCTIONS[kind])  # fmt: skip
+            x = b.concat([y, b.slice(x, axis, n - 1, 1)], axis) if n % 2 else y
+    if kind != "Mean":
+        return x
+    return b.like(x, b.graph.integer(x.value, b.scalar(count, "s32"), "/"))
 
 
 def product_over(b: Builder, node: Node, x: Tensor, axes) -> Tensor:
@@ -509,9 +572,12 @@ def arg_extreme(b: Builder, node: Node):
 @op("CumSum")
 def cumsum(b: Builder, node: Node):
     """A product with ones below the diagonal."""
-    x = b.real(node)
+    x = b.tensor(node)
     axis = int(b.constant(node, 1, "axis").reshape(-1)[0]) % len(x.shape)
     n = x.shape[axis]
+    if x.dtype == "s32":
+        return cumsum_integers(b, node, x, axis)
+    x = b.real(node)
     if n > 1024:
         raise node.refuse(f"over {n} numbers, expected at most 1024")
     ones = np.tril(np.ones((n, n)), -1 if node.get("exclusive", 0) else 0)
@@ -519,3 +585,18 @@ def cumsum(b: Builder, node: Node):
     perm = [a for a in range(len(x.shape)) if a != axis] + [axis]
     back = [perm.index(a) for a in range(len(perm))]
     return b.transpose(b.dense(b.transpose(x, perm), ones), back)
+
+
+def cumsum_integers(b: Builder, node: Node, x: Tensor, axis: int) -> Tensor:
+    """Added to itself, moved by 1, 2, 4 and so on."""
+    n, backward = x.shape[axis], range(x.shape[axis])[::-1]
+    x = b.take(x, axis, backward) if node.get("reverse", 0) else x
+    if node.get("exclusive", 0):
+        zeros = b.lift(node, np.zeros(x.shape[:axis] + (1,) + x.shape[axis + 1 :], np.int32))
+        x = b.concat([zeros, b.slice(x, axis, 0, n - 1)], axis) if n > 1 else zeros
+    by = 1
+    while by < n:
+        added = b.integer(b.slice(x, axis, by, n - by), b.slice(x, axis, 0, n - by), "+")
+        x = b.concat([b.slice(x, axis, 0, by), added], axis)
+        by *= 2
+    return b.take(x, axis, backward) if node.get("reverse", 0) else x

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from mote.errors import Refusal
+from mote.importers import onnx_contrib
 
 # The least that is read; the most is what `onnx` knows. Converters write the
 # opset that the youngest of their operators came with, which may be 9.
@@ -141,12 +142,31 @@ def check_opsets(onnx, model) -> None:
 
 def check_rules(onnx, model) -> None:
     try:
-        onnx.checker.check_model(model)
+        onnx.checker.check_model(without_early(onnx, model))
     except onnx.checker.ValidationError as e:
         raise Refusal(f"breaks the rules of ONNX: {first_line(e)}") from e
     except ValueError as e:  # too large for the checker, which is no fault
         if "2GiB" not in str(e) and "2GB" not in str(e):
             raise Refusal(f"breaks the rules of ONNX: {first_line(e)}") from e
+
+
+def without_early(onnx, model):
+    """A model whose operators are all of the domains that they are said to be of:
+    ONNX Runtime has some in that of ONNX before ONNX has them."""
+    opset = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 0)
+
+    def early(node) -> bool:
+        return node.domain in ("", "ai.onnx") and onnx_contrib.SINCE.get(node.op_type, 0) > opset
+
+    if not any(early(n) for n in model.graph.node):
+        return model
+    other = onnx.ModelProto()
+    other.CopyFrom(model)
+    for node in filter(early, other.graph.node):
+        node.domain = "com.microsoft"
+    if not any(o.domain == "com.microsoft" for o in other.opset_import):
+        other.opset_import.add(domain="com.microsoft", version=1)
+    return other
 
 
 def first_line(e: Exception) -> str:
@@ -236,12 +256,14 @@ def check_size(onnx, tensor) -> None:
 def program(
     model,
     dimensions: dict[str, int],
+    known=(),
     shapes: dict[str, tuple[int, ...]] | None = None,
     fixed: dict[str, np.ndarray] | None = None,
 ) -> Program:
-    """The operators of a model. dimensions: of its inputs, by their names; shapes:
-    of some inputs, whatever the file says of them; fixed: inputs that always
-    are these numbers."""
+    """The operators of a model. dimensions: of its inputs, by their names; known:
+    (domain, operator) of those that stay as they are, where ONNX has others as
+    functions of these; shapes: of some inputs, whatever the file says of them;
+    fixed: inputs that always are these numbers."""
     onnx = library()
     graph = model.graph
     constants = {t.name: array_of(onnx, t) for t in graph.initializer} | (fixed or {})
@@ -251,9 +273,12 @@ def program(
     inputs = ports(onnx, given, dimensions, shapes or {})
     p = Program([], constants, inputs, [v.name for v in graph.output])
     types = {i.name: tensor_type(onnx, v, i.shape) for i, v in zip(inputs, given)}
+    for i in inputs:
+        if prod(i.shape) == 0 and i.dtype is not None:
+            constants[i.name] = np.zeros(i.shape, i.dtype)
     for name, array in constants.items():
         types[name] = type_of_array(onnx, array)
-    Folding(onnx, model, p, types).run()
+    Folding(onnx, model, p, types, known).run()
     return p
 
 
@@ -310,8 +335,8 @@ def port(onnx, v, dimensions: dict[str, int], batch: str | None) -> Port:
     shape, axis = [], None
     for i, d in enumerate(kind.shape.dim):
         if d.HasField("dim_value"):
-            if d.dim_value < 1:
-                raise Refusal(f"{what}: dimension {i} is {d.dim_value}; expected 1 or more")
+            if d.dim_value < 0:
+                raise Refusal(f"{what}: dimension {i} is {d.dim_value}; expected 0 or more")
             shape.append(d.dim_value)
         elif d.dim_param and d.dim_param in dimensions:
             shape.append(dimensions[d.dim_param])
@@ -345,11 +370,15 @@ class Folding:
     """Goes through the nodes once: each is constant, and then evaluated, or
     its results get their shapes."""
 
-    def __init__(self, onnx, model, p: Program, types: dict):
-        self.onnx, self.model, self.p, self.types = onnx, model, p, types
+    def __init__(self, onnx, model, p: Program, types: dict, known):
+        self.onnx, self.model, self.p, self.types, self.known = onnx, model, p, types, known
+        self.expanded = 0  # nodes that others stand for
         self.opsets = {("" if o.domain == "ai.onnx" else o.domain): o.version
                        for o in model.opset_import}  # fmt: skip
-        self.imports = [onnx.helper.make_opsetid(d, v) for d, v in self.opsets.items()]
+
+    @property
+    def imports(self) -> list:
+        return [self.onnx.helper.make_opsetid(d, v) for d, v in self.opsets.items()]
 
     def run(self) -> None:
         for proto in self.model.graph.node:
@@ -364,14 +393,119 @@ class Folding:
         node = self.node_of(proto)
         if node.op in RANDOM:
             raise node.refuse("gives other numbers each time, which no compiled model does")
-        self.infer(node, proto)
+        if node.domain == "":
+            node.version = max(node.version, onnx_contrib.SINCE.get(node.op, 0))
+        if (node.domain, node.op) in onnx_contrib.EXPANDED:
+            self.contributed(node)
+            return
         given = [self.p.constants.get(i) for i in node.inputs if i]
+        constant = node.op == "Constant" or (given and all(g is not None for g in given))
+        if node.op == "If" and node.domain == "" and constant:
+            self.branch(node, proto)
+            return
+        try:
+            self.infer(node, proto)
+        except Refusal:
+            if not constant:  # whose shape is that of its numbers
+                raise
         if node.op in ("Shape", "Size") and node.domain == "":
             self.shape_as_constant(node)
-        elif node.op == "Constant" or (given and all(g is not None for g in given)):
+        elif constant:
             self.evaluate(node, proto)
-        else:
+        elif (node.domain, node.op) not in self.known and (body := self.function_of(node, proto)):
+            self.expand(proto, body)
+        elif not self.without_elements(node):
             self.p.nodes.append(node)
+
+    # Nodes that stand for others
+
+    def visit_all(self, protos, opsets: dict[str, int]) -> None:
+        """Nodes of other opsets than those of the model."""
+        before, self.opsets = self.opsets, self.opsets | opsets
+        for proto in protos:
+            self.visit(proto)
+        self.opsets = before
+
+    def contributed(self, node: Node) -> None:
+        self.expanded += 1
+        parts = onnx_contrib.Parts(self.onnx, node, f"{node.outputs[0]}.{self.expanded}",
+                                   self.p.constants, self.types)  # fmt: skip
+        onnx_contrib.EXPANDED[node.domain, node.op](parts, node)
+        for name, array in parts.made.items():
+            self.set(name, array)
+        self.visit_all(parts.nodes, {"": onnx_contrib.OPSET})
+
+    def branch(self, node: Node, proto) -> None:
+        """The one that a constant chooses."""
+        which = bool(self.p.constants[node.inputs[0]].reshape(-1)[0])
+        graph = node.get("then_branch" if which else "else_branch")
+        for t in graph.initializer:
+            self.set(t.name, array_of(self.onnx, t))
+        ends = [self.onnx.helper.make_node("Identity", [o.name], [name])
+                for o, name in zip(graph.output, node.outputs) if name]  # fmt: skip
+        self.visit_all([*graph.node, *ends], {})
+
+    def function_of(self, node: Node, proto):
+        """What an operator is in others, where ONNX says so."""
+        schema = self.onnx.defs.get_schema(node.op, node.version, node.domain)
+        version = node.version
+        if schema.has_context_dependent_function:
+            types = [self.types.get(i, self.onnx.TypeProto()).SerializeToString()
+                     for i in node.inputs]  # fmt: skip
+            body = schema.get_context_dependent_function_with_opset_version(
+                version, proto.SerializeToString(), types
+            )
+        elif schema.has_function:
+            body = schema.get_function_with_opset_version(version)
+        else:
+            return None
+        function = self.onnx.FunctionProto()
+        function.ParseFromString(body)
+        return function if function.node else None
+
+    def expand(self, proto, function) -> None:
+        """The nodes of a function in place of the one that calls it."""
+        onnx = self.onnx
+        self.expanded += 1
+        schema = onnx.defs.get_schema(proto.op_type, self.opsets[""], "")
+        call = onnx.NodeProto()
+        call.CopyFrom(proto)
+        call.name, call.domain = f"{proto.output[0]}.{self.expanded}", "function"
+        function.domain = "function"
+        given = {a.name for a in proto.attribute}
+        for name, attribute in schema.attributes.items():
+            default = attribute.default_value
+            if name not in given and default.type != onnx.AttributeProto.UNDEFINED:
+                call.attribute.add().CopyFrom(default)
+        opsets = {o.domain: o.version for o in function.opset_import} or self.opsets
+        graph = onnx.helper.make_graph(
+            [call], "call",
+            [onnx.helper.make_value_info(i, self.types[i]) for i in dict.fromkeys(call.input) if i],
+            [onnx.helper.make_value_info(o, onnx.TypeProto()) for o in call.output if o],
+        )  # fmt: skip
+        imports = [onnx.helper.make_opsetid(d, v) for d, v in opsets.items()]
+        imports.append(onnx.helper.make_opsetid("function", 1))
+        model = onnx.helper.make_model(graph, functions=[function], opset_imports=imports)
+        self.visit_all(onnx.inliner.inline_local_functions(model).graph.node, opsets)
+
+    def without_elements(self, node: Node) -> bool:
+        """Results that have none are constants; whether all are."""
+        empty = [self.is_empty(o) for o in node.outputs]
+        for name, shape in zip(node.outputs, empty):
+            if name and shape is not None:
+                kind = self.types[name].tensor_type.elem_type
+                self.set(name, np.zeros(shape, self.onnx.helper.tensor_dtype_to_np_dtype(kind)))
+        return all(shape is not None for name, shape in zip(node.outputs, empty) if name)
+
+    def is_empty(self, name: str) -> tuple[int, ...] | None:
+        """The shape of a tensor that has no elements."""
+        t = self.types.get(name)
+        if t is None or not t.HasField("tensor_type"):
+            return None
+        dims = t.tensor_type.shape.dim
+        if not all(d.HasField("dim_value") for d in dims) or all(d.dim_value for d in dims):
+            return None
+        return tuple(d.dim_value for d in dims)
 
     def node_of(self, proto) -> Node:
         domain = "" if proto.domain == "ai.onnx" else proto.domain

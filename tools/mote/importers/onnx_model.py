@@ -17,13 +17,14 @@ from mote.importers import (  # noqa: F401  each puts its operators into OPS
     onnx_dense,
     onnx_file,
     onnx_ml,
+    onnx_more,
     onnx_qdq,
     onnx_quantized,
     onnx_recurrent,
     onnx_shape,
     onnx_text,
 )
-from mote.importers.onnx_build import Builder, Labels, Tensor, natural
+from mote.importers.onnx_build import OPS, Builder, Labels, Tensor, natural
 from mote.importers.onnx_file import Port
 from mote.importers.onnx_fuse import fuse
 
@@ -66,7 +67,7 @@ def library():
 def import_model(model, config) -> tuple[Imported, list[Port], dict[str, int]]:
     """All but what the runtime answers; the model's inputs, and the index of each
     of its own labels."""
-    program = onnx_file.program(model, config.dimensions or {})
+    program = onnx_file.program(model, config.dimensions or {}, OPS)
     onnx_qdq.find(program)
     fuse(program)
     graph, tensors = inputs_of(program.inputs)
@@ -94,9 +95,9 @@ def inputs_of(ports: list[Port]) -> tuple[Graph, dict[str, Tensor]]:
     """A graph with as many inputs, and each as the tensor that it is. Integers
     come as f64, which has all that a request can say."""
     total = sum(prod(p.shape) for p in ports)
-    if not ports or total > MAX_FEATURES:
+    if not 0 < total <= MAX_FEATURES:
         raise Refusal(f"a row of {total} numbers; expected 1 to {MAX_FEATURES}")
-    values = []
+    values, ports = [], [p for p in ports if prod(p.shape)]
     for p in ports:
         if p.dtype is None:
             raise Refusal(f"input {p.name!r}: text cannot be compiled yet; give numbers")
@@ -186,6 +187,7 @@ def indices_of(graph: Graph, value: Value) -> int | None:
 def sample_of(graph: Graph, ports: list[Port]):
     """Rows for a model that has inputs of integers: indices of the tables that
     they choose from, or, of a mask, 0 and 1. None where all are floats."""
+    ports = [p for p in ports if prod(p.shape)]
     if all(p.dtype.kind == "f" for p in ports):
         return None
     below = [None if p.dtype.kind == "f" else indices_of(graph, v) or 2
@@ -263,6 +265,8 @@ def numbers_of(b: Builder, given: list, labels: list[str] | None) -> Output:
     parts, names = [], []
     for name, t in given:
         if isinstance(t, np.ndarray):
+            if not t.size:
+                continue
             t = Tensor(b.graph.expand(b.graph.constant(t.reshape(1, -1)), (BATCH, t.size)),
                        t.shape, natural(t.shape))  # fmt: skip
         if not isinstance(t, Tensor):
@@ -271,6 +275,8 @@ def numbers_of(b: Builder, given: list, labels: list[str] | None) -> Output:
             t = b.like(t, b.graph.convert(t.value, "real"))
         parts.append(b.view(b.plain(t), t.size))
         names += [name] if t.size == 1 else [f"{name}_{i}" for i in range(t.size)]
+    if not parts:
+        raise Refusal("outputs: expected numbers, got tensors without elements")
     if labels is not None:
         if len(labels) != len(names):
             raise Refusal(f"labels: expected {len(names)}, one for each number, got {len(labels)}")

@@ -111,6 +111,11 @@ def expand(b: Builder, node: Node):
     return b.expand(x, np.broadcast_shapes(x.shape, ints(b, node, 1, "shape")))
 
 
+@op("Range")
+def range_(b: Builder, node: Node):
+    raise node.refuse("expected constants: how long it is depends on the numbers of a row")
+
+
 @op("Tile")
 def tile(b: Builder, node: Node):
     x = b.tensor(node)
@@ -127,7 +132,8 @@ def tile(b: Builder, node: Node):
 
 @op("Concat")
 def concat(b: Builder, node: Node):
-    parts = [b.tensor(node, i) for i in range(len(node.inputs))]
+    full = [i for i in range(len(node.inputs)) if 0 not in b.input(node, i).shape]
+    parts = [b.tensor(node, i) for i in full]
     if len({p.dtype for p in parts}) > 1:
         raise node.refuse("parts of several types")
     return b.concat(parts, node.get("axis") % len(parts[0].shape))
@@ -143,9 +149,8 @@ def split(b: Builder, node: Node):
         each = -(-x.shape[axis] // count)
         sizes = [min(each, x.shape[axis] - i * each) for i in range(count)]
     firsts = np.cumsum([0, *sizes[:-1]])
-    if min(sizes) < 1:
-        raise node.refuse("a part without elements")
-    return [b.slice(x, axis, int(f), int(n)) for f, n in zip(firsts, sizes)]
+    # what has no elements is a constant already
+    return [b.slice(x, axis, int(f), int(n)) if n else None for f, n in zip(firsts, sizes)]
 
 
 @op("Slice")
@@ -162,8 +167,6 @@ def slice_(b: Builder, node: Node):
         start = min(max(start + n if start < 0 else start, low if step > 0 else 0), high)
         end = min(max(end + n if end < 0 else end, low), n if step > 0 else n - 1)
         index = range(start, end, step)
-        if len(index) == 0:
-            raise node.refuse("a part without elements")
         x = b.take(x, axis, index)
     return x
 
@@ -184,6 +187,62 @@ def gather(b: Builder, node: Node):
     if x.dtype.kind != "f":
         raise node.refuse(f"rows of a table of {x.dtype}: expected float32")
     return embedded(b, node, x, index)
+
+
+def picked(b: Builder, t: Tensor, flat: np.ndarray) -> Tensor:
+    """Elements by their places in memory, in the shape that the places have."""
+    t = b.plain(t)
+    y = b.take(Tensor(t.value, (t.size,), (0,)), 0, flat.reshape(-1))
+    return b.reshape(y, flat.shape)
+
+
+def places_of(t) -> np.ndarray:
+    """Of each element of a tensor its place in memory."""
+    return np.arange(np.prod(t.shape, dtype=int)).reshape(t.shape)
+
+
+def within(node: Node, index: np.ndarray, n: int, axis: int) -> np.ndarray:
+    """Indices that count from the end, from the start."""
+    if index.size == 0 or index.min() < -n or index.max() >= n:
+        raise node.refuse(f"indices outside of the {n} elements of axis {axis}")
+    return np.where(index < 0, index + n, index)
+
+
+@op("GatherElements", "GatherND")
+def gather_places(b: Builder, node: Node):
+    x, index = b.tensor(node), b.constant(node, 1, "indices")
+    return picked(b, x, chosen(node, places_of(x), index))
+
+
+def chosen(node: Node, places: np.ndarray, index: np.ndarray) -> np.ndarray:
+    """Which elements a constant names, one by one or part by part."""
+    if not node.op.endswith("ND"):
+        axis = node.get("axis", 0) % places.ndim
+        index = within(node, index, places.shape[axis], axis)
+        grid = np.indices(index.shape)
+        grid[axis] = index
+        return places[tuple(grid)]
+    batch, depth = node.get("batch_dims", 0), index.shape[-1]
+    parts = [within(node, index[..., k], places.shape[batch + k], batch + k) for k in range(depth)]
+    if not batch:
+        return places[tuple(parts)]
+    outer = np.indices(index.shape[:-1])[:batch]
+    return places[tuple(outer) + tuple(parts)]
+
+
+@op("ScatterElements", "ScatterND")
+def scatter(b: Builder, node: Node):
+    """Each element from where it comes: the data, or the last update of it."""
+    x, updates = b.tensor(node), b.tensor(node, 2)
+    if node.get("reduction", "none") != "none":
+        raise node.refuse(f"reduction: expected none, got {node.get('reduction')!r}")
+    if x.dtype != updates.dtype:
+        raise node.refuse(f"{updates.dtype} into {x.dtype}")
+    source = places_of(x)
+    target = chosen(node, places_of(x), b.constant(node, 1, "indices"))
+    source.reshape(-1)[target.reshape(-1)] = x.size + np.arange(target.size)
+    flat = [Tensor(b.plain(t).value, (t.size,), (0,)) for t in (x, updates)]
+    return b.reshape(b.take(b.concat(flat, 0), 0, source.reshape(-1)), source.shape)
 
 
 def replaced(t: Tensor, axis: int, shape: tuple[int, ...]) -> Tensor:

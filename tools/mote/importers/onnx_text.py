@@ -23,7 +23,7 @@ from mote.config import POOLINGS
 from mote.errors import Refusal
 from mote.graph import BATCH, Feature, Graph, Imported, Output, Value
 from mote.importers import onnx_file
-from mote.importers.onnx_build import Builder, Tensor, natural, op
+from mote.importers.onnx_build import OPS, Builder, Tensor, natural, op
 from mote.importers.onnx_fuse import fuse
 from mote.importers.onnx_text_fold import DOMAIN, fold
 from mote.importers.onnx_tokens import TOKENS, Joining, first_alone, lengths
@@ -158,7 +158,7 @@ def program_of(model, tokens: int) -> onnx_file.Program:
         for name, array in always.items()
         if name in inputs
     }
-    program = onnx_file.program(model, {}, {IDS: shape}, fixed)
+    program = onnx_file.program(model, {}, OPS, {IDS: shape}, fixed)
     program.outputs = [chosen_output(program.outputs)]
     fuse(program)
     fold(program, tokens)

@@ -12,19 +12,16 @@ the name of its step: never approximated, never skipped.
 
 import copy
 import importlib
+import importlib.util
 import math
 import warnings
 from dataclasses import replace
 
 import numpy as np
 
-try:
-    import pandas
-except ImportError:  # estimators that were trained on arrays need none
-    pandas = None
-
 from mote.errors import Refusal
 from mote.graph import Graph, Imported, Output
+from mote.importers import sklearn_file
 from mote.importers.names import class_names, feature_names, target_names
 from mote.importers.sklearn_walk import (
     CLASSIFIERS,
@@ -60,14 +57,13 @@ def import_file(path: str, config, trust_pickle: bool) -> Imported:
 
 def load(path: str, trust_pickle: bool):
     """The estimator in a file: skops, or, when that is asked for, a pickle."""
-    try:
-        import sklearn  # noqa: F401
-    except ImportError as e:
-        raise Refusal(
-            f"{path}: scikit-learn is not installed here; pip install 'mote[sklearn]'"
-        ) from e
+    if importlib.util.find_spec("sklearn") is None:
+        raise Refusal(f"{path}: scikit-learn is not installed here; pip install 'mote[sklearn]'")
     if path.endswith(".skops"):
-        return _load_skops(path)
+        try:
+            return sklearn_file.read(path)
+        except sklearn_file.Other:
+            return _load_skops(path)
     if not trust_pickle:
         raise Refusal(
             f"{path}: a pickle runs whatever code its maker put in when it is opened. "
@@ -253,7 +249,9 @@ class Rows:
         columns = {i: self.sources[i].given(rows[:, k]) for k, i in enumerate(self.read)}
         blank = np.zeros(len(rows))  # of what no step reads
         columns = [columns.get(i, blank) for i in range(len(self.sources))]
-        if self.names is not None and pandas is not None:
+        if self.names is not None and importlib.util.find_spec("pandas") is not None:
+            import pandas  # estimators that were trained on arrays need none
+
             return pandas.DataFrame(dict(zip(self.names, columns)))
         if any(c.dtype == object for c in columns):
             out = np.empty((len(rows), len(columns)), object)
