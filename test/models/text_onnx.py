@@ -53,7 +53,8 @@ class Writer:
 
     def shape(self, *parts) -> str:
         """Of numbers and of what size() gave."""
-        return self.op("Concat", *(p if isinstance(p, str) else self.ints(p) for p in parts), axis=0)
+        names = [p if isinstance(p, str) else self.ints(p) for p in parts]
+        return self.op("Concat", *names, axis=0)
 
     def dense(self, x: str, n: int, m: int, scale: float = 1) -> str:
         y = self.op("MatMul", x, self.weight(n, m, scale=scale))

@@ -286,6 +286,17 @@ def test_verbs(tmp_path, capsys):
     assert status == 0 and "tokens at most 24" in (tmp_path / "report.html").read_text()
 
 
+@pytest.mark.parametrize("head, reply, words", [
+    ("logits", "base64", 'a reply of an embedding, which this model has not; expected "index", '),
+    ("mean", "scores", "a reply of classes with scores"),
+    ("mean", "prediction", "a reply of classes of a text"),
+])  # fmt: skip
+def test_replies_that_a_model_has_not(tmp_path, capsys, head, reply, words):
+    folder = text_onnx.save(tmp_path, head=head, toml=MOST)
+    assert cli.main(["compile", str(folder), "--reply", reply]) == 1
+    assert words in capsys.readouterr().err
+
+
 def test_rows_that_are_no_texts(tmp_path, capsys):
     folder = text_onnx.save(tmp_path, toml=MOST)
     for name, content in (("a.csv", b"x,y\n1,2\n"), ("b.txt", b"\xff"), ("c.txt", b"")):

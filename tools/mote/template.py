@@ -34,7 +34,18 @@ reply = "full"
 # of a model of texts: "class", "numbers" or "embedding", by the output's name
 # unless it is set
 # kind = "class"
-{text}
+
+[text]
+# Of an ONNX model that reads tokens: tokenizer.json or vocab.txt, in its folder
+# tokenizer = "tokenizer.json"
+# the most tokens of a text, [CLS] and [SEP] counted; the rest is cut off. The
+# tokenizer's own, or else 512, unless set
+{max_tokens}
+# of a model that gives a vector for each token: "mean", "max" or "cls", and
+# whether the result gets length 1; those of 1_Pooling and modules.json unless set
+# pooling = "mean"
+# normalize = true
+
 [compile]
 # "auto" decides by cost: float64 for linear models and trees, for nets float32,
 # or int8 layer by layer in large ones. Or one of "float64", "float32", "int8"
@@ -71,17 +82,6 @@ reply = "full"
 # how many rows to generate, beside edge rows and those of --rows
 # rows = {rows}
 """
-TEXT = """
-[text]
-# tokenizer.json or vocab.txt, in the folder of the trainer's file
-# tokenizer = "tokenizer.json"
-# the most tokens of a text, [CLS] and [SEP] counted; the rest is cut off
-max_tokens = {max_tokens}
-# of a model that gives a vector for each token: "mean", "max" or "cls", and
-# whether the result gets length 1; those of 1_Pooling and modules.json unless set
-# pooling = "mean"
-# normalize = true
-"""
 CARD = """\
 # {name}
 
@@ -113,13 +113,13 @@ parameters suggest, not real ones.
 """
 
 
-def model_toml(max_tokens: int | None, **values) -> str:
+def model_toml(max_tokens: int | None = None, **values) -> str:
     """model.toml with these, and with the costs that are used unless it has others;
     max_tokens: of a model of texts."""
     from mote.coding import TARGETS
 
-    text = TEXT.format(max_tokens=max_tokens) if max_tokens else ""
-    return MODEL_TOML.format(**asdict(TARGETS["arm64"]), text=text, **values)
+    most = f"max_tokens = {max_tokens}" if max_tokens else "# max_tokens = 512"
+    return MODEL_TOML.format(**asdict(TARGETS["arm64"]), max_tokens=most, **values)
 
 
 def toml(value) -> str:
