@@ -62,7 +62,7 @@ def choose_precision(graph: Graph) -> str:
 
 @dataclass
 class Bits:
-    """Of int8 weights: 8, 7, 6 or 5 for all, and for some by their names w0, w1
+    """Of int8 weights: 8, 7, 6, 5 or 4 for all, and for some by their names w0, w1
     and so on, which count the weights that may be coded in the graph's order."""
 
     all: int = 8

@@ -38,8 +38,8 @@ reply = "full"
 [text]
 # Of an ONNX model that reads tokens: tokenizer.json or vocab.txt, in its folder
 # tokenizer = "tokenizer.json"
-# the most tokens of a text, [CLS] and [SEP] counted; the rest is cut off. The
-# tokenizer's own, or else 512, unless set
+# the most tokens of a text, [CLS] and [SEP] counted; the rest is cut off. What
+# sentence_bert_config.json, config.json or the tokenizer says, or 512, unless set
 {max_tokens}
 # of a model that gives a vector for each token: "mean", "max" or "cls", and
 # whether the result gets length 1; those of 1_Pooling and modules.json unless set
@@ -52,7 +52,7 @@ reply = "full"
 # precision = "auto"
 # "exact" gives int8 weights 8 bits, "cold" 6 where the limits below hold
 # profile = "exact"
-# so many bits for all int8 weights, whatever the profile: 8, 7, 6 or 5
+# so many bits for all int8 weights, whatever the profile: 8, 7, 6, 5 or 4
 # bits = 8
 # ... or for some, by the names that `mote inspect` shows
 # weight_bits = {{}}
