@@ -34,7 +34,7 @@ WORDS = """the cat sat on mat it is in was and to of a not play play## token nat
 naive Paris paris NATO nato ß straße ω ως σ ος русский язык и не жизнь
 你 好 世 界 中 𠮷 豈 龜 ᄀ ᅡ ᆨ 한국 ᄒ ᅡᆫ ά ν θ ρ א ב שלום مر حبا ก น ครับ ொ ெ ா
 😀 👍 ☃ 1 2 3 10 2024 , . ! ? ' " - [ ] # # { } ~ « » 。 、 ・""".split()
-PIECES = "s ed ing ly ization r i a n ά σ ς ь ет ᅡ ᆨ ᆫ ᅥ ם ي น ️ 𝅘𝅥 𝅥 ' s 0 1 x".split()
+PIECES = "s ed ing ly ization r i a n ά σ ς ь ет ᅡ ᆨ ᆫ ᅥ ם ي น ️ 𝅘𝅥 𝅥 𝅭 ' s 0 1 x".split()
 
 
 def tokens(lowercase: bool) -> dict[str, int]:
@@ -87,6 +87,7 @@ TEXTS = [
     "a" + "\u0301" * 60 + "b", "«the» 。cat、 ・", "\u037e \u1fef \u2126 \u212a \u212b",
     "ab" + "zyxwvutsrqponmlkjihgfedcba" * 2 + " Ab éé! É! é!q",
     "ÿ" * 100,
+    "a\U0001d16d\u034f\U0001d165 a\U0001d16d\u0301\U0001d165 a\u034f\U0001d16d\U0001d165",
 ]  # fmt: skip
 NOISE = [
     b"the\xff cat",
@@ -252,7 +253,8 @@ def main(argv: list[str]) -> int:
     if argv == ["--check"]:
         there = {p: p.read_bytes() for p in HERE.rglob("*") if p.is_file()}
         wrong = [str(p) for p in made.keys() | there.keys() if made.get(p) != there.get(p)]
-        print(*(f"{p}: not what this script writes" for p in sorted(wrong)), sep="\n")
+        for p in sorted(wrong):
+            print(f"{p}: not what this script writes")
         return int(bool(wrong))
     for path, data in made.items():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import text as golden_text
 import tokenizers
-from text_lines import Lines
+from text_lines import ORDERED, Lines
 from tokenizers import models, normalizers, pre_tokenizers, processors
 
 from mote import reader_text
@@ -60,7 +60,10 @@ def vocabulary(lowercase: bool) -> dict[str, int]:
             "".join(letters[(at + r.randrange(4)) % len(letters)] for _ in range(r.randrange(2, 9)))
         )
     words = [*english, *runs, *letters]
-    pieces = [f"##{w}" for w in (*english[::2], *runs[::2], *letters[::3], *"aeiounst")]
+    pieces = [
+        f"##{w}"
+        for w in (*english[::2], *runs[::2], *letters[::3], *"aeiounst", *map(chr, ORDERED))
+    ]
     tokens = dict.fromkeys([*SPECIAL, *words, *pieces])
     return {token: i for i, token in enumerate(tokens)}
 
@@ -267,6 +270,7 @@ REFUSED = [
     ("model", {"vocab": {"[UNK]": 0, "a": 0}}, "have the same id 0"),
     ("model", {"vocab": {"[UNK]": 0, "a": -1}}, "has id -1"),
     ("model", {"vocab": {"[UNK]": 0, "a" * 256: 1}}, "longer than the 255 bytes"),
+    ("model", {"vocab": {"[UNK]": 0, "\ud800": 1}}, "is no Unicode text"),
     ("model", {"dropout": 0.1}, "model.dropout"),
     ("normalizer", {"type": "NFKC"}, 'normalizer.type: "NFKC"'),
     ("normalizer", {"clean_text": False}, "normalizer.clean_text: false"),

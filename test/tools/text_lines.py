@@ -157,10 +157,9 @@ class Lines:
             ) * self.r.randrange(30, 700)
         if kind == 1:  # around the length from which words are unknown
             return "".join(self.pick("aé각") for _ in range(self.r.randrange(95, 106)))
-        if kind == 2:  # marks that change places
-            return "a" + "".join(
-                chr(self.pick(ORDERED + MARKS)) for _ in range(self.r.randrange(2, 120))
-            )
+        if kind == 2:  # marks that change places, some across others
+            n = self.r.choice([2, 3, 4, 5, 6, 120])
+            return "a" + "".join(chr(self.pick(ORDERED + MARKS[:2] * 5)) for _ in range(n))
         parts = self.r.choices(self.makers, self.weights, k=self.r.randrange(25))
         return "".join(make() for _, make in parts)
 

@@ -317,6 +317,12 @@ def _wordpiece(path: Path, value) -> tuple[dict[str, int], int, int]:
     return _checked(path, vocabulary), vocabulary[unk], longest
 
 
+def _fits(token: str) -> bool:
+    """Whether it has UTF-8, of no more bytes than a section's lengths can say."""
+    lone = any("\ud800" <= c <= "\udfff" for c in token)
+    return not lone and len(token.encode()) <= LONGEST_PIECE
+
+
 def _checked(path: Path, vocabulary: dict[str, int]) -> dict[str, int]:
     seen: dict[int, str] = {}
     for token, i in vocabulary.items():
@@ -329,10 +335,10 @@ def _checked(path: Path, vocabulary: dict[str, int]) -> dict[str, int]:
                 f"{path}: model.vocab: {token!r} and {seen[i]!r} have the same id {i}; "
                 "expected one for each"
             )
-        if len(token.encode("utf-8", "surrogatepass")) > LONGEST_PIECE:
+        if not _fits(token):
             raise Refusal(
-                f"{path}: model.vocab: token {i} is longer than the {LONGEST_PIECE} bytes "
-                "that are supported"
+                f"{path}: model.vocab: token {i} is no Unicode text, or longer than the "
+                f"{LONGEST_PIECE} bytes that are supported"
             )
         seen[i] = token
     return vocabulary
@@ -361,9 +367,7 @@ def _added(path: Path, tokens, vocabulary: dict[str, int]) -> dict[str, int]:
         content = t.take(
             "content",
             "expected 1 to 255 bytes",
-            lambda s: (
-                isinstance(s, str) and 1 <= len(s.encode("utf-8", "surrogatepass")) <= LONGEST_PIECE
-            ),
+            lambda s: isinstance(s, str) and s != "" and _fits(s),
         )
         i = t.take("id", "expected an id", _is_id)
         for option in ("single_word", "lstrip", "rstrip", "normalized"):
