@@ -295,6 +295,36 @@ static void writes_within_any_buffer(void)
     }
 }
 
+/* The vectors of RFC 4648, section 10, and every bit of a byte. */
+static void writes_base64(void)
+{
+    static const struct {
+        struct mote_text bytes, want;
+    } vectors[] = {
+        {MOTE_TEXT(""), MOTE_TEXT("\"\"")},
+        {MOTE_TEXT("f"), MOTE_TEXT("\"Zg==\"")},
+        {MOTE_TEXT("fo"), MOTE_TEXT("\"Zm8=\"")},
+        {MOTE_TEXT("foo"), MOTE_TEXT("\"Zm9v\"")},
+        {MOTE_TEXT("foob"), MOTE_TEXT("\"Zm9vYg==\"")},
+        {MOTE_TEXT("fooba"), MOTE_TEXT("\"Zm9vYmE=\"")},
+        {MOTE_TEXT("foobar"), MOTE_TEXT("\"Zm9vYmFy\"")},
+        {MOTE_TEXT("\xFB\xEF\xFF\x00\x10\x83"), MOTE_TEXT("\"++//ABCD\"")},
+    };
+
+    for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
+        const struct mote_text want = vectors[i].want;
+        const char *bytes = guarded(vectors[i].bytes.at, vectors[i].bytes.n);
+        for (size_t cap = 0; cap <= want.n; cap++) {
+            char out[16];
+            struct mote_json_out o;
+            mote_json_out_begin(&o, out, cap);
+            mote_json_put_base64(&o, bytes, vectors[i].bytes.n);
+            EXPECT(o.full == (cap < want.n), "%zu: %zu", i, cap);
+            EXPECT(!memcmp(out, want.at, o.n), "%zu: %zu", i, cap);
+        }
+    }
+}
+
 static const struct test_case cases[] = {
     {"reads tokens", reads_tokens},
     {"unescapes in place", unescapes_in_place},
@@ -305,5 +335,6 @@ static const struct test_case cases[] = {
     {"follows JSONTestSuite", follows_the_test_suite},
     {"writes", writes},
     {"writes within any buffer", writes_within_any_buffer},
+    {"writes base64", writes_base64},
 };
 TEST_MAIN(cases)

@@ -406,9 +406,7 @@ def test_a_model_from_s3(api, launch, bucket):
 def test_models_from_s3_that_are_refused(api, launch, bucket, variables, message):
     """J: the executable's own serves."""
     (bucket[0] / "other.mote").write_bytes(forecaster(5))
-    function = launch(
-        forecaster(1), **{"MOTE_MODEL": "s3://bucket/other.mote"} | variables
-    )
+    function = launch(forecaster(1), **{"MOTE_MODEL": "s3://bucket/other.mote"} | variables)
     assert first_hour(api) == 1
     assert any(message in m for m in function.messages("ERROR")), function.log()
 

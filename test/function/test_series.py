@@ -183,7 +183,7 @@ def test_the_forms_are_one(echo):
         ([{"level": 1}], "row 0: time: expected a time in every row, got none"),
         ([{"time": "today", "level": 1}], 'row 0: time: expected a time such as "2026-'),
         ([{"time": 1e300, "level": 1}], 'row 0: time: expected a time such as "2026-'),
-        ([{"time": 0, "depth": 1}], 'row 0: depth: expected the time or a column of the model'),
+        ([{"time": 0, "depth": 1}], "row 0: depth: expected the time or a column of the model"),
         ([{"time": 0, "level": "1"}], "row 0: level: expected a number or null, got 1"),
         ([{"time": 0, "level": True}], "row 0: level: expected a number or null, got true"),
         ({"level": [1]}, "time: expected an array of times, got none"),

@@ -17,7 +17,7 @@ from mote.engine import Engine
 from mote.engine_text import EngineTokenizer
 
 SENTENCE = "The cat sat on the mat."
-TEXTS = [SENTENCE, "", "dog", "été 猫 \"quoted\" \\ \n\t\u0007 👍", "x" * 300, "good book " * 40]
+TEXTS = [SENTENCE, "", "dog", 'été 猫 "quoted" \\ \n\t\u0007 👍', "x" * 300, "good book " * 40]
 ODD = [" ", "\u00a0\u2003", "[SEP] [CLS]", "the\x00cat", "Привет", "a" * 99, "a" * 101, "🙂" * 50]
 
 
@@ -226,7 +226,7 @@ def test_a_query_without_a_text(serve):
 
 def test_records_carry_texts(serve):
     api = serve()
-    image = {"sentence": {"S": "été \"x\""}}
+    image = {"sentence": {"S": 'été "x"'}}
     records = [
         {"eventSource": "aws:dynamodb", "eventName": "INSERT",
          "dynamodb": {"SequenceNumber": str(i), "NewImage": image}}
@@ -248,7 +248,5 @@ def test_http_and_what_the_model_says_of_itself(serve, expected):
     context = {"stage": "prod"}
     about = api.result({"httpMethod": "GET", "path": "/model", "requestContext": context})
     about = strict(about["body"].encode())
-    assert about["input"] == [
-        {"name": "sentence", "type": "text", "max_tokens": text_model.MOST}
-    ]
+    assert about["input"] == [{"name": "sentence", "type": "text", "max_tokens": text_model.MOST}]
     assert about["output"]["names"] == text_model.LABELS

@@ -5,6 +5,8 @@ They are made from a graph, as an importer hands it over, so that no trainer is
 needed. Weights are drawn from one seed: the same bytes come out every time.
 """
 
+from string import ascii_lowercase
+
 import numpy as np
 
 from mote import config, lower
@@ -15,8 +17,9 @@ MOST = 24  # tokens
 WIDE, HEADS = 32, 2
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 WORDS = (
-    *"abcdefghijklmnopqrstuvwxyz0123456789.,?!'-", *(f"##{c}" for c in "abcdefghijklmnopqrstuvwxyz"),
-    "the", "cat", "dog", "sat", "on", "mat", "is", "not", "good", "book", "##ed", "##ing", "été", "猫",
+    *ascii_lowercase, *"0123456789.,?!'-", *(f"##{c}" for c in ascii_lowercase),
+    "the", "cat", "dog", "sat", "on", "mat", "is", "not", "good", "book", "##ed", "##ing",
+    "été", "猫",
 )  # fmt: skip
 LABELS = ["unacceptable", "acceptable"]
 

@@ -53,7 +53,8 @@ class Writer:
 
     def shape(self, *parts) -> str:
         """Of numbers and of what size() gave."""
-        return self.op("Concat", *(p if isinstance(p, str) else self.ints(p) for p in parts), axis=0)
+        names = [p if isinstance(p, str) else self.ints(p) for p in parts]
+        return self.op("Concat", *names, axis=0)
 
     def dense(self, x: str, n: int, m: int, scale: float = 1) -> str:
         y = self.op("MatMul", x, self.weight(n, m, scale=scale))
@@ -108,13 +109,15 @@ def gelu(w: Writer, x: str) -> str:
     return w.op("Mul", w.op("Mul", x, inner), w.constant(0.5))
 
 
-def embeddings(w: Writer, types: bool, words: int) -> str:
-    n = w.size("input_ids", 1)
-    places = w.op("Slice", w.constant(np.arange(MOST)[None], np.int64), w.ints(0), n, w.ints(1))
+def embeddings(w: Writer, types: bool, places: bool, words: int) -> str:
     x = w.op("Gather", w.weight(words, WIDE, scale=20), "input_ids", axis=0)
     if types:
         x = w.op("Add", x, w.op("Gather", w.weight(2, WIDE), "token_type_ids", axis=0))
-    return w.op("Add", x, w.op("Gather", w.weight(MOST, WIDE, scale=5), places, axis=0))
+    if not places:
+        return x
+    n = w.size("input_ids", 1)
+    index = w.op("Slice", w.constant(np.arange(MOST)[None], np.int64), w.ints(0), n, w.ints(1))
+    return w.op("Add", x, w.op("Gather", w.weight(MOST, WIDE, scale=5), index, axis=0))
 
 
 def pooled_mean(w: Writer, x: str) -> str:
@@ -129,11 +132,12 @@ def pooled_mean(w: Writer, x: str) -> str:
 
 def model(
     head: str = "logits", mask: str = "added", norms: str = "one", types: bool = True,
+    places: bool = True,
     words: int = WORDS, layers: int = 2, seed: int = 3, fixed: int | None = None, change=None,
 ):  # fmt: skip
     """fixed: a length instead of any; change(w, x) -> x of what comes behind the layers."""
     w = Writer(seed)
-    x = norm(w, embeddings(w, types, words), norms)
+    x = norm(w, embeddings(w, types, places, words), norms)
     added = additive_mask(w, mask)
     for _ in range(layers):
         x = norm(w, w.op("Add", attention(w, x, added, mask == "chosen"), x), norms)

@@ -53,7 +53,9 @@ def test_aliases_in_one_answer_and_over_several(tmp_path):
 
     def reply(q):
         if q.name == "a.test":  # two links at once, in the wrong order
-            return [q.answer(dns_alias(dns_name("b.test"), "c.test"), dns_alias(QUESTION, "b.test"))]
+            return [
+                q.answer(dns_alias(dns_name("b.test"), "c.test"), dns_alias(QUESTION, "b.test"))
+            ]
         if q.name in chain:
             return [q.answer(dns_alias(QUESTION, chain[q.name]))]
         return [q.answer(dns_address(QUESTION, ONE))]

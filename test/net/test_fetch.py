@@ -82,7 +82,9 @@ def test_byte_by_byte(client, frame):
 
 
 def test_heads_that_announce_another(client):
-    with Http(reply(b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 100 C\r\n\r\n" + counted(b"x"))) as http:
+    with Http(
+        reply(b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 100 C\r\n\r\n" + counted(b"x"))
+    ) as http:
         assert client.fetch(http.url)["body"] == b"x"
 
 
@@ -108,7 +110,9 @@ def test_a_hundred_megabytes_in_little_memory(client):
 
 def test_ten_gigabytes_are_refused_by_their_length(client):
     client.say("limit", 1 << 20)
-    with Http(reply(b"HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n" + b"x" * 100)) as http:
+    with Http(
+        reply(b"HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n" + b"x" * 100)
+    ) as http:
         with within(1):
             result = client.fetch(http.url)
     assert (result["status"], result["body"]) == ("MOTE_E_SPACE", b"")

@@ -10,7 +10,7 @@ import threading
 import time
 
 import pytest
-from outside import SLOW, Client, Dns, Http, always, answer, within
+from outside import Client, Dns, Http, always, answer, within
 from s3_server import KEY, REGION, SECRET
 
 TOKEN = "IQoJb3JpZ2luX2VjEXAMPLE//token=="
@@ -34,7 +34,9 @@ def fields_of(head):
 
 
 def error(code, message="why", **more):
-    inner = "".join(f"<{k}>{v}</{k}>" for k, v in {"Code": code, "Message": message, **more}.items())
+    inner = "".join(
+        f"<{k}>{v}</{k}>" for k, v in {"Code": code, "Message": message, **more}.items()
+    )
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inner}</Error>'.encode()
 
 
@@ -177,7 +179,10 @@ def test_a_checksum_is_checked(tmp_path, good):
     (b'<!DOCTYPE a [<!ENTITY b "c">]><Error><Code>&b;</Code></Error>', "", "R1"),
 ])  # fmt: skip
 def test_an_error_s_code_and_request_id(tmp_path, body, code, request_id):
-    with Http(always(404, body, "x-amz-request-id: R1")) as http, start(tmp_path, http.url) as client:
+    with (
+        Http(always(404, body, "x-amz-request-id: R1")) as http,
+        start(tmp_path, http.url) as client,
+    ):
         result = client.get("rivers", "k")
     assert (result["status"], result["http"]) == ("MOTE_E_REFUSED", 404)
     assert (result["code"], result["request_id"]) == (code, request_id)
@@ -321,7 +326,11 @@ def page(keys, token=None):
     ).encode()
 
 
-PAGES = [page(["a", "b&amp;c", "d&#10;e"], "t+1="), page(["f", "<![CDATA[g<h]]>"], "t/2"), page(["z"])]
+PAGES = [
+    page(["a", "b&amp;c", "d&#10;e"], "t+1="),
+    page(["f", "<![CDATA[g<h]]>"], "t/2"),
+    page(["z"]),
+]
 KEYS = ["a", "b&c", "d\ne", "f", "g<h", "z"]
 
 

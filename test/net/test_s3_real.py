@@ -100,7 +100,10 @@ def test_curl_reads_and_writes(client, server):
     body = b"level\n1.25\n" * 500
     assert client.put(BUCKET, "curl/ours.csv", body, "text/csv")["status"] == "MOTE_OK"
     empty, digest = (hashlib.sha256(b).hexdigest() for b in (b"", body))
-    assert curl("-H", f"x-amz-content-sha256: {empty}", f"{server}/{BUCKET}/curl/ours.csv") == (200, body)
+    assert curl("-H", f"x-amz-content-sha256: {empty}", f"{server}/{BUCKET}/curl/ours.csv") == (
+        200,
+        body,
+    )
     status, _ = curl("-X", "PUT", "-H", f"x-amz-content-sha256: {digest}", "--data-binary", "@-",
                      f"{server}/{BUCKET}/curl/theirs.csv", data=body)  # fmt: skip
     assert status == 200
@@ -114,14 +117,22 @@ def test_ranges(client):
         result = client.get(BUCKET, "range", first, count)
         assert (result["http"], result["body"]) == (206, body[first : first + count])
     result = client.get(BUCKET, "range", 5000, 10)
-    assert (result["status"], result["http"], result["code"]) == ("MOTE_E_REFUSED", 416, "InvalidRange")
+    assert (result["status"], result["http"], result["code"]) == (
+        "MOTE_E_REFUSED",
+        416,
+        "InvalidRange",
+    )
 
 
 def test_conditions(client):
     first = client.put(BUCKET, "once", b"1", "", "absent")
     assert first["status"] == "MOTE_OK"
     again = client.put(BUCKET, "once", b"2", "", "absent")
-    assert (again["status"], again["http"], again["code"]) == ("MOTE_E_REFUSED", 412, "PreconditionFailed")
+    assert (again["status"], again["http"], again["code"]) == (
+        "MOTE_E_REFUSED",
+        412,
+        "PreconditionFailed",
+    )
     client.say("unless", first["etag"])
     assert client.get(BUCKET, "once")["http"] == 304
     client.put(BUCKET, "once", b"3")
@@ -147,7 +158,9 @@ def test_an_empty_list(client):
     assert (result["status"], result["objects"]) == ("MOTE_OK", [])
 
 
-@pytest.mark.parametrize("bucket, key, code", [(BUCKET, "none", "NoSuchKey"), ("no-bucket", "k", "NoSuchBucket")])
+@pytest.mark.parametrize(
+    "bucket, key, code", [(BUCKET, "none", "NoSuchKey"), ("no-bucket", "k", "NoSuchBucket")]
+)
 def test_what_is_not_there(client, bucket, key, code):
     result = client.get(bucket, key)
     assert (result["status"], result["http"], result["code"]) == ("MOTE_E_REFUSED", 404, code)
@@ -279,7 +292,9 @@ def test_a_large_object_in_little_memory(client, boto):
     assert result["status"] == "MOTE_OK" and result["body"] == body
 
 
-@pytest.mark.skipif(not (shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")), reason="no nginx")
+@pytest.mark.skipif(
+    not (shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")), reason="no nginx"
+)
 def test_over_tls_with_a_private_authority(tmp_path, server):
     """nginx in front; the certificate is for the host that is asked for."""
     authority = Authority(Maker(tmp_path))

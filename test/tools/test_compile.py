@@ -375,7 +375,7 @@ def test_functions_and_dtypes_are_read_from_skops_files(saved, capsys, step):
     [
         ("[model]\nnme = 'x'\n", "has no key 'nme'; known are name"),
         ("[modell]\n", "is not a table here"),
-        ("[model]\nreply = 'loud'\n", "expected one of index, label, full, got 'loud'"),
+        ("[model]\nreply = 'loud'\n", "prediction, base64, got 'loud'"),
         ("[verify]\nrows = 'many'\n", "verify.rows: expected int, got 'many'"),
         ("[output]\nlabels = [1]\n", "expected a list of strings"),
         ("[compile]\nprecision = 'int4'\n", "expected one of auto"),

@@ -13,7 +13,7 @@ import text_model  # noqa: E402
 import text_onnx  # noqa: E402
 from onnx import numpy_helper  # noqa: E402
 
-from mote import cli, config, lower, verify  # noqa: E402
+from mote import cli, coding, config, lower, verify  # noqa: E402
 from mote.engine import Engine  # noqa: E402
 from mote.errors import Refusal, Usage  # noqa: E402
 from mote.importers import import_file  # noqa: E402
@@ -183,6 +183,42 @@ def test_labels_of_config_json(tmp_path):
     assert imported(tmp_path).output.names == ["LABEL_0", "LABEL_1"]
 
 
+def test_the_most_tokens(tmp_path):
+    def most() -> int:
+        return imported(tmp_path).graph.symbols["tokens"]
+
+    text_onnx.save(tmp_path)
+    (tmp_path / "config.json").write_text('{"max_position_embeddings": 24}')
+    assert most() == 24
+    (tmp_path / "sentence_bert_config.json").write_text('{"max_seq_length": 9}')
+    assert most() == 9
+    text_onnx.save(tmp_path, toml="[text]\nmax_tokens = 5\n")
+    assert most() == 5
+
+
+def test_words_without_places(tmp_path):
+    """The row of token type 0 then joins the words'."""
+    made = imported(text_onnx.save(tmp_path, places=False, toml=MOST))
+    assert ops(made.graph)[:3] == ["embed", "norm", "dense"]
+    result = verify.verify(made, compiled(made, "float32"), "float32", config.Verify(rows=30))
+    assert result.passed, result.failures
+
+
+def test_tables_of_4_bits(tmp_path):
+    """15 steps instead of 255, and still that model."""
+    folder = text_onnx.save(tmp_path, head="mean", words=5000, toml=MOST)
+    sizes = {}
+    for bits in (8, 4):
+        cfg = config.read(folder)
+        low = lower.lower(imported(folder), cfg, "int8", lower.Bits(8, {"w0": bits}))
+        sizes[bits] = coding.choose(low, coding.target_of(cfg), "arm64").total("bytes_after")
+        result = verify.verify(
+            imported(folder), low.to_bytes(), "int8", config.Verify(min_cosine=0.9, p99_error=0.2)
+        )
+        assert result.passed, result.failures
+    assert sizes[4] < sizes[8]
+
+
 def test_vocab_txt(tmp_path):
     text_onnx.save(tmp_path, toml=MOST)
     (tmp_path / "tokenizer.json").unlink()
@@ -280,10 +316,26 @@ def test_verbs(tmp_path, capsys):
     table = tmp_path / "texts.csv"
     table.write_text('id,sentence\n1,"a, b"\n2,\n')
     assert run(capsys, "verify", folder, "--rows", table)[0] == 0
+    status, out = run(capsys, "inspect", folder / "model.onnx", "--json")
+    assert status == 1  # 512 tokens, which are more than it has places for
+    (folder / "config.json").write_text('{"max_position_embeddings": 24}')
+    status, out = run(capsys, "inspect", folder / "model.onnx")
+    assert status == 0 and "1: sentence" in out
     status, out = run(capsys, "inspect", folder / "small.mote")
     assert status == 0 and "sentence  text" in out and "WordPiece of " in out
     status, out = run(capsys, "report", folder, "-o", tmp_path / "report.html")
     assert status == 0 and "tokens at most 24" in (tmp_path / "report.html").read_text()
+
+
+@pytest.mark.parametrize("head, reply, words", [
+    ("logits", "base64", 'a reply of an embedding, which this model has not; expected "index", '),
+    ("mean", "scores", "a reply of classes with scores"),
+    ("mean", "prediction", "a reply of classes of a text"),
+])  # fmt: skip
+def test_replies_that_a_model_has_not(tmp_path, capsys, head, reply, words):
+    folder = text_onnx.save(tmp_path, head=head, toml=MOST)
+    assert cli.main(["compile", str(folder), "--reply", reply]) == 1
+    assert words in capsys.readouterr().err
 
 
 def test_rows_that_are_no_texts(tmp_path, capsys):

@@ -10,7 +10,7 @@ from mote.file import OUTPUT_KINDS, REPLIES
 
 PRECISIONS = ("auto", "float64", "float32", "int8")
 PROFILES = ("exact", "cold")
-BITS = (8, 7, 6, 5)
+BITS = (8, 7, 6, 5, 4)
 POOLINGS = ("mean", "max", "cls")
 MAX_TOKENS = 8192
 TARGETS = ("arm64", "x86_64")
@@ -41,8 +41,9 @@ class Verify:
 @dataclass
 class Text:
     """tokenizer: tokenizer.json or vocab.txt; max_tokens: what is longer is cut,
-    [CLS] and [SEP] counted; pooling and normalize: of a model that gives a vector
-    for each token, where no 1_Pooling/config.json is beside it."""
+    [CLS] and [SEP] counted, and what lies beside the model says it unless it is
+    set; pooling and normalize: of a model that gives a vector for each token,
+    where no 1_Pooling/config.json is beside it."""
 
     tokenizer: str | None = None
     max_tokens: int | None = None

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mote import file, jobs, memory, series
+from mote.errors import Refusal
 from mote.graph import ACTIVATIONS, BATCH, Graph, Imported, Node, Value
 from mote.opcodes import CAST, IN_PLACE, MAPS_F64
 from mote.operators import LOWER, quantize_weight
@@ -70,7 +71,7 @@ def choose_precision(graph: Graph) -> str:
 
 @dataclass
 class Bits:
-    """Of int8 weights: 8, 7, 6 or 5 for all, and for some by their names w0, w1
+    """Of int8 weights: 8, 7, 6, 5 or 4 for all, and for some by their names w0, w1
     and so on, which count the weights that may be coded in the graph's order."""
 
     all: int = 8
@@ -275,11 +276,29 @@ def feature_records(imported: Imported) -> list[file.FeatureRecord]:
     return records
 
 
+def check_reply(imported: Imported, reply: str) -> None:
+    """Whether the model has what a style of reply says."""
+    out = imported.output
+    scored = out.kind == "class" and out.scores is not None
+    needs = {
+        "scores": (scored, "classes with scores"),
+        "prediction": (scored and imported.tokenizer, "classes of a text, with scores"),
+        "base64": (out.kind == "embedding", "an embedding"),
+    }
+    there, what = needs.get(reply, (True, ""))
+    if not there:
+        raise Refusal(
+            f'model.reply: "{reply}" is a reply of {what}, which this model has not; expected '
+            + ", ".join(f'"{r}"' for r in file.REPLIES if needs.get(r, (True,))[0])
+        )
+
+
 def lower(
     imported: Imported, config, precision: str, bits: Bits | None = None, more: tuple = ()
 ) -> file.File:
     """The file of an imported model; config: name, version, description, reply. more:
     values that its plan has as outputs behind the answer."""
+    check_reply(imported, config.reply)
     low = Lowering(imported.graph, precision, bits)
     out = imported.output
     answer = [low.slots[v] for v in (out.index, out.scores) if v is not None]

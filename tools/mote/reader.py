@@ -9,15 +9,15 @@ from dataclasses import dataclass
 
 import xxhash
 
-from mote.reader_answer import Feature, Output, read_input, read_model, read_output, read_provenance
 from mote import reader_text
+from mote.reader_answer import Feature, Output, read_input, read_model, read_output, read_provenance
 from mote.reader_bytes import BadFile, Part
 from mote.reader_jobs import Job, read_jobs
 from mote.reader_operators import check_contents
 from mote.reader_plans import Plan, read_plans
 from mote.reader_series import Series, read_series
-from mote.reader_text import Text
 from mote.reader_tables import Symbol, Tensor, read_strings, read_symbols, read_tensors
+from mote.reader_text import Text
 
 __all__ = ["BadFile", "Model", "Section", "read"]
 

@@ -18,15 +18,17 @@ TIE = 1e-12
 DEFAULT_LIMITS = {
     "float64": {
         "max_error": 1e-6, "p99_error": 1e-6, "min_labels": 1.0, "min_rank_correlation": 0.999999,
+        "min_cosine": 0.999999,
     },
     "float32": {
         "max_error": 1e-4, "p99_error": 1e-5, "min_labels": 0.999, "min_rank_correlation": 0.9999,
+        "min_cosine": 0.9999,
     },
     "int8": {
         "max_error": math.inf, "p99_error": 0.1, "min_labels": 0.99, "min_rank_correlation": 0.99,
+        "min_cosine": 0.99,
     },
 }  # fmt: skip
-LEAST_COSINE = {"float64": 0.999999, "float32": 0.9999, "int8": 0.99}  # of embeddings
 EDGE_LOSS = 5  # how many times as far from 1 the cosines of edges may be
 PERCENTILES = (50, 90, 99, 99.9)
 NAMED = 12  # features of a row that a message names
@@ -134,13 +136,11 @@ def round_up(error: float) -> float:
 def limits_of(config, precision: str, embedding: bool = False) -> dict:
     """Those of model.toml; where it has none, those of the precision. Of an
     embedding the vectors count, not the order of each of its numbers."""
-    defaults = DEFAULT_LIMITS[precision]
-    if embedding:
-        defaults = {k: v for k, v in defaults.items() if k != "min_rank_correlation"}
-        defaults["min_cosine"] = LEAST_COSINE[precision]
+    other = "min_rank_correlation" if embedding else "min_cosine"
     return {
         key: default if getattr(config, key) is None else getattr(config, key)
-        for key, default in defaults.items()
+        for key, default in DEFAULT_LIMITS[precision].items()
+        if key != other
     }
 
 

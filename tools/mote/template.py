@@ -34,14 +34,25 @@ reply = "full"
 # of a model of texts: "class", "numbers" or "embedding", by the output's name
 # unless it is set
 # kind = "class"
-{text}
+
+[text]
+# Of an ONNX model that reads tokens: tokenizer.json or vocab.txt, in its folder
+# tokenizer = "tokenizer.json"
+# the most tokens of a text, [CLS] and [SEP] counted; the rest is cut off. What
+# sentence_bert_config.json, config.json or the tokenizer says, or 512, unless set
+{max_tokens}
+# of a model that gives a vector for each token: "mean", "max" or "cls", and
+# whether the result gets length 1; those of 1_Pooling and modules.json unless set
+# pooling = "mean"
+# normalize = true
+
 [compile]
 # "auto" decides by cost: float64 for linear models and trees, for nets float32,
 # or int8 layer by layer in large ones. Or one of "float64", "float32", "int8"
 # precision = "auto"
 # "exact" gives int8 weights 8 bits, "cold" 6 where the limits below hold
 # profile = "exact"
-# so many bits for all int8 weights, whatever the profile: 8, 7, 6 or 5
+# so many bits for all int8 weights, whatever the profile: 8, 7, 6, 5 or 4
 # bits = 8
 # ... or for some, by the names that `mote inspect` shows
 # weight_bits = {{}}
@@ -84,17 +95,6 @@ reply = "full"
 # how many rows to generate, beside edge rows and those of --rows
 # rows = {rows}
 """
-TEXT = """
-[text]
-# tokenizer.json or vocab.txt, in the folder of the trainer's file
-# tokenizer = "tokenizer.json"
-# the most tokens of a text, [CLS] and [SEP] counted; the rest is cut off
-max_tokens = {max_tokens}
-# of a model that gives a vector for each token: "mean", "max" or "cls", and
-# whether the result gets length 1; those of 1_Pooling and modules.json unless set
-# pooling = "mean"
-# normalize = true
-"""
 CARD = """\
 # {name}
 
@@ -126,13 +126,13 @@ parameters suggest, not real ones.
 """
 
 
-def model_toml(max_tokens: int | None, **values) -> str:
+def model_toml(max_tokens: int | None = None, **values) -> str:
     """model.toml with these, and with the costs that are used unless it has others;
     max_tokens: of a model of texts."""
     from mote.coding import TARGETS
 
-    text = TEXT.format(max_tokens=max_tokens) if max_tokens else ""
-    return MODEL_TOML.format(**asdict(TARGETS["arm64"]), text=text, **values)
+    most = f"max_tokens = {max_tokens}" if max_tokens else "# max_tokens = 512"
+    return MODEL_TOML.format(**asdict(TARGETS["arm64"]), max_tokens=most, **values)
 
 
 def toml(value) -> str:

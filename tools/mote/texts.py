@@ -21,10 +21,13 @@ TEXTS = 500  # that are generated, or as many as rows.PRODUCTS allows
 EDGES = (
     "", " ", "\t\n", ".", "?!", "a", "word", "WORD", "The cat sat on the mat.",
     "It's a well-known fact, isn't it?", "naïve café, Ångström, coöperate", "e\u0301clair",
-    "Straße GROSS ΑΒΓ ς", "İstanbul ıI", "Привет, мир", "שלום עולם", "مرحبا بالعالم", "नमस्ते दुनिया",
-    "สวัสดีชาวโลก", "你好，世界", "こんにちは世界", "안녕하세요", "👩‍👩‍👧 👍🏽 😀", "x\u200by\u00adz\ufeff",
+    "Straße GROSS ΑΒΓ ς", "İstanbul ıI", "Привет, мир", "שלום עולם", "مرحبا بالعالم",
+    "नमस्ते दुनिया",
+    "สวัสดีชาวโลก", "你好，世界", "こんにちは世界", "안녕하세요",
+    "👩‍👩‍👧 👍🏽 😀", "x\u200by\u00adz\ufeff",
     "a\x00b\x07c", "\u00a0\u2003\u3000", "[CLS] [SEP] [MASK] [UNK]", "https://example.org/a?b=c&d=%20",
-    "1,234.56 USD + 10% = ?", "$€£¥ ≠ ≤ ∑ √", "under_score camelCase snake-case", "\U00020000\U0002a6df",
+    "1,234.56 USD + 10% = ?", "$€£¥ ≠ ≤ ∑ √", "under_score camelCase snake-case",
+    "\U00020000\U0002a6df",
     "z" * 99, "z" * 100, "z" * 101, "z" * 300, "a" * 5000,
 )  # fmt: skip
 

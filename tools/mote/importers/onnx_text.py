@@ -8,9 +8,11 @@ length up to the most that the model is to take.
 
     model.onnx                  inputs input_ids, attention_mask, token_type_ids
     tokenizer.json, vocab.txt   beside it, or in the folder above
-    config.json                 its id2label names the classes
-    modules.json, 1_Pooling/    of sentence-transformers: what is done with a
-                                vector for each token
+    config.json                 its id2label names the classes, its
+                                max_position_embeddings are the most tokens
+    modules.json, 1_Pooling/, sentence_bert_config.json
+                                of sentence-transformers: what is done with a
+                                vector for each token, and the most tokens
 """
 
 import json
@@ -31,6 +33,7 @@ from mote.importers.text_session import After, Session
 from mote.tokenizer import Tokenizer, read_tokenizer
 
 IDS, MASK, TYPES, PLACES = "input_ids", "attention_mask", "token_type_ids", "position_ids"
+LEAST_TOKENS = 3
 FEW = 7  # tokens, which every model takes
 MAX_TOKENS = 512  # unless it is said: as BERT has it
 TOKENIZERS = ("tokenizer.json", "vocab.txt")
@@ -86,6 +89,17 @@ class Beside:
         if not isinstance(found, dict):
             return None
         return [str(found[k]) for k in sorted(found, key=int)]
+
+    def max_tokens(self) -> int | None:
+        """What sentence-transformers cuts texts to, or what the model has places for."""
+        for name, key in (
+            ("sentence_bert_config.json", "max_seq_length"),
+            ("config.json", "max_position_embeddings"),
+        ):
+            most = (self.read(name) or {}).get(key)
+            if type(most) is int and most >= LEAST_TOKENS:
+                return most
+        return None
 
     def pooling(self, config) -> tuple[str | None, bool]:
         """How a vector is made of those of the tokens, and whether it gets norm 1."""
@@ -303,7 +317,7 @@ def is_softmax(graph: Graph, value: Value) -> bool:
 def import_text(path: str, model, config, runtime) -> Imported:
     files = beside(path)
     tokenizer = read_tokenizer(files.tokenizer_path(config))
-    most = config.text.max_tokens or tokenizer.max_tokens or MAX_TOKENS
+    most = config.text.max_tokens or files.max_tokens() or tokenizer.max_tokens or MAX_TOKENS
     graph, shape = joined(model, most)
     name = chosen_output([v.name for v in model.graph.output])
     output, after = output_of(graph, shape, name, config, files)

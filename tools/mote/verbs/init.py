@@ -103,10 +103,7 @@ def model_toml(cfg, imported, precision: str, source: str) -> str:
     from mote import result, rows, template, texts
 
     embedding = imported.output.kind == "embedding"
-    limits = result.limits_of(cfg.verify, precision, embedding)
-    limits = {k: template.key(k, v) for k, v in limits.items()}
-    limits.setdefault("min_rank_correlation", "# min_rank_correlation = 1.0")
-    limits.setdefault("min_cosine", template.key("min_cosine", result.LEAST_COSINE[precision]))
+    limits = {k: template.key(k, v) for k, v in result.DEFAULT_LIMITS[precision].items()}
     count = texts.count_by_cost if imported.tokenizer else rows.rows_by_cost
     return template.model_toml(
         name=cfg.name,
@@ -114,8 +111,9 @@ def model_toml(cfg, imported, precision: str, source: str) -> str:
         description=template.toml(cfg.description or ""),
         source=template.toml(source),
         features=f"features = {template.toml([f.name for f in imported.features])}",
-        labels=f"labels = {template.toml(imported.output.names)}" if not embedding else (
-            "# labels = []"),
+        labels=f"labels = {template.toml(imported.output.names)}"
+        if not embedding
+        else ("# labels = []"),
         max_tokens=imported.graph.symbols.get("tokens"),
         precision=precision,
         rows=cfg.verify.rows or count(imported),
