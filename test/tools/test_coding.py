@@ -300,8 +300,8 @@ def test_numbers_of_the_model():
     """By hand: 0.3 ms and a hundredth of a chunk's 1 ms, 2 MB/ms."""
     target = coding.Target(fetch_mb_s=100.0, chunk_ms=1.0, hufpair_mb_s=2000.0)
     t = file.Tensor("s8", (100, 400), bytes(40000), "p8k8")
-    assert coding.cold_ms(target, t, 30000, "RAW", False) == pytest.approx(0.3 + 30000 / 524288)
-    coded_ms = coding.cold_ms(target, t, 30000, "HUFPAIR", False)
+    assert coding.cold_ms(target, len(t.data), 30000, "RAW") == pytest.approx(0.3 + 30000 / 524288)
+    coded_ms = coding.cold_ms(target, len(t.data), 30000, "HUFPAIR")
     assert coded_ms == pytest.approx(0.3 + 30000 / 524288 + 0.02)
 
 

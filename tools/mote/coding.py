@@ -72,15 +72,14 @@ def fetch_ms(target: Target, stored: float) -> float:
     return stored / target.fetch_mb_s / 1e3 + stored / CHUNK * target.chunk_ms
 
 
-def cold_ms(target: Target, t: file.Tensor, stored: int, encoding: str, rows: bool) -> float:
-    """Milliseconds that a tensor adds to a cold start, stored so in that many
-    bytes; rows: only some of its rows are read."""
-    decoded = len(t.data)
+def cold_ms(target: Target, decoded: int, stored: int, encoding: str, rows: int = 0) -> float:
+    """Milliseconds that a tensor of so many bytes adds to a cold start, stored so
+    in that many; rows: how many a table has of which only some are read."""
     if rows:
-        chunks, reads = stored / CHUNK, min(TABLE_READS, t.dims[0])
+        chunks, reads = stored / CHUNK, min(TABLE_READS, rows)
         if chunks > 1:
             stored = CHUNK * chunks * (1 - (1 - 1 / chunks) ** reads)
-        decoded = decoded // t.dims[0] * reads
+        decoded = decoded // rows * reads
     return fetch_ms(target, stored) + decoded / target.speed(encoding) / 1e3
 
 
@@ -220,16 +219,16 @@ def choose(whole: file.File, target: Target, name: str = "it") -> Summary:
     """Sets how each tensor of a file is stored, and says what that changes."""
     decodes, summary = decoded_reads(whole), Summary(name)
     for i, t in enumerate(whole.tensors):
-        rows = decodes.get(i, False)
-        t.stored, raw = None, cold_ms(target, t, len(t.data), "RAW", rows)
+        rows, size = t.dims[0] if decodes.get(i) else 0, len(t.data)
+        t.stored, raw = None, cold_ms(target, size, size, "RAW", rows)
         best = raw
-        if i in decodes and len(t.data) >= LEAST:
+        if i in decodes and size >= LEAST:
             for stored in candidates(t):
                 coded = file.Tensor(t.dtype, t.dims, t.data, t.layout, stored)
-                ms = cold_ms(target, t, stored_bytes(coded), stored.encoding, rows)
+                ms = cold_ms(target, size, stored_bytes(coded), stored.encoding, rows)
                 if ms < best:
                     best, t.stored = ms, stored
         bits = t.stored.bits if t.stored else 8 * file.DTYPE_BYTES[t.dtype]
         encoding = t.stored.encoding if t.stored else "RAW"
-        summary.choices.append(Choice(i, encoding, bits, len(t.data), stored_bytes(t), raw, best))
+        summary.choices.append(Choice(i, encoding, bits, size, stored_bytes(t), raw, best))
     return summary
