@@ -136,6 +136,32 @@ def candidates(t: file.Tensor) -> list[file.Stored]:
     return [store(t, mode, b, block) for mode, b in modes]
 
 
+def share_tables(tensors: list[file.Tensor]) -> None:
+    """Gives coded tensors of one encoding the table that makes them together
+    smallest, where that takes fewer bytes than a table for each. One that was
+    made for a single tensor is of no use to others: rare pairs have no code."""
+    groups: dict[tuple[str, int], list[file.Tensor]] = {}
+    for t in tensors:
+        if t.stored and t.stored.table:
+            groups.setdefault((t.stored.encoding, t.stored.bits), []).append(t)
+    for group in groups.values():
+        shapes = [
+            shape_of(t, t.stored.encoding, t.stored.bits, t.stored.block_bytes) for t in group
+        ]
+        table = codec.best_table(zip(shapes, (t.data for t in group)))
+        shared = [
+            store(t, t.stored.encoding, t.stored.bits, t.stored.block_bytes, table) for t in group
+        ]
+        # whom it costs more than a table keeps its own
+        pays = [len(s.data) < len(t.stored.data + s.table) for t, s in zip(group, shared)]
+        saved = sum(
+            len(t.stored.data + s.table) - len(s.data) for t, s, p in zip(group, shared, pays) if p
+        )
+        if saved > codec.TABLE_BYTES:
+            for t, s, p in zip(group, shared, pays):
+                t.stored = s if p else t.stored
+
+
 def stored_bytes(t: file.Tensor) -> int:
     s = t.stored
     return len(s.data + s.table + s.index + s.checksums) if s else len(t.data)
@@ -218,6 +244,7 @@ def decoded_reads(whole: file.File) -> dict[int, bool]:
 def choose(whole: file.File, target: Target, name: str = "it") -> Summary:
     """Sets how each tensor of a file is stored, and says what that changes."""
     decodes, summary = decoded_reads(whole), Summary(name)
+    raws = []
     for i, t in enumerate(whole.tensors):
         rows, size = t.dims[0] if decodes.get(i) else 0, len(t.data)
         t.stored, raw = None, cold_ms(target, size, size, "RAW", rows)
@@ -228,7 +255,16 @@ def choose(whole: file.File, target: Target, name: str = "it") -> Summary:
                 ms = cold_ms(target, size, stored_bytes(coded), stored.encoding, rows)
                 if ms < best:
                     best, t.stored = ms, stored
+        raws.append(raw)
+    share_tables(whole.tensors)
+    tables = set()
+    for i, t in enumerate(whole.tensors):
+        rows, stored, best = t.dims[0] if decodes.get(i) else 0, stored_bytes(t), raws[i]
+        if t.stored:
+            stored -= len(t.stored.table) if t.stored.table in tables else 0
+            tables.add(t.stored.table)
+            best = cold_ms(target, len(t.data), stored, t.stored.encoding, rows)
         bits = t.stored.bits if t.stored else 8 * file.DTYPE_BYTES[t.dtype]
         encoding = t.stored.encoding if t.stored else "RAW"
-        summary.choices.append(Choice(i, encoding, bits, size, stored_bytes(t), raw, best))
+        summary.choices.append(Choice(i, encoding, bits, len(t.data), stored, raws[i], best))
     return summary
