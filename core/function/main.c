@@ -298,7 +298,7 @@ int main(int argc, char **argv, char **environment)
         return 1;
     }
     mote_runtime_begin(&w->runtime, &w->settings.runtime_api, w->receive);
-    s = mote_source_open(&w->model, &where);
+    s = mote_source_open(&w->model, w->settings.verify, &where);
     if (s != MOTE_OK)
         return refuse_to_start(w,
                                s == MOTE_E_IO

@@ -22,6 +22,21 @@ static uint64_t memory_of(struct mote_text value)
                : MOTE_DECODED_MEMORY_MIB;
 }
 
+static bool verify_of(struct mote_text value, bool *verify)
+{
+    *verify = mote_text_equal(value, MOTE_TEXT("always"));
+    return *verify || mote_text_equal(value, MOTE_TEXT("never"));
+}
+
+static enum mote_status refuse(struct mote_text field, const char *expected,
+                               struct mote_text got, struct mote_where *where)
+{
+    where->field = field;
+    where->expected = expected;
+    where->got = got;
+    return MOTE_E_SCHEMA;
+}
+
 enum mote_status mote_settings_read(struct mote_settings *settings,
                                     char *const *environment,
                                     struct mote_where *where)
@@ -30,15 +45,19 @@ enum mote_status mote_settings_read(struct mote_settings *settings,
     static const char *const names[] = {
         "RUNTIME_API=", "LOG_LEVEL=", "LOG_FORMAT=", "FUNCTION_MEMORY_SIZE="};
     struct mote_text values[sizeof names / sizeof *names] = {0};
-    struct mote_text decoded = MOTE_TEXT("auto");
+    struct mote_text decoded = MOTE_TEXT("auto"), verify = MOTE_TEXT("never");
 
     for (; *environment; environment++) {
         const char *name = after(*environment, "AWS_LAMBDA_");
-        const char *ours = after(*environment, "MOTE_DECODED=");
-        if (ours)
-            decoded = mote_text_of(ours);
+        const char *ours = after(*environment, "MOTE_");
+        const char *value = ours ? after(ours, "DECODED=") : NULL;
+        if (value)
+            decoded = mote_text_of(value);
+        value = ours ? after(ours, "VERIFY=") : NULL;
+        if (value)
+            verify = mote_text_of(value);
         for (size_t i = 0; name && i < sizeof names / sizeof *names; i++) {
-            const char *value = after(name, names[i]);
+            value = after(name, names[i]);
             if (value)
                 values[i] = mote_text_of(value);
         }
@@ -50,17 +69,18 @@ enum mote_status mote_settings_read(struct mote_settings *settings,
     };
     settings->memory_mib = memory_of(values[3]);
     where->field = MOTE_TEXT("AWS_LAMBDA_RUNTIME_API");
-    if (values[0].n == 0) {
-        where->expected = "Lambda, or an emulator of it, to set it";
-        where->got = MOTE_TEXT("nothing");
-        return MOTE_E_SCHEMA;
-    }
+    if (values[0].n == 0)
+        return refuse(where->field, "Lambda, or an emulator of it, to set it",
+                      MOTE_TEXT("nothing"), where);
     const enum mote_status s =
         mote_address_parse(&settings->runtime_api, values[0], where);
-    if (s != MOTE_OK || mote_decoded_of(decoded, &settings->decoded))
+    if (s != MOTE_OK)
         return s;
-    where->field = MOTE_TEXT("MOTE_DECODED");
-    where->expected = "never, auto or always";
-    where->got = decoded;
-    return MOTE_E_SCHEMA;
+    if (!mote_decoded_of(decoded, &settings->decoded))
+        return refuse(MOTE_TEXT("MOTE_DECODED"), "never, auto or always",
+                      decoded, where);
+    if (!verify_of(verify, &settings->verify))
+        return refuse(MOTE_TEXT("MOTE_VERIFY"), "never or always", verify,
+                      where);
+    return MOTE_OK;
 }

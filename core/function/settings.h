@@ -4,6 +4,10 @@
  * Only the address of the Runtime API must be there; everything else has a
  * default. Of what the platform sets, what is malformed counts as absent; of
  * what people set for this program, it is refused.
+ *
+ * MOTE_VERIFY=always has the model that the executable carries hashed before
+ * it serves, which reads every page of it; a file beside the executable always
+ * is. The default is never: the platform authenticates what it mounts.
  */
 #ifndef MOTE_FUNCTION_SETTINGS_H
 #define MOTE_FUNCTION_SETTINGS_H
@@ -17,6 +21,7 @@ struct mote_settings {
     struct mote_log log;             /* AWS_LAMBDA_LOG_LEVEL, ..FORMAT */
     uint64_t memory_mib;             /* AWS_LAMBDA_FUNCTION_MEMORY_SIZE */
     enum mote_decoded decoded;       /* MOTE_DECODED */
+    bool verify;                     /* MOTE_VERIFY: always, or never */
 };
 
 /* environment: NULL-terminated "NAME=value" strings that outlive the settings.

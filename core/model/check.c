@@ -2,7 +2,6 @@
  * core/model/check.c - what opening a model leaves unchecked, because it would
  * touch every page: see mote_model_check in core/model/model.h.
  */
-#include "core/base/xxh64.h"
 #include "core/model/coded.h"
 #include "core/model/operator.h"
 
@@ -29,10 +28,6 @@ static enum mote_status check_sections(const struct mote_model *m,
             return refuse(MOTE_E_FORMAT, "section table",
                           "zeros between sections", where);
         end = s->offset + s->bytes;
-        if (mote_section_is_bulk(s->type) &&
-            mote_xxh64(m->bytes + s->offset, s->bytes) != s->hash)
-            return refuse(MOTE_E_DAMAGED, mote_section_name(s->type),
-                          "bytes that match its hash", where);
     }
     if (!mote_all_zero(m->bytes + end, h->content_bytes - end))
         return refuse(MOTE_E_FORMAT, "section table", "zeros between sections",
@@ -40,7 +35,7 @@ static enum mote_status check_sections(const struct mote_model *m,
     end = h->content_bytes + h->provenance_bytes;
     if (!mote_all_zero(m->bytes + end, h->file_bytes - end))
         return refuse(MOTE_E_FORMAT, "tail", "nothing but zeros", where);
-    return MOTE_OK;
+    return mote_model_verify(m, where);
 }
 
 /* Of n bytes of a matrix in panels, from byte `at` on: no -128, which kernels

@@ -74,6 +74,14 @@ enum mote_status mote_model_check(const struct mote_model *m,
                                   struct mote_where *where);
 
 /*
+ * Of the checks above the hashes alone, for an open model: of DATA, and with it
+ * of every coded block and every raw tensor, and of the other sections that
+ * opening does not hash. MOTE_E_DAMAGED, and where->field names the section.
+ */
+enum mote_status mote_model_verify(const struct mote_model *m,
+                                   struct mote_where *where);
+
+/*
  * Chooses the best kernels for cpu, what mote_cpu_flags says. Answers do not
  * depend on it. Where no operator of the model has kernels to choose from,
  * asking the processor is not worth its time: mote_model_has_choice tells.
@@ -130,7 +138,7 @@ struct mote_provenance {
 bool mote_model_provenance(const struct mote_model *m, size_t *at,
                            struct mote_provenance *piece);
 
-/* Sections that only mote_model_check hashes: of weights and the like, and of
+/* Sections that only mote_model_verify hashes: of weights and the like, and of
  * unknown types. */
 static inline bool mote_section_is_bulk(uint32_t type)
 {

@@ -13,14 +13,16 @@ import skops.io
 from conftest import ROOT
 from sklearn import linear_model, neural_network, pipeline, preprocessing
 
-from mote import file, importers
+from mote import coding, config, file, importers, lower
 from mote.cli import main
+from mote.graph import Feature, Graph, Imported, Output
 from mote.reader import read
 from mote.report import card, gather, page, start
 from mote.report.quantization import dequantized, errors, scales
+from mote.report.storage import storage
 
 SECTIONS = [
-    "card", "input", "output", "verification", "sizes", "operators", "tensors", "memory",
+    "card", "input", "output", "verification", "sizes", "operators", "tensors", "storage", "memory",
     "cold_start", "provenance",
 ]  # fmt: skip
 EMPTY = {"meta", "line", "br", "hr", "img", "link", "input"}
@@ -161,6 +163,8 @@ def test_numbers_of_the_page_are_those_of_the_object(made, name):
         + [x[k] for x in plan["values"] for k in ("offset", "bytes", "begin", "end")]
     ]
     assert sorted(shown["memory"]) == sorted(map(float, of_memory))
+    s = report["storage"]
+    assert sorted(shown["storage"]) == sorted([*leaves(s), float(len(report["tensors"]))])
     assert sorted(shown["provenance"]) == sorted(leaves(report["provenance"]))
     if v["source"] == "this run":
         everything = set(leaves(v)) | {1 - v["label_flips"] / v["rows"]}
@@ -337,6 +341,37 @@ def test_a_report_of_numbers_has_their_rank_correlation(tmp_path, capsys):
     shown = Page((tmp_path / "r.html").read_text()).sections["verification"]
     assert v["rank_correlation"] in shown["numbers"] and "Spearman" in shown["text"]
     assert "labels" not in shown["text"]
+
+
+@pytest.mark.parametrize("name", coding.TARGETS)
+def test_storage_is_what_the_compiler_chose(name):
+    """Bytes and milliseconds before and after, read back from the file."""
+    rng = np.random.default_rng(11)
+    g = Graph.of_rows(300)
+    x = g.dense(g.input, rng.laplace(size=(200, 300)), rng.normal(size=200), "relu")
+    g.outputs = [g.dense(x, rng.laplace(size=(10, 200)), rng.normal(size=10))]
+    imported = Imported(
+        g, [Feature(f"x{i}") for i in range(300)],
+        Output("numbers", [f"y{i}" for i in range(10)], None, g.outputs[0]), "none", None,
+    )  # fmt: skip
+    whole = lower.lower(imported, config.Config("net", "1"), "int8", lower.Bits(6))
+    target = coding.TARGETS[name]
+    chosen = coding.choose(whole, target, name)
+    found = storage(read(whole.to_bytes()), name, target)
+    coded = [c for c in chosen.choices if c.encoding != "RAW"]
+    assert coded and len(coded) < len(chosen.choices)
+    of_tensors = found["tensors"][:-1]
+    for row, choice in zip(of_tensors, chosen.choices, strict=True):
+        assert row["bytes_before"] == choice.bytes_before
+        assert row["ms_before"] == pytest.approx(choice.ms_before)
+    padding = 8 * 3 * len(coded)  # between what CODES holds
+    total = found["total"]
+    assert 0 <= total["bytes_after"] - chosen.total("bytes_after") <= padding
+    assert total["ms_after"] == pytest.approx(chosen.total("ms_after"), abs=1e-3)
+    assert total["ms_after"] < total["ms_before"]
+    assert {e["encoding"] for e in found["encodings"]} >= {"RAW", "CODES"}
+    for key in total:
+        assert sum(e[key] for e in found["encodings"]) == pytest.approx(total[key])
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "test/golden/good").glob("*.mote")))

@@ -72,15 +72,14 @@ def fetch_ms(target: Target, stored: float) -> float:
     return stored / target.fetch_mb_s / 1e3 + stored / CHUNK * target.chunk_ms
 
 
-def cold_ms(target: Target, t: file.Tensor, stored: int, encoding: str, rows: bool) -> float:
-    """Milliseconds that a tensor adds to a cold start, stored so in that many
-    bytes; rows: only some of its rows are read."""
-    decoded = len(t.data)
+def cold_ms(target: Target, decoded: int, stored: int, encoding: str, rows: int = 0) -> float:
+    """Milliseconds that a tensor of so many bytes adds to a cold start, stored so
+    in that many; rows: how many a table has of which only some are read."""
     if rows:
-        chunks, reads = stored / CHUNK, min(TABLE_READS, t.dims[0])
+        chunks, reads = stored / CHUNK, min(TABLE_READS, rows)
         if chunks > 1:
             stored = CHUNK * chunks * (1 - (1 - 1 / chunks) ** reads)
-        decoded = decoded // t.dims[0] * reads
+        decoded = decoded // rows * reads
     return fetch_ms(target, stored) + decoded / target.speed(encoding) / 1e3
 
 
@@ -135,6 +134,32 @@ def candidates(t: file.Tensor) -> list[file.Stored]:
     bits = bits_of(weights)
     modes = [("HUFPAIR", bits), ("HUF8", 8)] + ([("PLANES", bits)] if bits < 8 else [])
     return [store(t, mode, b, block) for mode, b in modes]
+
+
+def share_tables(tensors: list[file.Tensor]) -> None:
+    """Gives coded tensors of one encoding the table that makes them together
+    smallest, where that takes fewer bytes than a table for each. One that was
+    made for a single tensor is of no use to others: rare pairs have no code."""
+    groups: dict[tuple[str, int], list[file.Tensor]] = {}
+    for t in tensors:
+        if t.stored and t.stored.table:
+            groups.setdefault((t.stored.encoding, t.stored.bits), []).append(t)
+    for group in groups.values():
+        shapes = [
+            shape_of(t, t.stored.encoding, t.stored.bits, t.stored.block_bytes) for t in group
+        ]
+        table = codec.best_table(zip(shapes, (t.data for t in group)))
+        shared = [
+            store(t, t.stored.encoding, t.stored.bits, t.stored.block_bytes, table) for t in group
+        ]
+        # whom it costs more than a table keeps its own
+        pays = [len(s.data) < len(t.stored.data + s.table) for t, s in zip(group, shared)]
+        saved = sum(
+            len(t.stored.data + s.table) - len(s.data) for t, s, p in zip(group, shared, pays) if p
+        )
+        if saved > codec.TABLE_BYTES:
+            for t, s, p in zip(group, shared, pays):
+                t.stored = s if p else t.stored
 
 
 def stored_bytes(t: file.Tensor) -> int:
@@ -219,17 +244,27 @@ def decoded_reads(whole: file.File) -> dict[int, bool]:
 def choose(whole: file.File, target: Target, name: str = "it") -> Summary:
     """Sets how each tensor of a file is stored, and says what that changes."""
     decodes, summary = decoded_reads(whole), Summary(name)
+    raws = []
     for i, t in enumerate(whole.tensors):
-        rows = decodes.get(i, False)
-        t.stored, raw = None, cold_ms(target, t, len(t.data), "RAW", rows)
+        rows, size = t.dims[0] if decodes.get(i) else 0, len(t.data)
+        t.stored, raw = None, cold_ms(target, size, size, "RAW", rows)
         best = raw
-        if i in decodes and len(t.data) >= LEAST:
+        if i in decodes and size >= LEAST:
             for stored in candidates(t):
                 coded = file.Tensor(t.dtype, t.dims, t.data, t.layout, stored)
-                ms = cold_ms(target, t, stored_bytes(coded), stored.encoding, rows)
+                ms = cold_ms(target, size, stored_bytes(coded), stored.encoding, rows)
                 if ms < best:
                     best, t.stored = ms, stored
+        raws.append(raw)
+    share_tables(whole.tensors)
+    tables = set()
+    for i, t in enumerate(whole.tensors):
+        rows, stored, best = t.dims[0] if decodes.get(i) else 0, stored_bytes(t), raws[i]
+        if t.stored:
+            stored -= len(t.stored.table) if t.stored.table in tables else 0
+            tables.add(t.stored.table)
+            best = cold_ms(target, len(t.data), stored, t.stored.encoding, rows)
         bits = t.stored.bits if t.stored else 8 * file.DTYPE_BYTES[t.dtype]
         encoding = t.stored.encoding if t.stored else "RAW"
-        summary.choices.append(Choice(i, encoding, bits, len(t.data), stored_bytes(t), raw, best))
+        summary.choices.append(Choice(i, encoding, bits, len(t.data), stored, raws[i], best))
     return summary

@@ -3,19 +3,22 @@
 import json
 from pathlib import Path
 
-from mote import explain, inspect
+from mote import coding, explain, inspect
 from mote.reader import Model
 from mote.report import places, start
 from mote.report.quantization import errors
+from mote.report.storage import storage
 from mote.result import finite
 
 FORMAT = 1
+DEFAULT_TARGET = ("arm64", coding.TARGETS["arm64"])
 
 
 def gather(blob: bytes, model: Model, name: str, imported=None, result=None, **beside) -> dict:
     """imported: from the trainer's file, where there is one; result: of the
     engine against it. beside: card, the text of the model's README; bootstrap,
-    an executable that may hold this file; measured, of `mote bench`."""
+    an executable that may hold this file; measured, of `mote bench`; target, its
+    name and costs, by which encodings are chosen."""
     shown = json.loads(inspect.as_json(model))
     quantized = errors(model, imported.graph) if imported else {}
     executable = start.executable(blob, beside.get("bootstrap"))
@@ -43,6 +46,7 @@ def gather(blob: bytes, model: Model, name: str, imported=None, result=None, **b
                 {"tensor": i, "read_by": readers(model, i), "quantization": quantized.get(i)} | t
                 for i, t in enumerate(shown["tensors"])
             ],
+            "storage": storage(model, *beside.get("target", DEFAULT_TARGET)),
             "verification": verification(model, result),
             "memory": [places.of_plan(model, i) for i in range(len(model.plans))],
             "cold_start": start.estimate(blob, model, executable, beside.get("measured")),

@@ -283,6 +283,30 @@ def section_tensors(report: dict) -> str:
     )
 
 
+def section_storage(report: dict) -> str:
+    s = report["storage"]
+    keys = ["bytes_before", "bytes_after", "ms_before", "ms_after"]
+    head = ["bytes, raw", "as stored", "ms, raw", "as stored"]
+    encodings = [
+        [escape(e["encoding"]), e["tensors"], *(e[k] for k in keys)] for e in s["encodings"]
+    ]
+    encodings.append(
+        ["all", sum(e["tensors"] for e in s["encodings"]), *(s["total"][k] for k in keys)]
+    )
+    tensors = [
+        ["" if t["tensor"] is None else t["tensor"], escape(t["encoding"]), *(t[k] for k in keys)]
+        for t in s["tensors"]
+    ]
+    constants = [(k.replace("_", " "), v) for k, v in s["constants"].items()]
+    return (
+        f'<p class="model">This is {escape(s["is"])}: tensors\' part of a cold start on '
+        f"{escape(s['target'])}. CODES has the tables and checksums of coded tensors.</p>"
+        + table(["encoding", "tensors", *head], encodings, {1, 2, 3, 4, 5})
+        + table(["tensor", "encoding", *head], tensors, {0, 2, 3, 4, 5})
+        + pairs(constants)
+    )
+
+
 def section_memory(report: dict) -> str:
     return "".join(memory_of(plan) for plan in report["memory"])
 
@@ -380,6 +404,7 @@ SECTIONS = {
     "sizes": ("Sizes", section_sizes),
     "operators": ("Operators", section_operators),
     "tensors": ("Tensors", section_tensors),
+    "storage": ("Storage", section_storage),
     "memory": ("Memory plan", section_memory),
     "cold_start": ("Cold start, estimated", section_cold_start),
     "provenance": ("Provenance", section_provenance),

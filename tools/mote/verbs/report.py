@@ -45,6 +45,7 @@ def add(verbs) -> None:
 
 
 def run(args) -> int:
+    from mote import coding
     from mote.report import gather, page
 
     if args.file is None and args.model.endswith(".mote"):
@@ -66,6 +67,7 @@ def run(args) -> int:
         imported,
         result,
         card=readme.read_text() if readme.is_file() else None,
+        target=(cfg.target, coding.target_of(cfg)),
         **built(args, cfg.name),
     )
     if args.json:
