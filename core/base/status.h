@@ -25,7 +25,7 @@
     X(MOTE_E_STOP, -12, "asked to stop: finish and exit")                      \
     X(MOTE_E_REFUSED, -13, "the peer said no: see its status code")            \
     X(MOTE_E_TIMEOUT, -14, "no answer in time: allow more, or try later")      \
-    X(MOTE_E_UNTRUSTED, -15, "the peer did not prove who it is: see why")
+    X(MOTE_E_UNTRUSTED, -15, "no proof who the peer is: see why")
 
 enum mote_status {
 #define X(name, value, text) name = value,

@@ -79,7 +79,7 @@ static void say_features(struct words *w, const struct mote_model *m)
 {
     const uint32_t most = 16;
 
-    if (m->series) {
+    if (MOTE_LINKED_SERIES && m->series) {
         say_columns(w, m);
         return;
     }

@@ -150,7 +150,7 @@ static enum mote_status map_arena(struct mote_worker *w)
     w->function = (struct mote_function){
         .model = &w->model,
         .log = &w->settings.log,
-        .room = &w->job,
+        .room = MOTE_LINKED_SERIES ? &w->job : NULL,
         .arena = mmap(NULL, n ? n : 1, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
     };
@@ -188,7 +188,8 @@ static enum mote_status answer(struct mote_worker *w)
                            "the event is longer than 6291556 bytes");
         return fail(w, &failure);
     }
-    w->job.deadline_ms = v->deadline_ms;
+    if (MOTE_LINKED_SERIES)
+        w->job.deadline_ms = v->deadline_ms;
     mote_json_out_begin(&o, w->reply, sizeof w->reply);
     if (!mote_handle(&w->function, v->event, &o, &failure))
         return fail(w, &failure);
@@ -298,7 +299,8 @@ int main(int argc, char **argv, char **environment)
         return 1;
     }
     mote_runtime_begin(&w->runtime, &w->settings.runtime_api, w->receive);
-    s = mote_source_open(&w->model, w->settings.verify, &where);
+    s = mote_source_open(&w->model, MOTE_LINKED_CODED && w->settings.verify,
+                         &where);
     if (s != MOTE_OK)
         return refuse_to_start(w,
                                s == MOTE_E_IO
@@ -308,7 +310,8 @@ int main(int argc, char **argv, char **environment)
     if (mote_model_has_choice(&w->model))
         mote_model_use_cpu(&w->model, mote_cpu_flags(getauxval(AT_HWCAP),
                                                      getauxval(AT_HWCAP2)));
-    w->job.environment = environment;
+    if (MOTE_LINKED_SERIES)
+        w->job.environment = environment;
     s = map_arena(w);
     if (s != MOTE_OK)
         return refuse_to_start(w, MOTE_TEXT("Runtime.OutOfMemory"), s, &where);

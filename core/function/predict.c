@@ -319,7 +319,8 @@ bool mote_predict_rows(struct mote_function *f, struct mote_json_out *o,
             put_numbers(o, &r, in, row);
         }
     }
-    f->truncated += in->truncated;
+    if (MOTE_LINKED_TEXTS)
+        f->truncated += in->truncated;
     mote_input_rewind(in);
     if (s == MOTE_OK)
         return true;
@@ -525,12 +526,12 @@ static bool take_object(struct mote_function *f, struct mote_json *j,
     if (!name)
         return take_one(f, j, t, o, failure);
     *j = inside;
-    f->bare = name[0] == 'e';
+    f->bare = MOTE_LINKED_TEXTS && name[0] == 'e';
     mote_json_put_open(o, '{');
     mote_json_put_key(o, mote_text_of(name));
     if (!take_batch(f, j, o, failure))
         return false;
-    if (f->bare)
+    if (MOTE_LINKED_TEXTS && f->bare)
         put_embeddings_end(f, o);
     mote_json_put_close(o, '}');
     return take_rest(f, j, failure);
@@ -551,6 +552,8 @@ static bool is_batch(const struct mote_function *f, struct mote_json j)
 
 static void begin_request(struct mote_function *f)
 {
+    if (!MOTE_LINKED_TEXTS)
+        return;
     f->base64 = f->model->output->style == MOTE_REPLY_BASE64;
     f->bare = false;
     f->truncated = 0;

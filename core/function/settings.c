@@ -1,6 +1,7 @@
 /* core/function/settings.c - see core/function/settings.h */
 #include "core/function/settings.h"
 #include "core/base/number.h"
+#include "core/function/outside.h"
 
 #include <unistd.h>
 
@@ -46,16 +47,17 @@ enum mote_status mote_settings_read(struct mote_settings *settings,
         "RUNTIME_API=", "LOG_LEVEL=", "LOG_FORMAT=", "FUNCTION_MEMORY_SIZE="};
     struct mote_text values[sizeof names / sizeof *names] = {0};
     struct mote_text decoded = MOTE_TEXT("auto"), verify = MOTE_TEXT("never");
+    bool outside = false; /* something there is wanted */
 
     for (; *environment; environment++) {
         const char *name = after(*environment, "AWS_LAMBDA_");
         const char *ours = after(*environment, "MOTE_");
-        const char *value = ours ? after(ours, "DECODED=") : NULL;
-        if (value)
+        const char *value = NULL;
+        if (ours && MOTE_LINKED_CODED && (value = after(ours, "DECODED=")))
             decoded = mote_text_of(value);
-        value = ours ? after(ours, "VERIFY=") : NULL;
-        if (value)
+        if (ours && MOTE_LINKED_CODED && (value = after(ours, "VERIFY=")))
             verify = mote_text_of(value);
+        outside |= ours && after(ours, "MODEL=");
         for (size_t i = 0; name && i < sizeof names / sizeof *names; i++) {
             value = after(name, names[i]);
             if (value)
@@ -76,11 +78,14 @@ enum mote_status mote_settings_read(struct mote_settings *settings,
         mote_address_parse(&settings->runtime_api, values[0], where);
     if (s != MOTE_OK)
         return s;
-    if (!mote_decoded_of(decoded, &settings->decoded))
+    if (MOTE_LINKED_CODED && !mote_decoded_of(decoded, &settings->decoded))
         return refuse(MOTE_TEXT("MOTE_DECODED"), "never, auto or always",
                       decoded, where);
-    if (!verify_of(verify, &settings->verify))
+    if (MOTE_LINKED_CODED && !verify_of(verify, &settings->verify))
         return refuse(MOTE_TEXT("MOTE_VERIFY"), "never or always", verify,
                       where);
+    if (outside && !mote_outside_linked)
+        return refuse(MOTE_TEXT("MOTE_MODEL"), "a build with OUTSIDE=1",
+                      MOTE_TEXT("none"), where);
     return MOTE_OK;
 }

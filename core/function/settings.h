@@ -5,6 +5,9 @@
  * default. Of what the platform sets, what is malformed counts as absent; of
  * what people set for this program, it is refused.
  *
+ * A build for a model without coded weights (TRIM=1) looks at neither
+ * MOTE_DECODED nor MOTE_VERIFY.
+ *
  * MOTE_VERIFY=always has the model that the executable carries hashed before
  * it serves, which reads every page of it; a file beside the executable always
  * is. The default is never: the platform authenticates what it mounts.

@@ -660,7 +660,7 @@ static const char *open_output(struct opening *o)
         (out->labels != MOTE_LABELS_TEXT && out->labels != MOTE_LABELS_NUMBER))
         return "known kinds of scores, labels and reply";
     if (MOTE_LINKED_TEXTS ? !style_fits(m) : out->style > MOTE_REPLY_FULL)
-        return "a style of reply that its kind has";
+        return "a fitting style of reply";
     if (mote_is_embedding(out))
         return open_embedding(m);
     if (out->count == 0 || out->first_name >= m->string_count ||
@@ -712,7 +712,7 @@ static const char *open_series(struct opening *o)
     const struct mote_file_section *s = m->sections[MOTE_SECTION_SERIES];
     uint64_t used = 0;
 
-    if (!s || !MOTE_LINKED_SERIES)
+    if (!s)
         return NULL;
     const struct mote_file_series *f = records(m, s, 0, 1, sizeof *f, 4);
     if (!f || f->columns == 0 || f->columns > MOTE_SERIES_COLUMNS_MAX ||
@@ -810,8 +810,8 @@ enum mote_status mote_model_open(struct mote_model *m, const void *bytes,
         {"MODEL", open_about},
         {"INPUT", open_input},
         {"OUTPUT", open_output},
-        {"SERIES", open_series},
-        {"JOBS", open_jobs},
+        {"SERIES", MOTE_LINKED_SERIES ? open_series : NULL},
+        {"JOBS", MOTE_LINKED_SERIES ? open_jobs : NULL},
         {"provenance", open_provenance},
     };
     struct opening o = {.m = m, .n = n, .where = where};
@@ -824,7 +824,7 @@ enum mote_status mote_model_open(struct mote_model *m, const void *bytes,
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         o.status = MOTE_E_FORMAT;
         o.part = parts[i].name;
-        where->expected = parts[i].open(&o);
+        where->expected = parts[i].open ? parts[i].open(&o) : NULL;
         if (where->expected) {
             where->field = mote_text_of(o.part);
             return o.status;
