@@ -368,7 +368,8 @@ static bool may_follow(const struct mote_url *from, const struct mote_url *to)
             to->port == 443 && mote_text_equal_nocase(from->host, to->host));
 }
 
-/* Where an answer sends us, copied to `into`, because it goes away. */
+/* Where an answer sends us. Its path is copied to `into`, because it goes away;
+ * the host stays the one that was asked for, which no answer can overwrite. */
 static enum mote_status follow(struct mote_url *url, char *into,
                                struct mote_fetch_answer *a,
                                struct mote_where *where)
@@ -386,7 +387,13 @@ static enum mote_status follow(struct mote_url *url, char *into,
                         where) != MOTE_OK ||
         !may_follow(url, &to))
         return MOTE_E_REFUSED;
-    *url = to;
+    if (to.secure != url->secure) {
+        url->secure = true;
+        url->port = to.port;
+        url->at = url->host;
+    }
+    url->path = to.path;
+    url->target = to.target;
     return MOTE_OK;
 }
 
@@ -426,7 +433,7 @@ enum mote_status mote_fetch_get(struct mote_fetch *fetch, struct mote_text url,
                                 struct mote_fetch_answer *answer,
                                 struct mote_where *where)
 {
-    char head[MOTE_FETCH_REQUEST], locations[2][MOTE_FETCH_URL];
+    char head[MOTE_FETCH_REQUEST], location[MOTE_FETCH_URL];
     struct mote_retry retry = {.deadline_ms = deadline_ms};
     struct mote_http_out out = {.at = head, .cap = sizeof head};
     struct mote_url at;
@@ -454,7 +461,7 @@ enum mote_status mote_fetch_get(struct mote_fetch *fetch, struct mote_text url,
             s = MOTE_E_REFUSED;
             break;
         }
-        s = follow(&at, locations[redirects % 2], answer, where);
+        s = follow(&at, location, answer, where);
         if (s == MOTE_OK && redirects == MOTE_FETCH_REDIRECTS)
             s = MOTE_E_REFUSED;
     }

@@ -443,6 +443,23 @@ def test_a_redirect_elsewhere(client, to):
     assert result["words"] == to and len(http.heads) == 1
 
 
+def test_a_redirect_elsewhere_behind_others(client):
+    """Each Location once overwrote the one before, and with it the host that
+    the next one was compared with."""
+
+    def script(connection, _number):
+        for to in (f"{http.url}/b", "/c", f"http://127.0.0.2:{http.port}/d"):
+            connection.request()
+            connection.answer(302, b"", f"Location: {to}")
+        connection.request()
+
+    with Http(script) as http, within(2):
+        result = client.fetch(f"{http.url}/a")
+    assert (result["status"], result["step"]) == ("MOTE_E_REFUSED", "following a redirect")
+    assert [head.split()[1] for head in http.heads] == ["/a", "/b", "/c"]
+    assert all(f"Host: 127.0.0.1:{http.port}\r\n" in head for head in http.heads)
+
+
 @pytest.mark.parametrize("to", ["/", "/other"])
 def test_redirects_in_a_circle(client, to):
     with Http(always(302, b"", f"Location: {to}")) as http, within(2):
