@@ -156,7 +156,8 @@ static enum mote_status read_head(struct mote_fetch *f, size_t *used,
     }
 }
 
-/* The body of an answer that is no 2xx: the first bytes are kept. */
+/* The body of an answer that is no 2xx: the first bytes are kept, and more are
+ * not waited for. */
 static void keep(struct mote_fetch *f, struct mote_text run)
 {
     const size_t room = sizeof f->kept - f->kept_bytes;
@@ -221,7 +222,7 @@ static enum mote_status read_body(struct mote_fetch *f, size_t used,
     struct mote_http_body body;
     enum mote_status s = begin_body(r, a, &body);
 
-    while (s == MOTE_OK && !body.done) {
+    while (s == MOTE_OK && !body.done && f->kept_bytes < sizeof f->kept) {
         struct mote_text run;
         size_t taken;
         bool ended = false;

@@ -116,7 +116,8 @@ struct mote_fetch_answer {
 /*
  * One exchange, over the connection that there is if it leads to that server
  * and still lives. When it dies without a byte of an answer, once more over a
- * fresh one: all our requests may be made twice.
+ * fresh one: all our requests may be made twice. Of an answer that is no 2xx no
+ * more is read than is kept.
  *
  * errors  MOTE_E_CLOSED   refused, or ended before the answer was complete
  *         MOTE_E_TIMEOUT  the deadline, or silence for too long

@@ -346,6 +346,20 @@ def test_answers_that_will_not(client, status):
     assert result["step"] == "reading the answer's status"
 
 
+def test_a_refusal_without_end(client):
+    """What is said of it is kept; the rest is not waited for."""
+
+    def script(connection, _number):
+        connection.request()
+        connection.send(b"HTTP/1.1 404 X\r\nContent-Length: 10000000000\r\n\r\n" + b"x" * 5000)
+        connection.request()
+
+    with Http(script) as http, within(2):
+        result = client.fetch(http.url)
+    assert (result["status"], result["http"], result["tries"]) == ("MOTE_E_REFUSED", 404, 1)
+    assert result["kept"] == "x" * 4096
+
+
 def test_a_storm_of_503(client):
     """It ends after a bounded number of tries, with pauses that grow."""
     times = []
