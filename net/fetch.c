@@ -9,6 +9,7 @@
 #include "net/fetch.h"
 #include "core/base/assert.h"
 #include "core/base/number.h"
+#include "core/base/url.h"
 #include "core/base/version.h"
 #include "net/http_write.h"
 #include "net/retry.h"
@@ -287,7 +288,7 @@ enum mote_status mote_fetch_exchange(struct mote_fetch *fetch,
 
     assert(request->deadline_ms);
     if (fetch->stream && (!leads_to(fetch, request->url) ||
-                          !mote_stream_fd_idle(fetch->stream->fd)))
+                          !fetch->stream->kind->idle(fetch->stream)))
         mote_fetch_close(fetch);
     for (bool fresh = false; silent && !fresh;) {
         answer->head.status = 0;
@@ -380,7 +381,7 @@ static enum mote_status follow(struct mote_url *url, char *into,
     struct mote_url to;
 
     a->step = MOTE_FETCH_REDIRECT;
-    a->message = location;
+    a->message = mote_url_shown(location);
     if (location.n == 0 || location.n > MOTE_FETCH_URL)
         return MOTE_E_REFUSED;
     memcpy(into, location.at, location.n);
@@ -442,6 +443,7 @@ enum mote_status mote_fetch_get(struct mote_fetch *fetch, struct mote_text url,
     answer->head.status = 0;
     answer->tries = 0;
     answer->step = MOTE_FETCH_PREPARE;
+    answer->message = (struct mote_text){0};
     enum mote_status s = mote_url_parse(&at, url, where);
     for (unsigned redirects = 0; s == MOTE_OK; redirects++) {
         s = write_get(&out, &at, fields);

@@ -109,7 +109,8 @@ struct mote_fetch_answer {
     uint64_t bytes;             /* of the body that came                     */
     enum mote_fetch_step step;  /* where it ended                            */
     unsigned dns_code;          /* of a failed look-up                       */
-    struct mote_text message;   /* of TLS, or the URL that was not followed  */
+    struct mote_text message;   /* of TLS, or the URL that was not followed,
+                                   without its query                         */
     unsigned tries;             /* made by mote_fetch_get, redirects included */
 };
 
