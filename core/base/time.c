@@ -151,3 +151,13 @@ void mote_time_write(char *out, int64_t seconds)
     out = put(out, of_day / 60 % 60, 2, ':');
     put(out, of_day % 60, 2, 'Z');
 }
+
+void mote_time_write_basic(char *out, int64_t seconds)
+{
+    char text[MOTE_TIME_CHARS];
+
+    mote_time_write(text, seconds);
+    for (size_t i = 0; i < sizeof text; i++)
+        if (text[i] != '-' && text[i] != ':')
+            *out++ = text[i];
+}

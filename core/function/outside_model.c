@@ -2,11 +2,11 @@
  * core/function/outside.h */
 #include <sys/auxv.h>
 
+#include "core/base/environment.h"
 #include "core/base/number.h"
 #include "core/base/url.h"
 #include "core/function/loaded.h"
 #include "core/function/predict.h"
-#include "net/environment.h"
 
 #define REFRESH_MS 10000 /* to look for another model, at most */
 

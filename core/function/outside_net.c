@@ -6,12 +6,12 @@
  */
 #include "core/function/outside.h"
 
+#include "core/base/environment.h"
 #include "core/base/number.h"
 #include "core/base/url.h"
-#include "net/environment.h"
 #include "net/s3.h"
-#include "net/tls_sha256.h"
 #include "net/tls_secure.h"
+#include "net/tls_sha256.h"
 
 const bool mote_outside_linked = true;
 

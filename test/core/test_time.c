@@ -29,6 +29,12 @@ static void expect_round_trip(int64_t seconds)
     EXPECT(strcmp(ours, theirs) == 0, "%lld: %s, the C library says %s",
            (long long)seconds, ours, theirs);
     EXPECT(read_text(ours, &back) == MOTE_OK && back == seconds, "%s", ours);
+    memset(ours, 0, sizeof ours);
+    mote_time_write_basic(ours, seconds);
+    snprintf(theirs, sizeof theirs, "%04d%02d%02dT%02d%02d%02dZ",
+             tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+             tm.tm_min, tm.tm_sec);
+    EXPECT(strcmp(ours, theirs) == 0, "%s, not %s", ours, theirs);
 }
 
 static void every_day_of_the_calendar(void)
@@ -114,8 +120,8 @@ static void every_truncation(void)
 
     for (size_t n = 0; n <= strlen(text); n++) {
         int64_t seconds;
-        const enum mote_status s = mote_time_read(
-            (struct mote_text){guarded(text, n), n}, &seconds);
+        const enum mote_status s =
+            mote_time_read((struct mote_text){guarded(text, n), n}, &seconds);
         EXPECT(s == MOTE_OK || s == MOTE_E_FORMAT, "%zu", n);
     }
 }

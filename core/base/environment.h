@@ -1,8 +1,8 @@
 /*
- * net/environment.h - a variable's value by its name.
+ * core/base/environment.h - a variable's value by its name.
  */
-#ifndef MOTE_NET_ENVIRONMENT_H
-#define MOTE_NET_ENVIRONMENT_H
+#ifndef MOTE_BASE_ENVIRONMENT_H
+#define MOTE_BASE_ENVIRONMENT_H
 
 #include "core/base/text.h"
 
