@@ -63,10 +63,22 @@ def _check_job(job: dict, where: str) -> None:
     for key, known in (("format", JOB_FORMATS), ("failure", FAILURES)):
         if job.get(key, next(iter(known))) not in known:
             raise Usage(f"{where}.{key}: expected one of {', '.join(known)}, got {job[key]!r}")
-    if len(job.get("separator", ",").encode()) != 1:
-        raise Usage(f"{where}.separator: expected one ASCII character, got {job['separator']!r}")
-    if not template(job["sink"], f"{where}.sink")[0][1].startswith("s3://"):
+    separator = job.get("separator", ",")
+    if len(separator.encode()) != 1 or separator in '"\r\n\0':
+        raise Usage(
+            f"{where}.separator: expected one ASCII character that is no quote and no end of a "
+            f"line, got {separator!r}"
+        )
+    kind, first = template(job["sink"], f"{where}.sink")[0]
+    if kind != "text" or not first.startswith("s3://"):
         raise Usage(f"{where}.sink: expected s3://BUCKET/KEY, got {job['sink']!r}")
+    for key in ("columns", "names"):
+        for inner, value in job.get(key, {}).items():
+            if not isinstance(value, str) or not value:
+                raise Usage(f"{where}.{key}.{inner}: expected a text, got {value!r}")
+    for i, value in enumerate(job.get("path", [])):
+        if not isinstance(value, str):
+            raise Usage(f"{where}.path[{i}]: expected a text, got {value!r}")
     if "source" in job:
         _check_url(job["source"], f"{where}.source", ("http://", "https://", "s3://"))
     if ("history" in job) != ("observed" in job):
