@@ -185,8 +185,8 @@ $(OUT)/%/blob.o: core/function/blob.S models/$$*/$$*.mote | setup-build
 
 MAIN := $(OUT)/core/function/main.o
 # what an executable reaches outside with; NAME of models/NAME
-outside_of = $(if $(filter $1,outside),1,)$(if $(filter $1,$(MODEL)),$(OUTSIDE),\
-	$(shell grep -qs '^\[job\.' models/$1/model.toml && echo 1))
+outside_of = $(strip $(filter outside,$1)$(if $(filter $1,$(MODEL)),$(OUTSIDE),$(shell \
+	grep -qs '^\[job\.' models/$1/model.toml && echo 1)))
 outside = $(addprefix $(OUT)/,$(if $(call outside_of,$1),$(OUTSIDE_OBJ),core/function/outside_none.o)) \
 	$(if $(call outside_of,$1),$(TLS_LIB) $(BEARSSL)) $(LIB) $(OUT)/$1/outside
 OUTSIDE_OBJ := core/function/outside_net.o core/function/outside_model.o

@@ -46,7 +46,7 @@ def coded(tmp_path_factory, built):
     blob = model()
     (folder / "model.mote").write_bytes(blob)
     parts = [f"build/{MACHINE}/{part}" for part in ("core/function/main.o",
-             "core/function/source_embedded.o", "libmote.a")]  # fmt: skip
+             "core/function/source_embedded.o", "core/function/outside_none.o", "libmote.a")]  # fmt: skip
     subprocess.run(["make", "-s", "build"], cwd=ROOT, check=True)
     subprocess.run(
         ["gcc", "-static", "-s", f'-DMOTE_BLOB="{folder}/model.mote"', "-DMOTE_ALIGN=4096",
