@@ -262,7 +262,7 @@ def arguments():
     )
     parser.add_argument("folder", type=Path, nargs="?", default=Path("build/models/cola"))
     parser.add_argument("--layers", default="0,1", help="of the six, by comma")
-    parser.add_argument("--width", type=int, default=384, help="of the feed-forward parts")
+    parser.add_argument("--width", type=int, default=192, help="of the feed-forward parts")
     parser.add_argument("--pooling", choices=("mean", "cls"), default="mean")
     parser.add_argument("--dropout", type=float, default=0.0, help="of every layer")
     parser.add_argument("--epochs", type=int, default=4, help="over the training set")
