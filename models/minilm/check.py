@@ -87,9 +87,9 @@ def original(path: Path, texts: list[str]) -> np.ndarray:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     root = Path(__file__).resolve().parents[2]
-    given = [Path(a) for a in sys.argv[1:]]
+    given = [Path(a) for a in arguments]
     blob, onnx = (
         given
         + [root / "models/minilm/minilm.mote", root / "build/models/minilm/model.onnx"][
@@ -112,4 +112,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
