@@ -293,8 +293,15 @@ $(ENGINE_LIB): $(patsubst %.c,build/host/pic/%.o,core/function/outside_none.c to
 	@echo LD $@ >&2
 	$(Q)$(HOST_CC) -shared $(filter %.o,$^) -o $@
 
-train: $(VENV)/.done ## models/MODEL/train.py, which writes the estimator
-	$(PINNED) $(PYTHON) models/$(MODEL)/train.py build/models/$(MODEL)/estimator.skops
+# PyTorch is several GB, so those that need it have an environment of their own
+TRAINERS := build/venv-train
+TRAINER  := $(if $(filter iris,$(MODEL)),$(VENV),$(TRAINERS))
+$(TRAINERS)/.done: tools/requirements.txt models/requirements.txt | setup-python
+	python3 -m venv $(TRAINERS)
+	$(TRAINERS)/bin/pip install -q -r tools/requirements.txt -r models/requirements.txt
+	@touch $@
+train: $$(TRAINER)/.done ## models/MODEL/train.py, into build/models/MODEL; all but iris install PyTorch
+	$(PINNED) $(TRAINER)/bin/python models/$(MODEL)/train.py build/models/$(MODEL)
 
 compile: $(VENV)/.done $(ENGINE_LIB) ## the estimator to models/MODEL/MODEL.mote, verified
 	$(MOTE) compile models/$(MODEL)
