@@ -21,8 +21,16 @@ pytestmark = pytest.mark.ci
 
 BUCKET = "rivers"
 BODIES = [b"", b"x", b'{"data": {}}', bytes(range(256)) * 80, b"y" * 3_000_001]
-KEYS = ["a.json", "2026/11/28/a b.json", "\u00e9\u4e2d\U0001f30a", "plus+and&=;,:@$'()!*", "%41%2F", "~tilde_-.",
-        'quote"<tag>', "x" * 200]  # fmt: skip
+KEYS = [
+    "a.json",
+    "2026/11/28/a b.json",
+    "\u00e9\u4e2d\U0001f30a",
+    "plus+and&=;,:@$'()!*",
+    "%41%2F",
+    "~tilde_-.",
+    'quote"<tag>',
+    "x" * 200,
+]
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +44,14 @@ def server(tmp_path_factory):
 
 
 def peer(url):
-    return boto3.client("s3", endpoint_url=url, region_name=REGION, aws_access_key_id=KEY,
-                        aws_secret_access_key=SECRET,
-                        config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}))  # fmt: skip
+    return boto3.client(
+        "s3",
+        endpoint_url=url,
+        region_name=REGION,
+        aws_access_key_id=KEY,
+        aws_secret_access_key=SECRET,
+        config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
+    )
 
 
 @pytest.fixture
@@ -47,8 +60,13 @@ def boto(server):
 
 
 def start(tmp_path, url, **more):
-    environment = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_REGION": REGION,
-                   "AWS_ENDPOINT_URL_S3": url, "MOTE_DNS": "127.0.0.1:9"}  # fmt: skip
+    environment = {
+        "AWS_ACCESS_KEY_ID": KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET,
+        "AWS_REGION": REGION,
+        "AWS_ENDPOINT_URL_S3": url,
+        "MOTE_DNS": "127.0.0.1:9",
+    }
     return Client(tmp_path, **environment | more)
 
 
@@ -60,9 +78,21 @@ def client(tmp_path, server):
 
 def curl(*arguments, data=b""):
     done = subprocess.run(
-        ["curl", "-sS", "-w", "\n%{http_code}", "--aws-sigv4", f"aws:amz:{REGION}:s3",
-         "--user", f"{KEY}:{SECRET}", *arguments], input=data, capture_output=True, timeout=60,
-    )  # fmt: skip
+        [
+            "curl",
+            "-sS",
+            "-w",
+            "\n%{http_code}",
+            "--aws-sigv4",
+            f"aws:amz:{REGION}:s3",
+            "--user",
+            f"{KEY}:{SECRET}",
+            *arguments,
+        ],
+        input=data,
+        capture_output=True,
+        timeout=60,
+    )
     assert done.returncode == 0, done.stderr
     body, status = done.stdout.rsplit(b"\n", 1)
     return int(status), body
@@ -100,9 +130,20 @@ def test_curl_reads_and_writes(client, server):
     body = b"level\n1.25\n" * 500
     assert client.put(BUCKET, "curl/ours.csv", body, "text/csv")["status"] == "MOTE_OK"
     empty, digest = (hashlib.sha256(b).hexdigest() for b in (b"", body))
-    assert curl("-H", f"x-amz-content-sha256: {empty}", f"{server}/{BUCKET}/curl/ours.csv") == (200, body)
-    status, _ = curl("-X", "PUT", "-H", f"x-amz-content-sha256: {digest}", "--data-binary", "@-",
-                     f"{server}/{BUCKET}/curl/theirs.csv", data=body)  # fmt: skip
+    assert curl("-H", f"x-amz-content-sha256: {empty}", f"{server}/{BUCKET}/curl/ours.csv") == (
+        200,
+        body,
+    )
+    status, _ = curl(
+        "-X",
+        "PUT",
+        "-H",
+        f"x-amz-content-sha256: {digest}",
+        "--data-binary",
+        "@-",
+        f"{server}/{BUCKET}/curl/theirs.csv",
+        data=body,
+    )
     assert status == 200
     assert client.get(BUCKET, "curl/theirs.csv")["body"] == body
 
@@ -114,14 +155,22 @@ def test_ranges(client):
         result = client.get(BUCKET, "range", first, count)
         assert (result["http"], result["body"]) == (206, body[first : first + count])
     result = client.get(BUCKET, "range", 5000, 10)
-    assert (result["status"], result["http"], result["code"]) == ("MOTE_E_REFUSED", 416, "InvalidRange")
+    assert (result["status"], result["http"], result["code"]) == (
+        "MOTE_E_REFUSED",
+        416,
+        "InvalidRange",
+    )
 
 
 def test_conditions(client):
     first = client.put(BUCKET, "once", b"1", "", "absent")
     assert first["status"] == "MOTE_OK"
     again = client.put(BUCKET, "once", b"2", "", "absent")
-    assert (again["status"], again["http"], again["code"]) == ("MOTE_E_REFUSED", 412, "PreconditionFailed")
+    assert (again["status"], again["http"], again["code"]) == (
+        "MOTE_E_REFUSED",
+        412,
+        "PreconditionFailed",
+    )
     client.say("unless", first["etag"])
     assert client.get(BUCKET, "once")["http"] == 304
     client.put(BUCKET, "once", b"3")
@@ -147,17 +196,22 @@ def test_an_empty_list(client):
     assert (result["status"], result["objects"]) == ("MOTE_OK", [])
 
 
-@pytest.mark.parametrize("bucket, key, code", [(BUCKET, "none", "NoSuchKey"), ("no-bucket", "k", "NoSuchBucket")])
+@pytest.mark.parametrize(
+    "bucket, key, code", [(BUCKET, "none", "NoSuchKey"), ("no-bucket", "k", "NoSuchBucket")]
+)
 def test_what_is_not_there(client, bucket, key, code):
     result = client.get(bucket, key)
     assert (result["status"], result["http"], result["code"]) == ("MOTE_E_REFUSED", 404, code)
     assert result["request_id"]
 
 
-@pytest.mark.parametrize("environment, http, code", [
-    ({"AWS_SECRET_ACCESS_KEY": "wrong"}, 403, "SignatureDoesNotMatch"),
-    ({"AWS_ACCESS_KEY_ID": "AKIANOBODY"}, 404, "XAdminUserNotFound"),  # versitygw's own
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "environment, http, code",
+    [
+        ({"AWS_SECRET_ACCESS_KEY": "wrong"}, 403, "SignatureDoesNotMatch"),
+        ({"AWS_ACCESS_KEY_ID": "AKIANOBODY"}, 404, "XAdminUserNotFound"),  # versitygw's own
+    ],
+)
 def test_who_is_refused(tmp_path, server, environment, http, code):
     with start(tmp_path, server, **environment) as client:
         result = client.put(BUCKET, "refused", b"x")
@@ -279,18 +333,26 @@ def test_a_large_object_in_little_memory(client, boto):
     assert result["status"] == "MOTE_OK" and result["body"] == body
 
 
-@pytest.mark.skipif(not (shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")), reason="no nginx")
+@pytest.mark.skipif(
+    not (shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")), reason="no nginx"
+)
 def test_over_tls_with_a_private_authority(tmp_path, server):
     """nginx in front; the certificate is for the host that is asked for."""
     authority = Authority(Maker(tmp_path))
     chain = authority.chain()
-    location = f"location / {{ proxy_pass {server}; proxy_set_header Host $http_host; }} client_max_body_size 20m;"
+    location = f"""
+        client_max_body_size 20m;
+        location / {{ proxy_pass {server}; proxy_set_header Host $http_host; }}"""
     with (
         nginx_server(tmp_path, chain.file(tmp_path), chain.leaf.key, tmp_path, location) as port,
         Dns(lambda q: [q.answer(dns_address(b"\xc0\x0c", "127.0.0.1"))]) as dns,
-        start(tmp_path, f"https://{HOST}:{port}", MOTE_DNS=dns.server,
-              MOTE_CA_FILE=str(authority.root.pem)) as client,
-    ):  # fmt: skip
+        start(
+            tmp_path,
+            f"https://{HOST}:{port}",
+            MOTE_DNS=dns.server,
+            MOTE_CA_FILE=str(authority.root.pem),
+        ) as client,
+    ):
         for body in BODIES:
             assert client.put(BUCKET, "tls", body)["status"] == "MOTE_OK"
             assert client.get(BUCKET, "tls")["body"] == body
