@@ -384,13 +384,13 @@ def test_renegotiation_is_refused(made):
     chain = made.good["p256"]
     with openssl_server(made.folder, chain, "-tls1_2", "-msg") as (port, server):
         process = subprocess.Popen(
-            [*EXEC, ROOT / CLIENT, "127.0.0.1", str(port), HOST, str(roots(made)), "wait=3000"],
+            [*EXEC, ROOT / CLIENT, "127.0.0.1", str(port), HOST, str(roots(made)), "wait=10000"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         assert process.stderr.readline().startswith(b"connected")
         server.stdin.write(b"before\n")
         server.stdin.flush()
-        time.sleep(0.3 * SLOW)
+        time.sleep(0.3 if SLOW < 10 else 2)
         server.stdin.write(b"r\n")
         server.stdin.flush()
         out, said = process.communicate(timeout=20 * SLOW)
@@ -462,13 +462,14 @@ def test_a_connection_that_breaks_is_never_an_orderly_end(made):
     """Wherever it breaks: within the handshake (some places of it), and after
     each byte of the answer and of close-notify."""
     answer = [b"0123456789", b"abcdef"]
-    with good_server(made, answer=answer) as server:
-        assert client(server.port, roots(made)).code == 0
-        total = server.sent
+    # signatures with RSA are all of one length
+    with good_server(made, "rsa", answer=answer) as server:
+        assert client(server.port, roots(made, "rsa")).code == 0
+    total = server.sent
     tail = 2 * (5 + 8 + 16) + 16 + (5 + 8 + 16 + 2)  # records of the answer, and the alert
     for cut in [*range(0, total - tail, 61), *range(total - tail, total)]:
-        with good_server(made, answer=answer, cut=cut) as server:
-            result = client(server.port, roots(made))
+        with good_server(made, "rsa", answer=answer, cut=cut) as server:
+            result = client(server.port, roots(made, "rsa"))
         assert result.code == 1, (cut, result.said)
         assert re.search(rf"(failed|broken) {CLOSED}: ", result.said), (cut, result.said)
         assert b"".join(answer).startswith(result.out)
@@ -625,6 +626,7 @@ def test_randomness_is_the_system_s(made, tmp_path):
             ["strace", "-o", log, "-e", "trace=getrandom,open,openat", ROOT / CLIENT, "127.0.0.1",
              str(server.port), HOST, roots(made), "times=3"],
             stdin=subprocess.DEVNULL, capture_output=True, check=True,
+            env={"ASAN_OPTIONS": "detect_leaks=0"},  # it cannot, under strace
         )  # fmt: skip
     calls = log.read_text()
     seeds = re.findall(r'^getrandom\("([^"]+)"\.*, 48, 0\)\s+= 48', calls, re.M)

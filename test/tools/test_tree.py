@@ -106,6 +106,8 @@ def test_the_executable(arch, build):
         "mmap_alloc",
     }
     assert not names & allocator
+    # iris connects to nobody outside: no TLS, and nothing of BearSSL
+    assert not {n for n in names if n.startswith(("br_", "mote_tls", "mote_trust"))}
     assert not {n for n in names if n.startswith(("fopen", "printf", "fprintf", "vfprintf"))}
     headers = run(f"{tool}readelf", "-lW", folder / "bootstrap")
     assert "INTERP" not in headers and "DYNAMIC" not in headers
