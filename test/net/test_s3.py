@@ -10,7 +10,7 @@ import threading
 import time
 
 import pytest
-from outside import Client, Dns, Http, always, answer, within
+from outside import Client, Dns, Http, always, answer, dns_address, within
 from s3_server import KEY, REGION, SECRET
 
 TOKEN = "IQoJb3JpZ2luX2VjEXAMPLE//token=="
@@ -81,6 +81,21 @@ def test_the_host_that_is_asked(tmp_path, bucket, endpoint, region, host):
         with start(tmp_path, endpoint, AWS_REGION=region, MOTE_DNS=dns.server) as client:
             assert client.get(bucket, "k")["status"] == "MOTE_E_REFUSED"
     assert {q.name for q in dns.questions} == {host}
+
+
+def test_a_bucket_in_the_host(tmp_path):
+    with (
+        Http(always(200)) as http,
+        Dns(lambda q: [q.answer(dns_address(b"\xc0\x0c", "127.0.0.1"))]) as dns,
+        start(tmp_path, f"http://s3.test:{http.port}", MOTE_DNS=dns.server) as client,
+    ):
+        client.say("in-host")
+        assert client.put("rivers", "a/k", b"")["status"] == "MOTE_OK"
+        assert client.say("list", "rivers", "", 0)["status"] == "MOTE_E_FORMAT"  # it is empty
+    assert [q.name for q in dns.questions] == ["rivers.s3.test"]
+    assert http.heads[0].startswith("PUT /a/k HTTP/1.1")
+    assert http.heads[1].startswith("GET /?list-type=2&prefix= HTTP/1.1")
+    assert fields_of(http.heads[0])["Host"] == f"rivers.s3.test:{http.port}"
 
 
 def test_an_endpoint_with_a_path(tmp_path):

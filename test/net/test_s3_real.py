@@ -325,6 +325,21 @@ def test_a_server_that_is_down_and_comes_back(tmp_path, tmp_path_factory):
     assert (result["status"], result["step"]) == ("MOTE_E_CLOSED", "connecting to the server")
 
 
+def test_buckets_in_the_host(tmp_path):
+    """Virtual-host addressing, which the signature covers."""
+    (tmp_path / BUCKET).mkdir()
+    with (
+        s3_server(tmp_path, "--virtual-domain", "s3.test") as url,
+        Dns(lambda q: [q.answer(dns_address(b"\xc0\x0c", "127.0.0.1"))]) as dns,
+        start(tmp_path, url.replace("127.0.0.1", "s3.test"), MOTE_DNS=dns.server) as client,
+    ):
+        client.say("in-host")
+        assert client.put(BUCKET, "a b/k", b"here")["status"] == "MOTE_OK"
+        assert client.get(BUCKET, "a b/k")["body"] == b"here"
+        assert [o[0] for o in client.say("list", BUCKET, "a", 0)["objects"]] == ["a b/k"]
+    assert {q.name for q in dns.questions} == {f"{BUCKET}.s3.test"}
+
+
 def test_a_large_object_in_little_memory(client, boto):
     body = b"2026-01-01T00:00:00Z,1.25\n" * 1_600_000  # 41 MB
     boto.put_object(Bucket=BUCKET, Key="large.csv", Body=body, ChecksumAlgorithm="SHA256")
