@@ -2,8 +2,8 @@
 #include "core/base/time.h"
 
 #define DAY 86400
-#define YEAR_1 (-62135596800)    /* 0001-01-01T00:00:00Z */
-#define YEAR_10000 253402300800  /* 10000-01-01T00:00:00Z */
+#define YEAR_1 (-62135596800)   /* 0001-01-01T00:00:00Z */
+#define YEAR_10000 253402300800 /* 10000-01-01T00:00:00Z */
 
 /* Years begin in March, so that the day that some have comes last. */
 static int64_t days_from_date(int64_t year, int month, int day)
