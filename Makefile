@@ -102,7 +102,7 @@ RUNS      ?= 500
 .PHONY: help build run invoke zip image sizes train compile engine test ci \
 	test-long test-examples fuzz freestanding bench-coldstart bench-kernels bench-compress format \
 	clean c-tests c-suite test-programs count-program compress-count-program inner-loops print-trust bench-tls \
-	tls-programs
+	tls-programs FORCE
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
@@ -437,11 +437,11 @@ tls-programs: $(OUT)/iris/bootstrap $(OUT)/iris/with-tls $(OUT)/tls-count
 $(OUT)/tls-count: tools/bench/tls_count.c $(TLS_LIBS)
 	$(Q)$(TARGET_CC) $(FLAGS) $(LINK.$(MODE)) $(filter %.c %.a,$^) -o $@
 TLS_SIZES := $(foreach b,$(OUT) build/arm64,$(b)/iris/bootstrap $(b)/iris/with-tls)
-bench-tls: $(OUT)/bench-tls tls-programs $(VENV)/.done ## handshakes and records beside OpenSSL; instructions on arm64; bytes
+bench-tls: $(OUT)/bench-tls tls-programs ## handshakes and records beside OpenSSL; instructions on arm64; bytes
 	@mkdir -p build/bench
 	@$(MAKE) -s ARCH=arm64 MODE=release tls-programs
 	@$(OUT)/bench-tls -j build/bench/tls.json -s $(BENCH_SECONDS)
-	@$(PYTHON) tools/bench/tls_report.py build/bench/tls.json build/arm64/tls-count $(TLS_SIZES)
+	@python3 tools/bench/tls_report.py build/bench/tls.json build/arm64/tls-count $(TLS_SIZES)
 
 format: ## clang-format and ruff over everything
 	clang-format -i $$(git ls-files '*.c' '*.h')

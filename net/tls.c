@@ -50,12 +50,18 @@ static struct mote_text alert_name(int alert)
     return MOTE_TEXT("unknown");
 }
 
-static enum mote_status refused_by_alert(struct mote_tls *t, int alert)
+static void put_alert(struct mote_tls *t, int alert)
 {
-    MOTE_WORDS_SAY(&t->words, "the server refused with alert ");
+    MOTE_WORDS_SAY(&t->words, "alert ");
     mote_words_put_uint(&t->words, (uint64_t)alert);
     MOTE_WORDS_SAY(&t->words, ", ");
     mote_words_put(&t->words, alert_name(alert));
+}
+
+static enum mote_status refused_by_alert(struct mote_tls *t, int alert)
+{
+    MOTE_WORDS_SAY(&t->words, "the server refused with ");
+    put_alert(t, alert);
     if (t->open)
         return MOTE_E_REFUSED;
     switch (alert) {
@@ -74,8 +80,11 @@ static enum mote_status refused_by_alert(struct mote_tls *t, int alert)
 /* The engine stopped with an error of its own. */
 static enum mote_status failed(struct mote_tls *t, int error)
 {
-    if (error >= BR_ERR_SEND_FATAL_ALERT)
-        error -= BR_ERR_SEND_FATAL_ALERT;
+    if (error >= BR_ERR_SEND_FATAL_ALERT) {
+        MOTE_WORDS_SAY(&t->words, "what the server sent is refused with ");
+        put_alert(t, error - BR_ERR_SEND_FATAL_ALERT);
+        return MOTE_E_REFUSED;
+    }
     if (error >= BR_ERR_RECV_FATAL_ALERT)
         return refused_by_alert(t, error - BR_ERR_RECV_FATAL_ALERT);
     if (mote_chain_explain(&t->chain, error, mote_text_of(t->name), &t->words))

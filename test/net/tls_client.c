@@ -8,7 +8,7 @@
  *   times=N     so many connections; input and output are those of the last
  *   wait=MS     deadline of each connection, default 10000
  *   portable=1  without instructions for AES
- *   builtin=1   believes the build's own authorities as well
+ *   function=1  believes whom a function does: MOTE_CA_FILE
  *
  * Writes what arrives to standard output. Standard error gets a line for each
  * connection, "connected SUITE CURVE" or "failed STATUS: message", and one for
@@ -29,7 +29,7 @@ static char input[1 << 20];
 static struct {
     size_t write;
     unsigned times, wait_ms;
-    bool portable, builtin;
+    bool portable, function;
     const char *file;
 } options = {.times = 1, .wait_ms = 10000};
 
@@ -54,26 +54,28 @@ static void read_option(const char *text)
         options.wait_ms = (unsigned)number;
     else if (strncmp(text, "portable=", 9) == 0)
         options.portable = number != 0;
-    else if (strncmp(text, "builtin=", 8) == 0)
-        options.builtin = number != 0;
+    else if (strncmp(text, "function=", 9) == 0)
+        options.function = number != 0;
     else
         exit(2);
 }
 
+extern char **environ;
+
 static int set_up(void)
 {
+    enum mote_status s = MOTE_OK;
     struct mote_where where;
 
-    mote_trust_begin(&trust, mote_trust_builtin,
-                     options.builtin ? mote_trust_builtin_count : 0);
-    if (options.file) {
-        const enum mote_status s =
-            mote_trust_add_file(&trust, options.file, &where);
-        if (s != MOTE_OK) {
-            fprintf(stderr, "refused %d: %d: expected %s\n", s, (int)where.row,
-                    where.expected);
-            return 1;
-        }
+    if (options.function)
+        s = mote_trust_read(&trust, environ, &where);
+    else if (options.file)
+        s = mote_trust_add_file(&trust, options.file, &where);
+    if (s != MOTE_OK) {
+        fprintf(stderr, "refused %d: %.*s %d: expected %s\n", s,
+                (int)where.field.n, where.field.at, (int)where.row,
+                where.expected);
+        return 1;
     }
     mote_tls_begin(&tls, &trust);
     if (options.portable) {
