@@ -143,7 +143,7 @@ TLS_LIB := $(OUT)/libmote-tls.a
 BEARSSL.x86_64 := /usr/lib/x86_64-linux-gnu/libbearssl.a
 BEARSSL.arm64  := /usr/lib/aarch64-linux-gnu/libbearssl.a
 BEARSSL  := $(OUT)/libbearssl.a
-# twice: requests of S3 are signed by what lies in the first
+# the first once more: what signs requests of S3 lies there
 TLS_LIBS := $(TLS_LIB) $(LIB) $(TLS_LIB) $(BEARSSL)
 $(BEARSSL): $(if $(filter release,$(MODE)),$(OUT)/net/tls_libc.o) | build/include/bearssl.h
 	@mkdir -p $(@D)
@@ -327,7 +327,7 @@ $(OUT)/test/%: $(OUT)/test/%.o $(LIB)
 TLS_TESTS := $(patsubst %.c,$(OUT)/%,$(wildcard test/net/*tls*.c) test/net/client.c)
 $(TLS_TESTS:%=%.o): | build/include/bearssl.h
 $(TLS_TESTS): $(OUT)/%: $(OUT)/%.o $(TLS_LIBS)
-	$(Q)$(TARGET_CC) $(LINK.$(MODE)) $< $(TLS_LIBS) -o $@
+	$(Q)$(TARGET_CC) $(LINK.$(MODE)) $+ -o $@
 c-tests: $(C_TESTS)
 
 # The engine without an operating system: no library, no start-up code, only
