@@ -435,6 +435,7 @@ static void begin_answer(struct mote_s3_answer *a)
 {
     a->http.step = MOTE_FETCH_PREPARE;
     a->http.head.status = 0;
+    a->http.message = (struct mote_text){0};
     a->tries = 0;
     a->code = a->message = a->request_id = a->etag = (struct mote_text){0};
 }

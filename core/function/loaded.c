@@ -3,7 +3,7 @@
 #define _GNU_SOURCE
 #endif
 #include "core/function/loaded.h"
-#include "core/base/number.h"
+#include "core/base/url.h"
 #include "core/function/failure.h"
 
 #include <sys/mman.h>
@@ -75,8 +75,9 @@ static enum mote_status refuse(struct mote_outside_answer *answer,
 
     mote_failure_input(&failure, MOTE_E_SCHEMA, where);
     const struct mote_text why = mote_failure_message(&failure, true, text);
-    size_t n = url.n < cap / 2 ? url.n : cap / 2;
-    memcpy(answer->words, url.at, n);
+    const struct mote_text shown = mote_url_shown(url);
+    size_t n = shown.n < cap / 2 ? shown.n : cap / 2;
+    memcpy(answer->words, shown.at, n);
     memcpy(answer->words + n, ": ", 2);
     n += 2;
     const size_t more = why.n < cap - n ? why.n : cap - n;

@@ -3,6 +3,7 @@
 #include <sys/auxv.h>
 
 #include "core/base/number.h"
+#include "core/base/url.h"
 #include "core/function/loaded.h"
 #include "core/function/predict.h"
 #include "net/environment.h"
@@ -97,7 +98,7 @@ enum mote_status mote_outside_model(struct mote_function *f,
     load->max = MOTE_LOADED_MAX;
     where->field = MOTE_TEXT("MOTE_MODEL");
     where->expected = "s3://BUCKET/KEY or https://...";
-    where->got = load->url;
+    where->got = mote_url_shown(load->url);
     if (!mote_text_starts(load->url, MOTE_TEXT("s3://")) &&
         !mote_text_starts(load->url, MOTE_TEXT("https://")))
         return MOTE_E_SCHEMA;

@@ -7,6 +7,7 @@
 #include "core/function/outside.h"
 
 #include "core/base/number.h"
+#include "core/base/url.h"
 #include "net/environment.h"
 #include "net/s3.h"
 #include "net/tls_sha256.h"
@@ -81,9 +82,7 @@ static void say_exchange(struct mote_outside_answer *a, enum mote_status s,
 
 static void say_url(struct mote_outside_answer *a, struct mote_text url)
 {
-    const char *end = memchr(url.at, '?', url.n); /* keys may be behind it */
-
-    say(a, (struct mote_text){url.at, end ? (size_t)(end - url.at) : url.n});
+    say(a, mote_url_shown(url));
     say(a, MOTE_TEXT(": "));
 }
 
