@@ -81,9 +81,10 @@ ENGINE_DIRS := core/base core/kernel core/model compress
 SYSTEM_DIRS := net core/function
 engine_of = $(filter-out $(patsubst %,\%_%.c,$(call isa_others,$1)),$(wildcard $(ENGINE_DIRS:%=%/*.c)))
 ENGINE := $(call engine_of,$(ARCH))
-# main.c, the two sources of models and the two outsides are no part of the library;
+# main.c, the two sources of models and what reaches outside are no part of the library;
 # TLS is one of its own
-SYSTEM := $(filter-out core/function/main.c core/function/source_% core/function/outside_% net/tls%,\
+OUTSIDES := core/function/outside_net core/function/outside_model
+SYSTEM := $(filter-out core/function/main.c core/function/source_% $(OUTSIDES:%=%.c) net/tls%,\
 	$(wildcard $(SYSTEM_DIRS:%=%/*.c)))
 LIB    := $(OUT)/libmote.a
 # -fbuiltin: freestanding, and yet small copies are not calls
@@ -187,9 +188,7 @@ MAIN := $(OUT)/core/function/main.o
 # what an executable reaches outside with; NAME of models/NAME
 outside_of = $(strip $(filter outside,$1)$(if $(filter $1,$(MODEL)),$(OUTSIDE),$(shell \
 	grep -qs '^\[job\.' models/$1/model.toml && echo 1)))
-outside = $(addprefix $(OUT)/,$(if $(call outside_of,$1),$(OUTSIDE_OBJ),core/function/outside_none.o)) \
-	$(if $(call outside_of,$1),$(TLS_LIB) $(BEARSSL)) $(LIB) $(OUT)/$1/outside
-OUTSIDE_OBJ := core/function/outside_net.o core/function/outside_model.o
+outside = $(if $(call outside_of,$1),$(OUTSIDES:%=$(OUT)/%.o) $(TLS_LIB) $(BEARSSL)) $(LIB) $(OUT)/$1/outside
 # written again when the choice is another than last time
 $(OUT)/%/outside: FORCE
 	@mkdir -p $(@D)
@@ -288,7 +287,7 @@ build/host/pic/%.o: %.c | setup-run
 	@mkdir -p $(@D)
 	$(Q)$(HOST_CC) $(BASE.$(HOST)) -fPIC -fvisibility=hidden -ffp-contract=off \
 		-fno-math-errno $(call isa_flags,$<) -c $< -o $@
-$(ENGINE_LIB): $(patsubst %.c,build/host/pic/%.o,core/function/outside_none.c tools/engine/engine.c tools/engine/codec.c tools/engine/text.c $(call engine_of,$(HOST)) \
+$(ENGINE_LIB): $(patsubst %.c,build/host/pic/%.o,tools/engine/engine.c tools/engine/codec.c tools/engine/text.c $(call engine_of,$(HOST)) \
 		$(filter-out %/settings.c,$(filter core/function/%,$(SYSTEM))))
 	@echo LD $@ >&2
 	$(Q)$(HOST_CC) -shared $(filter %.o,$^) -o $@
