@@ -81,9 +81,10 @@ ENGINE_DIRS := core/base core/kernel core/model compress
 SYSTEM_DIRS := net core/function
 engine_of = $(filter-out $(patsubst %,\%_%.c,$(call isa_others,$1)),$(wildcard $(ENGINE_DIRS:%=%/*.c)))
 ENGINE := $(call engine_of,$(ARCH))
-# main.c, the two sources of models and the two outsides are no part of the library;
+# main.c, the two sources of models and what reaches outside are no part of the library;
 # TLS is one of its own
-SYSTEM := $(filter-out core/function/main.c core/function/source_% core/function/outside_% net/tls%,\
+OUTSIDES := core/function/outside_net core/function/outside_model
+SYSTEM := $(filter-out core/function/main.c core/function/source_% $(OUTSIDES:%=%.c) net/tls%,\
 	$(wildcard $(SYSTEM_DIRS:%=%/*.c)))
 LIB    := $(OUT)/libmote.a
 # -fbuiltin: freestanding, and yet small copies are not calls
@@ -143,7 +144,7 @@ TLS_LIB := $(OUT)/libmote-tls.a
 BEARSSL.x86_64 := /usr/lib/x86_64-linux-gnu/libbearssl.a
 BEARSSL.arm64  := /usr/lib/aarch64-linux-gnu/libbearssl.a
 BEARSSL  := $(OUT)/libbearssl.a
-# twice: requests of S3 are signed by what lies in the first
+# the first once more: what signs requests of S3 lies there
 TLS_LIBS := $(TLS_LIB) $(LIB) $(TLS_LIB) $(BEARSSL)
 $(BEARSSL): $(if $(filter release,$(MODE)),$(OUT)/net/tls_libc.o) | build/include/bearssl.h
 	@mkdir -p $(@D)
@@ -185,11 +186,9 @@ $(OUT)/%/blob.o: core/function/blob.S models/$$*/$$*.mote | setup-build
 
 MAIN := $(OUT)/core/function/main.o
 # what an executable reaches outside with; NAME of models/NAME
-outside_of = $(if $(filter $1,outside),1,)$(if $(filter $1,$(MODEL)),$(OUTSIDE),\
-	$(shell grep -qs '^\[job\.' models/$1/model.toml && echo 1))
-outside = $(addprefix $(OUT)/,$(if $(call outside_of,$1),$(OUTSIDE_OBJ),core/function/outside_none.o)) \
-	$(if $(call outside_of,$1),$(TLS_LIB) $(BEARSSL)) $(LIB) $(OUT)/$1/outside
-OUTSIDE_OBJ := core/function/outside_net.o core/function/outside_model.o
+outside_of = $(strip $(filter outside,$1)$(if $(filter $1,$(MODEL)),$(OUTSIDE),$(shell \
+	grep -qs '^\[job\.' models/$1/model.toml && echo 1)))
+outside = $(if $(call outside_of,$1),$(OUTSIDES:%=$(OUT)/%.o) $(TLS_LIB) $(BEARSSL)) $(LIB) $(OUT)/$1/outside
 # written again when the choice is another than last time
 $(OUT)/%/outside: FORCE
 	@mkdir -p $(@D)
@@ -288,13 +287,20 @@ build/host/pic/%.o: %.c | setup-run
 	@mkdir -p $(@D)
 	$(Q)$(HOST_CC) $(BASE.$(HOST)) -fPIC -fvisibility=hidden -ffp-contract=off \
 		-fno-math-errno $(call isa_flags,$<) -c $< -o $@
-$(ENGINE_LIB): $(patsubst %.c,build/host/pic/%.o,core/function/outside_none.c tools/engine/engine.c tools/engine/codec.c tools/engine/text.c $(call engine_of,$(HOST)) \
+$(ENGINE_LIB): $(patsubst %.c,build/host/pic/%.o,tools/engine/engine.c tools/engine/codec.c tools/engine/text.c $(call engine_of,$(HOST)) \
 		$(filter-out %/settings.c,$(filter core/function/%,$(SYSTEM))))
 	@echo LD $@ >&2
 	$(Q)$(HOST_CC) -shared $(filter %.o,$^) -o $@
 
-train: $(VENV)/.done ## models/MODEL/train.py, which writes the estimator
-	$(PINNED) $(PYTHON) models/$(MODEL)/train.py build/models/$(MODEL)/estimator.skops
+# PyTorch is several GB, so those that need it have an environment of their own
+TRAINERS := build/venv-train
+TRAINER  := $(if $(filter iris,$(MODEL)),$(VENV),$(TRAINERS))
+$(TRAINERS)/.done: tools/requirements.txt models/requirements.txt | setup-python
+	python3 -m venv $(TRAINERS)
+	$(TRAINERS)/bin/pip install -q -r tools/requirements.txt -r models/requirements.txt
+	@touch $@
+train: $$(TRAINER)/.done ## models/MODEL/train.py, into build/models/MODEL; all but iris install PyTorch
+	$(PINNED) $(TRAINER)/bin/python models/$(MODEL)/train.py build/models/$(MODEL)
 
 compile: $(VENV)/.done $(ENGINE_LIB) ## the estimator to models/MODEL/MODEL.mote, verified
 	$(MOTE) compile models/$(MODEL)
@@ -320,7 +326,7 @@ $(OUT)/test/%: $(OUT)/test/%.o $(LIB)
 TLS_TESTS := $(patsubst %.c,$(OUT)/%,$(wildcard test/net/*tls*.c) test/net/client.c)
 $(TLS_TESTS:%=%.o): | build/include/bearssl.h
 $(TLS_TESTS): $(OUT)/%: $(OUT)/%.o $(TLS_LIBS)
-	$(Q)$(TARGET_CC) $(LINK.$(MODE)) $< $(TLS_LIBS) -o $@
+	$(Q)$(TARGET_CC) $(LINK.$(MODE)) $+ -o $@
 c-tests: $(C_TESTS)
 
 # The engine without an operating system: no library, no start-up code, only

@@ -12,9 +12,8 @@
 
 #include "net/fetch.h"
 
-#define MOTE_CREDENTIALS_TEXT 8192   /* bytes of the endpoint's answer      */
-#define MOTE_CREDENTIALS_SPARE_S 300 /* fetched anew this long before the end  \
-                                      */
+#define MOTE_CREDENTIALS_TEXT 8192   /* bytes of the endpoint's answer */
+#define MOTE_CREDENTIALS_SPARE_S 300 /* before they end: fetched anew */
 #define MOTE_CREDENTIALS_NEVER INT64_MAX
 
 struct mote_credentials {

@@ -8,7 +8,7 @@ measured first, on a third of them that it has not seen.
 The same bytes come out anywhere: the optimum is unique, the solver goes far
 beyond six decimals, and the parameters are rounded to six.
 
-Usage: train.py ESTIMATOR.skops
+Usage: train.py FOLDER, for estimator.skops in it
 """
 
 import sys
@@ -39,7 +39,7 @@ def main() -> None:
     model = fit(x, y)
     print(f"accuracy on {len(y_test)} held-out flowers: {held_out:.4f}")
     print(f"accuracy on all {len(y)} it was trained on: {model.score(x, y):.4f}")
-    path = Path(sys.argv[1])
+    path = Path(sys.argv[1]) / "estimator.skops"
     path.parent.mkdir(parents=True, exist_ok=True)
     skops.io.dump(model, path)
     print(f"wrote {path}")

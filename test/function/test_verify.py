@@ -45,8 +45,9 @@ def coded(tmp_path_factory, built):
     folder = tmp_path_factory.mktemp("coded")
     blob = model()
     (folder / "model.mote").write_bytes(blob)
-    parts = [f"build/{MACHINE}/{part}" for part in ("core/function/main.o",
-             "core/function/source_embedded.o", "libmote.a")]  # fmt: skip
+    names = ("main.o", "source_embedded.o")
+    parts = [f"build/{MACHINE}/core/function/{name}" for name in names]
+    parts.append(f"build/{MACHINE}/libmote.a")
     subprocess.run(["make", "-s", "build"], cwd=ROOT, check=True)
     subprocess.run(
         ["gcc", "-static", "-s", f'-DMOTE_BLOB="{folder}/model.mote"', "-DMOTE_ALIGN=4096",

@@ -253,9 +253,12 @@ static enum mote_status run(char **word, unsigned words)
             return do_put(word, words, until);
         if (!strcmp(word[0], "list"))
             return do_list(word, until);
-        if (strcmp(word[0], "ahead"))
+        if (!strcmp(word[0], "ahead"))
+            s3.ahead_s = strtoll(word[1], NULL, 10);
+        else if (!strcmp(word[0], "in-host"))
+            s3.path_style = false;
+        else
             return MOTE_E_SCHEMA;
-        s3.ahead_s = strtoll(word[1], NULL, 10);
     }
     return MOTE_OK;
 }

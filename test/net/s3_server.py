@@ -28,11 +28,11 @@ def versitygw() -> Path:
 
 
 @contextlib.contextmanager
-def s3_server(folder: Path):
+def s3_server(folder: Path, *options: str):
     """A server over `folder`, whose subfolders are buckets; yields its URL."""
     port = free_port()
     command = [versitygw(), "--port", f"127.0.0.1:{port}", "--region", REGION, "--access", KEY,
-               "--secret", SECRET, "--quiet", "posix", folder]  # fmt: skip
+               "--secret", SECRET, "--quiet", *options, "posix", folder]  # fmt: skip
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_for(port, process)

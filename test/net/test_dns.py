@@ -66,8 +66,9 @@ def test_aliases_in_one_answer_and_over_several(tmp_path):
     assert [q.name for q in dns.questions] == ["a.test", "c.test", "d.test"]
 
 
-@pytest.mark.parametrize("next_name", [lambda n: n, lambda n: "b.test" if n == "a.test" else "a.test",
-                                       lambda n: "x" + n])  # fmt: skip
+@pytest.mark.parametrize(
+    "next_name", [lambda n: n, lambda n: "b.test" if n == "a.test" else "a.test", lambda n: "x" + n]
+)
 def test_aliases_without_end(tmp_path, next_name):
     with Dns(lambda q: [q.answer(dns_alias(QUESTION, next_name(q.name)))]) as dns, within(4):
         result = resolve(tmp_path, dns.server, "a.test", 2)
@@ -132,8 +133,17 @@ def test_answers_of_others_are_passed_over(tmp_path):
         wrong_id[0] ^= 0x55
         wrong_name[13] ^= 1
         wrong_type = q.answer(bad).replace(b"test\0\0\1", b"test\0\0\x1c", 1)
-        return [bytes(wrong_id), bytes(wrong_name), wrong_type, q.wire, b"", b"\0" * 12,
-                os.urandom(300), q.answer(bad, flags=0x0180), *honest(q)]  # fmt: skip
+        return [
+            bytes(wrong_id),
+            bytes(wrong_name),
+            wrong_type,
+            q.wire,
+            b"",
+            b"\0" * 12,
+            os.urandom(300),
+            q.answer(bad, flags=0x0180),
+            *honest(q),
+        ]
 
     with Dns(reply) as dns:
         assert resolve(tmp_path, dns.server)["addresses"] == [HEX[ONE]]
@@ -144,8 +154,9 @@ def test_a_forged_answer_from_elsewhere_does_not_arrive(tmp_path):
 
     def reply(q):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
-            other.sendto(q.answer(dns_address(QUESTION, "203.0.113.66")),
-                         ("127.0.0.1", dns.ports[-1]))  # fmt: skip
+            other.sendto(
+                q.answer(dns_address(QUESTION, "203.0.113.66")), ("127.0.0.1", dns.ports[-1])
+            )
         return honest(q)
 
     with Dns(reply) as dns:
@@ -185,16 +196,21 @@ def test_a_long_answer_comes_over_tcp(tmp_path):
     def reply(q):
         if not q.tcp:
             return [q.answer(flags=0x8380)]
-        return [q.answer(*[dns_record(QUESTION, 16, b"\x40" + b"x" * 64)] * 30,
-                         dns_address(QUESTION, ONE))]  # fmt: skip
+        return [
+            q.answer(
+                *[dns_record(QUESTION, 16, b"\x40" + b"x" * 64)] * 30, dns_address(QUESTION, ONE)
+            )
+        ]
 
     with Dns(reply) as dns:
         assert resolve(tmp_path, dns.server)["addresses"] == [HEX[ONE]]
     assert [q.tcp for q in dns.questions] == [False, True]
 
 
-@pytest.mark.parametrize("spoil", [lambda a: a[:-1], lambda a: b"", lambda a: b"x" * 5000,
-                                   lambda a: a[:2] + b"\x83\x80" + a[4:]])  # fmt: skip
+@pytest.mark.parametrize(
+    "spoil",
+    [lambda a: a[:-1], lambda a: b"", lambda a: b"x" * 5000, lambda a: a[:2] + b"\x83\x80" + a[4:]],
+)
 def test_tcp_that_fails(tmp_path, spoil):
     def reply(q):
         return [spoil(q.answer(dns_address(QUESTION, ONE))) if q.tcp else q.answer(flags=0x8380)]

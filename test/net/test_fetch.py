@@ -319,10 +319,17 @@ def test_a_deadline_that_has_passed(client):
         assert client.fetch(http.url)["status"] == "MOTE_E_TIMEOUT"
 
 
-@pytest.mark.parametrize("wire", [b"SSH-2.0-x\r\n", b"HTTP/2.0 200 OK\r\n\r\n", b"\x16\x03\x01\0\1",
-                                  b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
-                                  b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-                                  b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n"])  # fmt: skip
+@pytest.mark.parametrize(
+    "wire",
+    [
+        b"SSH-2.0-x\r\n",
+        b"HTTP/2.0 200 OK\r\n\r\n",
+        b"\x16\x03\x01\0\1",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
+    ],
+)
 def test_what_is_no_http(client, wire):
     with Http(reply(wire)) as http:
         result = client.fetch(http.url)
@@ -460,8 +467,19 @@ def test_a_redirect_on_the_same_host(client, status, absolute):
     assert http.connections == 1
 
 
-@pytest.mark.parametrize("to", ["http://203.0.113.1/x", "//203.0.113.1/x", "ftp://127.0.0.1/x", "new",
-                                "http://user:secret@127.0.0.1/", "", "/a b", "http://127.0.0.1:1/"])  # fmt: skip
+@pytest.mark.parametrize(
+    "to",
+    [
+        "http://203.0.113.1/x",
+        "//203.0.113.1/x",
+        "ftp://127.0.0.1/x",
+        "new",
+        "http://user:secret@127.0.0.1/",
+        "",
+        "/a b",
+        "http://127.0.0.1:1/",
+    ],
+)
 def test_a_redirect_elsewhere(client, to):
     with Http(always(302, b"", f"Location: {to}")) as http, within(2):
         result = client.fetch(http.url)
@@ -503,19 +521,22 @@ def test_redirects_in_a_circle(client, to):
 # ---------------------------------------------------------------- URLs and TLS
 
 
-@pytest.mark.parametrize("url, expected", [
-    ("ftp://127.0.0.1/", "http:// or https://"),
-    ("127.0.0.1/x", "http:// or https://"),
-    ("http:/127.0.0.1/", "http:// or https://"),
-    ("http://me:secret@127.0.0.1/", "a host without user name and password"),
-    ("http://127.0.0.1:0/", "a port from 1 to 65535"),
-    ("http://127.0.0.1:99999/", "a port from 1 to 65535"),
-    ("http://127.0.0.1:/", "a port from 1 to 65535"),
-    ("http:///x", "a host name"),
-    ("http://a b/", "a host name"),
-    ("http://127.0.0.1/a b", "blanks and characters beyond ASCII as %XX"),
-    ("http://127.0.0.1/\u00e9", "blanks and characters beyond ASCII as %XX"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "url, expected",
+    [
+        ("ftp://127.0.0.1/", "http:// or https://"),
+        ("127.0.0.1/x", "http:// or https://"),
+        ("http:/127.0.0.1/", "http:// or https://"),
+        ("http://me:secret@127.0.0.1/", "a host without user name and password"),
+        ("http://127.0.0.1:0/", "a port from 1 to 65535"),
+        ("http://127.0.0.1:99999/", "a port from 1 to 65535"),
+        ("http://127.0.0.1:/", "a port from 1 to 65535"),
+        ("http:///x", "a host name"),
+        ("http://a b/", "a host name"),
+        ("http://127.0.0.1/a b", "blanks and characters beyond ASCII as %XX"),
+        ("http://127.0.0.1/\u00e9", "blanks and characters beyond ASCII as %XX"),
+    ],
+)
 def test_urls_that_are_none(client, url, expected):
     result = client.fetch(url)
     assert (result["status"], result["expected"]) == ("MOTE_E_FORMAT", expected)

@@ -10,7 +10,7 @@ import threading
 import time
 
 import pytest
-from outside import Client, Dns, Http, always, answer, within
+from outside import Client, Dns, Http, always, answer, dns_address, within
 from s3_server import KEY, REGION, SECRET
 
 TOKEN = "IQoJb3JpZ2luX2VjEXAMPLE//token=="
@@ -67,17 +67,35 @@ def test_an_empty_put_has_a_length(tmp_path):
     assert fields_of(http.heads[0])["Content-Length"] == "0"
 
 
-@pytest.mark.parametrize("bucket, endpoint, region, host", [
-    ("rivers", None, "eu-central-1", "rivers.s3.eu-central-1.amazonaws.com"),
-    ("my.rivers", None, "eu-central-1", "s3.eu-central-1.amazonaws.com"),
-    ("rivers", None, "cn-north-1", "rivers.s3.cn-north-1.amazonaws.com.cn"),
-    ("rivers", "http://s3.test", None, "s3.test"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "bucket, endpoint, region, host",
+    [
+        ("rivers", None, "eu-central-1", "rivers.s3.eu-central-1.amazonaws.com"),
+        ("my.rivers", None, "eu-central-1", "s3.eu-central-1.amazonaws.com"),
+        ("rivers", None, "cn-north-1", "rivers.s3.cn-north-1.amazonaws.com.cn"),
+        ("rivers", "http://s3.test", None, "s3.test"),
+    ],
+)
 def test_the_host_that_is_asked(tmp_path, bucket, endpoint, region, host):
     with Dns(lambda q: [q.answer(flags=0x8183)]) as dns:
         with start(tmp_path, endpoint, AWS_REGION=region, MOTE_DNS=dns.server) as client:
             assert client.get(bucket, "k")["status"] == "MOTE_E_REFUSED"
     assert {q.name for q in dns.questions} == {host}
+
+
+def test_a_bucket_in_the_host(tmp_path):
+    with (
+        Http(always(200)) as http,
+        Dns(lambda q: [q.answer(dns_address(b"\xc0\x0c", "127.0.0.1"))]) as dns,
+        start(tmp_path, f"http://s3.test:{http.port}", MOTE_DNS=dns.server) as client,
+    ):
+        client.say("in-host")
+        assert client.put("rivers", "a/k", b"")["status"] == "MOTE_OK"
+        assert client.say("list", "rivers", "", 0)["status"] == "MOTE_E_FORMAT"  # it is empty
+    assert [q.name for q in dns.questions] == ["rivers.s3.test"]
+    assert http.heads[0].startswith("PUT /a/k HTTP/1.1")
+    assert http.heads[1].startswith("GET /?list-type=2&prefix= HTTP/1.1")
+    assert fields_of(http.heads[0])["Host"] == f"rivers.s3.test:{http.port}"
 
 
 def test_an_endpoint_with_a_path(tmp_path):
@@ -86,9 +104,17 @@ def test_an_endpoint_with_a_path(tmp_path):
     assert http.heads[0].startswith("PUT /base/rivers/k HTTP/1.1")
 
 
-@pytest.mark.parametrize("bucket, key, field", [("ab", "k", "bucket"), ("a" * 64, "k", "bucket"),
-                                                ("Rivers", "k", "bucket"), ("a/b/c", "k", "bucket"),
-                                                ("rivers", "", "key"), ("rivers", "k" * 1025, "key")])  # fmt: skip
+@pytest.mark.parametrize(
+    "bucket, key, field",
+    [
+        ("ab", "k", "bucket"),
+        ("a" * 64, "k", "bucket"),
+        ("Rivers", "k", "bucket"),
+        ("a/b/c", "k", "bucket"),
+        ("rivers", "", "key"),
+        ("rivers", "k" * 1025, "key"),
+    ],
+)
 def test_names_that_are_none(tmp_path, bucket, key, field):
     with Http(always(200)) as http, start(tmp_path, http.url) as client:
         result = client.put(bucket, key, BODY)
@@ -105,16 +131,19 @@ def test_nothing_gets_into_the_head(tmp_path):
     assert len(http.heads) == 1 and "k%0DX-Evil%3A%201 HTTP" in http.heads[0]
 
 
-@pytest.mark.parametrize("environment, field", [
-    ({"AWS_REGION": None, "AWS_ENDPOINT_URL_S3": None}, "AWS_REGION"),
-    ({"AWS_REGION": "Europe!"}, "AWS_REGION"),
-    ({"AWS_REGION": None, "AWS_DEFAULT_REGION": "a/b"}, "AWS_DEFAULT_REGION"),
-    ({"AWS_ENDPOINT_URL_S3": "s3.test"}, "AWS_ENDPOINT_URL_S3"),
-    ({"AWS_ENDPOINT_URL_S3": None, "AWS_ENDPOINT_URL": "ftp://s3.test"}, "AWS_ENDPOINT_URL"),
-    ({"AWS_ACCESS_KEY_ID": None}, "AWS_ACCESS_KEY_ID"),
-    ({"AWS_SECRET_ACCESS_KEY": None}, "AWS_SECRET_ACCESS_KEY"),
-    ({"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None}, "AWS_ACCESS_KEY_ID"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "environment, field",
+    [
+        ({"AWS_REGION": None, "AWS_ENDPOINT_URL_S3": None}, "AWS_REGION"),
+        ({"AWS_REGION": "Europe!"}, "AWS_REGION"),
+        ({"AWS_REGION": None, "AWS_DEFAULT_REGION": "a/b"}, "AWS_DEFAULT_REGION"),
+        ({"AWS_ENDPOINT_URL_S3": "s3.test"}, "AWS_ENDPOINT_URL_S3"),
+        ({"AWS_ENDPOINT_URL_S3": None, "AWS_ENDPOINT_URL": "ftp://s3.test"}, "AWS_ENDPOINT_URL"),
+        ({"AWS_ACCESS_KEY_ID": None}, "AWS_ACCESS_KEY_ID"),
+        ({"AWS_SECRET_ACCESS_KEY": None}, "AWS_SECRET_ACCESS_KEY"),
+        ({"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None}, "AWS_ACCESS_KEY_ID"),
+    ],
+)
 def test_settings_that_are_none(tmp_path, environment, field):
     with start(tmp_path, "http://127.0.0.1:1", **environment) as client:
         result = client.get("rivers", "k")
@@ -169,15 +198,18 @@ def test_a_checksum_is_checked(tmp_path, good):
     assert fields_of(http.heads[0])["x-amz-checksum-mode"] == "ENABLED"
 
 
-@pytest.mark.parametrize("body, code, request_id", [
-    (error("NoSuchKey", RequestId="R2"), "NoSuchKey", "R2"),
-    (error("A&amp;B&#x21;"), "A&B!", "R1"),
-    (b"<html>not S3</html>", "", "R1"),
-    (b"<Error><Code>Cut", "", "R1"),
-    (b"<Error><Code>Early</Code><Message>" + b"x" * 9000, "Early", "R1"),
-    (b"", "", "R1"),
-    (b'<!DOCTYPE a [<!ENTITY b "c">]><Error><Code>&b;</Code></Error>', "", "R1"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "body, code, request_id",
+    [
+        (error("NoSuchKey", RequestId="R2"), "NoSuchKey", "R2"),
+        (error("A&amp;B&#x21;"), "A&B!", "R1"),
+        (b"<html>not S3</html>", "", "R1"),
+        (b"<Error><Code>Cut", "", "R1"),
+        (b"<Error><Code>Early</Code><Message>" + b"x" * 9000, "Early", "R1"),
+        (b"", "", "R1"),
+        (b'<!DOCTYPE a [<!ENTITY b "c">]><Error><Code>&b;</Code></Error>', "", "R1"),
+    ],
+)
 def test_an_error_s_code_and_request_id(tmp_path, body, code, request_id):
     with (
         Http(always(404, body, "x-amz-request-id: R1")) as http,
@@ -189,8 +221,16 @@ def test_an_error_s_code_and_request_id(tmp_path, body, code, request_id):
     assert result["body"] == b""
 
 
-@pytest.mark.parametrize("status, code", [(503, "SlowDown"), (500, "InternalError"), (429, "X"),
-                                          (400, "RequestTimeout"), (409, "OperationAborted")])  # fmt: skip
+@pytest.mark.parametrize(
+    "status, code",
+    [
+        (503, "SlowDown"),
+        (500, "InternalError"),
+        (429, "X"),
+        (400, "RequestTimeout"),
+        (409, "OperationAborted"),
+    ],
+)
 def test_errors_that_pass(tmp_path, status, code):
     def script(connection, _number):
         while connection.request()[0]:
@@ -237,19 +277,28 @@ def test_an_answer_before_the_body_was_read(tmp_path):
 
     with Http(script) as http, start(tmp_path, http.url) as client:
         result = client.put("rivers", "k", b"x" * 8_000_000)
-    assert (result["status"], result["code"]) in (("MOTE_E_REFUSED", "AccessDenied"),
-                                                  ("MOTE_E_CLOSED", ""))  # fmt: skip
+    assert (result["status"], result["code"]) in (
+        ("MOTE_E_REFUSED", "AccessDenied"),
+        ("MOTE_E_CLOSED", ""),
+    )
 
 
 # ---------------------------------------------------------------- corrections
 
 
-@pytest.mark.parametrize("status, body, fields", [
-    (301, error("PermanentRedirect"), ["x-amz-bucket-region: us-west-2"]),
-    (307, error("TemporaryRedirect"), ["x-amz-bucket-region: us-west-2", "Location: http://evil.test/"]),
-    (400, error("AuthorizationHeaderMalformed", Region="us-west-2"), []),
-    (403, error("AccessDenied"), ["x-amz-bucket-region: us-west-2"]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "status, body, fields",
+    [
+        (301, error("PermanentRedirect"), ["x-amz-bucket-region: us-west-2"]),
+        (
+            307,
+            error("TemporaryRedirect"),
+            ["x-amz-bucket-region: us-west-2", "Location: http://evil.test/"],
+        ),
+        (400, error("AuthorizationHeaderMalformed", Region="us-west-2"), []),
+        (403, error("AccessDenied"), ["x-amz-bucket-region: us-west-2"]),
+    ],
+)
 def test_the_bucket_s_region(tmp_path, status, body, fields):
     def script(connection, _number):
         while True:
@@ -266,8 +315,10 @@ def test_the_bucket_s_region(tmp_path, status, body, fields):
     assert {fields_of(h)["Host"] for h in http.heads} == {f"127.0.0.1:{http.port}"}
 
 
-@pytest.mark.parametrize("regions", [["us-west-2", REGION], ["us-west-2", "us-west-1", "us-west-3"],
-                                     ["x" * 40], ["a b"], [""]])  # fmt: skip
+@pytest.mark.parametrize(
+    "regions",
+    [["us-west-2", REGION], ["us-west-2", "us-west-1", "us-west-3"], ["x" * 40], ["a b"], [""]],
+)
 def test_regions_in_a_circle(tmp_path, regions):
     def script(connection, _number):
         while connection.request()[0]:
@@ -374,13 +425,22 @@ def test_a_page_cut_at_every_offset_gives_no_key_twice(tmp_path):
         assert result["status"] == "MOTE_OK" and [o[0] for o in result["objects"]] == KEYS, offset
 
 
-@pytest.mark.parametrize("body", [
-    b"", b"<ListBucketResult>", b"nonsense", b"<ListBucketResult></Other>",
-    page(["a"]).replace(b"<Size>0", b"<Size>many"),
-    page(["x" * 3000]), page([""]),
-    page(["a"], "t").replace(b"<NextContinuationToken>t</NextContinuationToken>", b""),
-    b"<a>" * 9, b"<ListBucketResult/><Another/>", b"<ListBucketResult>&unknown;</ListBucketResult>",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<ListBucketResult>",
+        b"nonsense",
+        b"<ListBucketResult></Other>",
+        page(["a"]).replace(b"<Size>0", b"<Size>many"),
+        page(["x" * 3000]),
+        page([""]),
+        page(["a"], "t").replace(b"<NextContinuationToken>t</NextContinuationToken>", b""),
+        b"<a>" * 9,
+        b"<ListBucketResult/><Another/>",
+        b"<ListBucketResult>&unknown;</ListBucketResult>",
+    ],
+)
 def test_lists_that_are_none(tmp_path, body):
     with Http(always(200, body)) as http, start(tmp_path, http.url) as client, within(3):
         assert client.say("list", "rivers", "", 0)["status"] in ("MOTE_E_FORMAT", "MOTE_E_DEPTH")
@@ -399,15 +459,28 @@ def test_a_list_without_end(tmp_path):
 
 def endpoint(seconds=3600, key=KEY, secret=SECRET, token=TOKEN):
     ends = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=seconds)
-    return json.dumps({"Code": "Success", "Type": "AWS-HMAC", "AccessKeyId": key,
-                       "SecretAccessKey": secret, "Token": token,
-                       "Expiration": ends.strftime("%Y-%m-%dT%H:%M:%SZ")}).encode()  # fmt: skip
+    return json.dumps(
+        {
+            "Code": "Success",
+            "Type": "AWS-HMAC",
+            "AccessKeyId": key,
+            "SecretAccessKey": secret,
+            "Token": token,
+            "Expiration": ends.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+    ).encode()
 
 
 def start_with_endpoint(tmp_path, url, uri, **more):
-    return start(tmp_path, url, AWS_ACCESS_KEY_ID=None, AWS_SECRET_ACCESS_KEY=None,
-                 AWS_CONTAINER_CREDENTIALS_FULL_URI=uri,
-                 AWS_CONTAINER_AUTHORIZATION_TOKEN="let-me-in", **more)  # fmt: skip
+    return start(
+        tmp_path,
+        url,
+        AWS_ACCESS_KEY_ID=None,
+        AWS_SECRET_ACCESS_KEY=None,
+        AWS_CONTAINER_CREDENTIALS_FULL_URI=uri,
+        AWS_CONTAINER_AUTHORIZATION_TOKEN="let-me-in",
+        **more,
+    )
 
 
 def test_credentials_of_the_endpoint(tmp_path):
@@ -462,11 +535,21 @@ def test_a_token_that_expired_early(tmp_path):
     assert (result["status"], result["tries"]) == ("MOTE_OK", 2)
 
 
-@pytest.mark.parametrize("body", [
-    b"", b"[]", b"{", b'{"AccessKeyId": "a"}', endpoint(key=""), endpoint(secret="a b"),
-    endpoint(token="a\nb"), endpoint().replace(b"Expiration", b"Expired"),
-    endpoint(token="x" * 9000), endpoint().replace(b'"Token": "', b'"Token": 7, "X": "'),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b'{"AccessKeyId": "a"}',
+        endpoint(key=""),
+        endpoint(secret="a b"),
+        endpoint(token="a\nb"),
+        endpoint().replace(b"Expiration", b"Expired"),
+        endpoint(token="x" * 9000),
+        endpoint().replace(b'"Token": "', b'"Token": 7, "X": "'),
+    ],
+)
 def test_an_endpoint_that_answers_otherwise(tmp_path, body):
     with Http(always(200)) as s3, Http(always(200, body)) as keys:
         with start_with_endpoint(tmp_path, s3.url, keys.url) as client:
@@ -475,8 +558,17 @@ def test_an_endpoint_that_answers_otherwise(tmp_path, body):
     assert SECRET not in str(result) and "let-me-in" not in str(result)
 
 
-@pytest.mark.parametrize("uri", ["http://192.0.2.1/", "http://keys.test/", "http://169.254.169.254/",
-                                 "http://me:pw@127.0.0.1/", "nonsense", "http://[::2]/"])  # fmt: skip
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://192.0.2.1/",
+        "http://keys.test/",
+        "http://169.254.169.254/",
+        "http://me:pw@127.0.0.1/",
+        "nonsense",
+        "http://[::2]/",
+    ],
+)
 def test_endpoints_that_a_secret_must_not_come_from(tmp_path, uri):
     with start_with_endpoint(tmp_path, "http://127.0.0.1:1", uri) as client, within(1):
         result = client.put("rivers", "k", BODY)

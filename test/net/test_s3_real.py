@@ -21,8 +21,16 @@ pytestmark = pytest.mark.ci
 
 BUCKET = "rivers"
 BODIES = [b"", b"x", b'{"data": {}}', bytes(range(256)) * 80, b"y" * 3_000_001]
-KEYS = ["a.json", "2026/11/28/a b.json", "\u00e9\u4e2d\U0001f30a", "plus+and&=;,:@$'()!*", "%41%2F", "~tilde_-.",
-        'quote"<tag>', "x" * 200]  # fmt: skip
+KEYS = [
+    "a.json",
+    "2026/11/28/a b.json",
+    "\u00e9\u4e2d\U0001f30a",
+    "plus+and&=;,:@$'()!*",
+    "%41%2F",
+    "~tilde_-.",
+    'quote"<tag>',
+    "x" * 200,
+]
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +44,14 @@ def server(tmp_path_factory):
 
 
 def peer(url):
-    return boto3.client("s3", endpoint_url=url, region_name=REGION, aws_access_key_id=KEY,
-                        aws_secret_access_key=SECRET,
-                        config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}))  # fmt: skip
+    return boto3.client(
+        "s3",
+        endpoint_url=url,
+        region_name=REGION,
+        aws_access_key_id=KEY,
+        aws_secret_access_key=SECRET,
+        config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
+    )
 
 
 @pytest.fixture
@@ -47,8 +60,13 @@ def boto(server):
 
 
 def start(tmp_path, url, **more):
-    environment = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_REGION": REGION,
-                   "AWS_ENDPOINT_URL_S3": url, "MOTE_DNS": "127.0.0.1:9"}  # fmt: skip
+    environment = {
+        "AWS_ACCESS_KEY_ID": KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET,
+        "AWS_REGION": REGION,
+        "AWS_ENDPOINT_URL_S3": url,
+        "MOTE_DNS": "127.0.0.1:9",
+    }
     return Client(tmp_path, **environment | more)
 
 
@@ -60,9 +78,21 @@ def client(tmp_path, server):
 
 def curl(*arguments, data=b""):
     done = subprocess.run(
-        ["curl", "-sS", "-w", "\n%{http_code}", "--aws-sigv4", f"aws:amz:{REGION}:s3",
-         "--user", f"{KEY}:{SECRET}", *arguments], input=data, capture_output=True, timeout=60,
-    )  # fmt: skip
+        [
+            "curl",
+            "-sS",
+            "-w",
+            "\n%{http_code}",
+            "--aws-sigv4",
+            f"aws:amz:{REGION}:s3",
+            "--user",
+            f"{KEY}:{SECRET}",
+            *arguments,
+        ],
+        input=data,
+        capture_output=True,
+        timeout=60,
+    )
     assert done.returncode == 0, done.stderr
     body, status = done.stdout.rsplit(b"\n", 1)
     return int(status), body
@@ -104,8 +134,16 @@ def test_curl_reads_and_writes(client, server):
         200,
         body,
     )
-    status, _ = curl("-X", "PUT", "-H", f"x-amz-content-sha256: {digest}", "--data-binary", "@-",
-                     f"{server}/{BUCKET}/curl/theirs.csv", data=body)  # fmt: skip
+    status, _ = curl(
+        "-X",
+        "PUT",
+        "-H",
+        f"x-amz-content-sha256: {digest}",
+        "--data-binary",
+        "@-",
+        f"{server}/{BUCKET}/curl/theirs.csv",
+        data=body,
+    )
     assert status == 200
     assert client.get(BUCKET, "curl/theirs.csv")["body"] == body
 
@@ -167,10 +205,13 @@ def test_what_is_not_there(client, bucket, key, code):
     assert result["request_id"]
 
 
-@pytest.mark.parametrize("environment, http, code", [
-    ({"AWS_SECRET_ACCESS_KEY": "wrong"}, 403, "SignatureDoesNotMatch"),
-    ({"AWS_ACCESS_KEY_ID": "AKIANOBODY"}, 404, "XAdminUserNotFound"),  # versitygw's own
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "environment, http, code",
+    [
+        ({"AWS_SECRET_ACCESS_KEY": "wrong"}, 403, "SignatureDoesNotMatch"),
+        ({"AWS_ACCESS_KEY_ID": "AKIANOBODY"}, 404, "XAdminUserNotFound"),  # versitygw's own
+    ],
+)
 def test_who_is_refused(tmp_path, server, environment, http, code):
     with start(tmp_path, server, **environment) as client:
         result = client.put(BUCKET, "refused", b"x")
@@ -284,6 +325,21 @@ def test_a_server_that_is_down_and_comes_back(tmp_path, tmp_path_factory):
     assert (result["status"], result["step"]) == ("MOTE_E_CLOSED", "connecting to the server")
 
 
+def test_buckets_in_the_host(tmp_path):
+    """Virtual-host addressing, which the signature covers."""
+    (tmp_path / BUCKET).mkdir()
+    with (
+        s3_server(tmp_path, "--virtual-domain", "s3.test") as url,
+        Dns(lambda q: [q.answer(dns_address(b"\xc0\x0c", "127.0.0.1"))]) as dns,
+        start(tmp_path, url.replace("127.0.0.1", "s3.test"), MOTE_DNS=dns.server) as client,
+    ):
+        client.say("in-host")
+        assert client.put(BUCKET, "a b/k", b"here")["status"] == "MOTE_OK"
+        assert client.get(BUCKET, "a b/k")["body"] == b"here"
+        assert [o[0] for o in client.say("list", BUCKET, "a", 0)["objects"]] == ["a b/k"]
+    assert {q.name for q in dns.questions} == {f"{BUCKET}.s3.test"}
+
+
 def test_a_large_object_in_little_memory(client, boto):
     body = b"2026-01-01T00:00:00Z,1.25\n" * 1_600_000  # 41 MB
     boto.put_object(Bucket=BUCKET, Key="large.csv", Body=body, ChecksumAlgorithm="SHA256")
@@ -299,13 +355,19 @@ def test_over_tls_with_a_private_authority(tmp_path, server):
     """nginx in front; the certificate is for the host that is asked for."""
     authority = Authority(Maker(tmp_path))
     chain = authority.chain()
-    location = f"location / {{ proxy_pass {server}; proxy_set_header Host $http_host; }} client_max_body_size 20m;"
+    location = f"""
+        client_max_body_size 20m;
+        location / {{ proxy_pass {server}; proxy_set_header Host $http_host; }}"""
     with (
         nginx_server(tmp_path, chain.file(tmp_path), chain.leaf.key, tmp_path, location) as port,
         Dns(lambda q: [q.answer(dns_address(b"\xc0\x0c", "127.0.0.1"))]) as dns,
-        start(tmp_path, f"https://{HOST}:{port}", MOTE_DNS=dns.server,
-              MOTE_CA_FILE=str(authority.root.pem)) as client,
-    ):  # fmt: skip
+        start(
+            tmp_path,
+            f"https://{HOST}:{port}",
+            MOTE_DNS=dns.server,
+            MOTE_CA_FILE=str(authority.root.pem),
+        ) as client,
+    ):
         for body in BODIES:
             assert client.put(BUCKET, "tls", body)["status"] == "MOTE_OK"
             assert client.get(BUCKET, "tls")["body"] == body

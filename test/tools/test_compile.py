@@ -408,7 +408,7 @@ def test_iris_comes_out_the_same_again(tmp_path):
     """Training and compiling give the committed bytes."""
     estimator = tmp_path / "estimator.skops"
     for command in (
-        [sys.executable, "models/iris/train.py", estimator],
+        [sys.executable, "models/iris/train.py", tmp_path],
         [sys.executable, "-m", "mote", "compile", "models/iris", "--source", estimator]
         + ["-o", tmp_path / "iris.mote"],
     ):

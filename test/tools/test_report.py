@@ -90,7 +90,7 @@ def made(tmp_path_factory):
     trainer's file: {name: (object, page, folder)}."""
     folder = tmp_path_factory.mktemp("report")
     estimator = folder / "estimator.skops"
-    train = [sys.executable, ROOT / "models/iris/train.py", estimator]
+    train = [sys.executable, ROOT / "models/iris/train.py", folder]
     subprocess.run(train, check=True, capture_output=True)
     rng = np.random.default_rng(11)
     x = rng.normal(size=(300, 40)) * rng.uniform(0.1, 20, 40)

@@ -1,0 +1,38 @@
+"""The models of texts in models/: their files against their cards and samples."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+from mote.engine import Engine
+
+MODELS = Path(__file__).resolve().parents[2] / "models"
+COLA_BYTES = 6_000_000  # that it is to stay within
+
+
+def test_cola_says_what_its_samples_say():
+    blob = (MODELS / "cola/cola.mote").read_bytes()
+    assert len(blob) <= COLA_BYTES
+    samples = MODELS / "cola/samples"
+    texts = json.loads((samples / "batch.event.json").read_text())
+    replies = json.loads((samples / "batch.reply.json").read_text())
+    with Engine(blob) as engine:
+        scores = engine.texts(texts)[1]
+    for row, reply in zip(scores, replies, strict=True):
+        assert [entry["label"] for entry in reply] == ["unacceptable", "acceptable"]
+        assert [entry["score"] for entry in reply] == pytest.approx(list(row), abs=1e-6)
+
+
+def test_minilm_is_near_its_original():
+    """Where `make models/minilm/minilm.mote` was run."""
+    for needed in ("onnxruntime", "scipy", "tokenizers"):
+        pytest.importorskip(needed)
+    if not (MODELS / "minilm/minilm.mote").exists():
+        pytest.skip("make models/minilm/minilm.mote makes it")
+    spec = importlib.util.spec_from_file_location("minilm_check", MODELS / "minilm/check.py")
+    check = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(check)
+    assert len(set(check.sentences())) == check.COUNT
+    assert check.main([]) == 0
