@@ -476,5 +476,5 @@ setup-%:
 	@tools/setup.sh $*
 $(if $(CROSS),setup-build: setup-$(ARCH))
 
--include $(shell find build \( -name debian -o -name 'venv*' -o -name npm \) -prune -o \
+-include $(shell find build \( -name debian -o -name 'venv*' -o -name npm -o -name peers \) -prune -o \
 	-name '*.d' -type f -print 2>/dev/null)
