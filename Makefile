@@ -106,8 +106,9 @@ RUNS      ?= 500
 .SECONDARY:
 .SECONDEXPANSION:
 .PHONY: help build run invoke zip image sizes train compile engine test ci \
-	test-long test-examples fuzz freestanding bench-coldstart bench-kernels bench-compress bench-tokenizer format \
-	clean c-tests c-suite test-programs count-program compress-count-program inner-loops print-trust
+	test-long test-examples fuzz freestanding bench-coldstart bench-kernels bench-compress \
+	bench-tokenizer bench-tls format clean c-tests c-suite test-programs count-program \
+	compress-count-program inner-loops print-trust tls-programs FORCE
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
@@ -133,15 +134,21 @@ $(LIB): $(ENGINE:%.c=$(OUT)/%.o) $(SYSTEM:%.c=$(OUT)/%.o)
 # authorities are compiled in; TRUST names other files of them.
 TRUST ?= $(wildcard $(addprefix /usr/share/ca-certificates/mozilla/,Amazon_Root_CA_*.crt \
 	Starfield_Services_Root_Certificate_Authority_-_G2.crt))
-TLS := $(filter-out $(patsubst %,\%_%.c,$(call isa_others,$(ARCH))) \
-	$(if $(filter release,$(MODE)),,net/tls_libc.c),$(wildcard net/tls*.c))
+TLS := $(filter-out $(patsubst %,\%_%.c,$(call isa_others,$(ARCH))) net/tls_libc.c,\
+	$(wildcard net/tls*.c))
 TLS_OBJ := $(TLS:%.c=$(OUT)/%.o)
 TLS_LIB := $(OUT)/libmote-tls.a
-# by its file: beside it lies the machine's own C library
+# The archive as the system has it, but for its tables for unwinding, 10 KB that
+# nobody reads; and with what it wants of a C library that musl has not.
 BEARSSL.x86_64 := /usr/lib/x86_64-linux-gnu/libbearssl.a
 BEARSSL.arm64  := /usr/lib/aarch64-linux-gnu/libbearssl.a
+BEARSSL  := $(OUT)/libbearssl.a
 # twice: requests of S3 are signed by what lies in the first
-TLS_LIBS := $(TLS_LIB) $(LIB) $(TLS_LIB) $(BEARSSL.$(ARCH))
+TLS_LIBS := $(TLS_LIB) $(LIB) $(TLS_LIB) $(BEARSSL)
+$(BEARSSL): $(if $(filter release,$(MODE)),$(OUT)/net/tls_libc.o) | build/include/bearssl.h
+	@mkdir -p $(@D)
+	$(Q)$(CROSS)objcopy --remove-section=.eh_frame $(BEARSSL.$(ARCH)) $@
+	$(if $^,$(Q)$(CROSS)ar rs $@ $^ 2>/dev/null)
 
 # its headers alone, out of a folder that musl must not see
 build/include/bearssl.h: | setup-tls$(if $(CROSS),-$(ARCH))
@@ -181,7 +188,7 @@ MAIN := $(OUT)/core/function/main.o
 outside_of = $(if $(filter $1,outside),1,)$(if $(filter $1,$(MODEL)),$(OUTSIDE),\
 	$(shell grep -qs '^\[job\.' models/$1/model.toml && echo 1))
 outside = $(addprefix $(OUT)/,$(if $(call outside_of,$1),$(OUTSIDE_OBJ),core/function/outside_none.o)) \
-	$(if $(call outside_of,$1),$(TLS_LIB)) $(LIB) $(OUT)/$1/outside
+	$(if $(call outside_of,$1),$(TLS_LIB) $(BEARSSL)) $(LIB) $(OUT)/$1/outside
 OUTSIDE_OBJ := core/function/outside_net.o core/function/outside_model.o
 # written again when the choice is another than last time
 $(OUT)/%/outside: FORCE
@@ -311,7 +318,7 @@ $(OUT)/test/%: $(OUT)/test/%.o $(LIB)
 	$(Q)$(TARGET_CC) $(LINK.$(MODE)) $^ -o $@ -lm
 TLS_TESTS := $(patsubst %.c,$(OUT)/%,$(wildcard test/net/*tls*.c) test/net/client.c)
 $(TLS_TESTS:%=%.o): | build/include/bearssl.h
-$(TLS_TESTS): $(OUT)/%: $(OUT)/%.o $(TLS_LIB) $(LIB)
+$(TLS_TESTS): $(OUT)/%: $(OUT)/%.o $(TLS_LIBS)
 	$(Q)$(TARGET_CC) $(LINK.$(MODE)) $< $(TLS_LIBS) -o $@
 c-tests: $(C_TESTS)
 
@@ -366,7 +373,6 @@ test-examples: $(EXAMPLES)/.done ## train, compile, run and curl six models; ins
 
 FUZZ_SECONDS ?= 60
 FUZZERS := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/fuzz_*.c))
-FORCE:
 # always asked, because the engine's files count as well
 build/fuzz-$(HOST)/fuzz_%: test/fuzz/fuzz_%.c FORCE
 	@$(MAKE) -s MODE=fuzz fuzzer-$*
@@ -461,6 +467,22 @@ $(OUT)/bench-tokenizer: tools/bench/tokenizer.c $(LIB)
 	$(Q)$(HOST_CC) -no-pie $(filter %.c %.a,$^) -o $@
 bench-tokenizer: $(OUT)/bench-tokenizer build/bench/bert.json $(VENV)/.done ## the tokenizer beside the package tokenizers
 	@PYTHONPATH=tools $(PYTHON) tools/bench/tokenizer.py $(OUT)/bench-tokenizer build/bench/bert.json build/bench $(BENCH_SECONDS)
+# OpenSSL of the machine around what ships; and a function with TLS in it, to
+# see what that adds
+$(OUT)/bench-tls: tools/bench/tls.c $(TLS_LIBS) | setup-bench-tls
+	$(Q)$(HOST_CC) -Ibuild/include -no-pie $(filter %.c %.a,$^) -o $@ -lssl -lcrypto -lm
+$(OUT)/iris/with-tls: $(MAIN) $(OUT)/core/function/source_embedded.o $(OUT)/iris/blob.o $(TLS_LIBS)
+	$(Q)$(TARGET_CC) $(LINK.$(MODE)) -Wl,-u,mote_tls_begin,-u,mote_tls_connect,-u,mote_trust_add_file,-u,mote_trust_builtin \
+		$^ -s -o $@
+tls-programs: $(OUT)/iris/bootstrap $(OUT)/iris/with-tls $(OUT)/tls-count
+$(OUT)/tls-count: tools/bench/tls_count.c $(TLS_LIBS)
+	$(Q)$(TARGET_CC) $(FLAGS) $(LINK.$(MODE)) $(filter %.c %.a,$^) -o $@
+TLS_SIZES := $(foreach b,$(OUT) build/arm64,$(b)/iris/bootstrap $(b)/iris/with-tls)
+bench-tls: $(OUT)/bench-tls tls-programs ## handshakes and records beside OpenSSL; instructions on arm64; bytes
+	@mkdir -p build/bench
+	@$(MAKE) -s ARCH=arm64 MODE=release tls-programs
+	@$(OUT)/bench-tls -j build/bench/tls.json -s $(BENCH_SECONDS)
+	@python3 tools/bench/tls_report.py build/bench/tls.json build/arm64/tls-count $(TLS_SIZES)
 
 format: ## clang-format and ruff over everything
 	clang-format -i $$(git ls-files '*.c' '*.h')

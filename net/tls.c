@@ -50,12 +50,18 @@ static struct mote_text alert_name(int alert)
     return MOTE_TEXT("unknown");
 }
 
-static enum mote_status refused_by_alert(struct mote_tls *t, int alert)
+static void put_alert(struct mote_tls *t, int alert)
 {
-    MOTE_WORDS_SAY(&t->words, "the server refused with alert ");
+    MOTE_WORDS_SAY(&t->words, "alert ");
     mote_words_put_uint(&t->words, (uint64_t)alert);
     MOTE_WORDS_SAY(&t->words, ", ");
     mote_words_put(&t->words, alert_name(alert));
+}
+
+static enum mote_status refused_by_alert(struct mote_tls *t, int alert)
+{
+    MOTE_WORDS_SAY(&t->words, "the server refused with ");
+    put_alert(t, alert);
     if (t->open)
         return MOTE_E_REFUSED;
     switch (alert) {
@@ -74,8 +80,11 @@ static enum mote_status refused_by_alert(struct mote_tls *t, int alert)
 /* The engine stopped with an error of its own. */
 static enum mote_status failed(struct mote_tls *t, int error)
 {
-    if (error >= BR_ERR_SEND_FATAL_ALERT)
-        error -= BR_ERR_SEND_FATAL_ALERT;
+    if (error >= BR_ERR_SEND_FATAL_ALERT) {
+        MOTE_WORDS_SAY(&t->words, "what the server sent is refused with ");
+        put_alert(t, error - BR_ERR_SEND_FATAL_ALERT);
+        return MOTE_E_REFUSED;
+    }
     if (error >= BR_ERR_RECV_FATAL_ALERT)
         return refused_by_alert(t, error - BR_ERR_RECV_FATAL_ALERT);
     if (mote_chain_explain(&t->chain, error, mote_text_of(t->name), &t->words))
@@ -287,10 +296,7 @@ void mote_tls_begin(struct mote_tls *tls, const struct mote_trust *trust)
 
     tls->stream = (struct mote_stream){.kind = &tls_kind, .fd = -1};
     mote_tls_ciphers_select(&tls->ciphers, getauxval(AT_HWCAP), false);
-    tls->ec = br_ec_all_m31;
-    tls->ec.supported_curves =
-        1u << BR_EC_secp256r1 | 1u << BR_EC_secp384r1 | 1u << BR_EC_curve25519;
-    mote_chain_begin(&tls->chain, trust, &tls->ec);
+    mote_chain_begin(&tls->chain, trust);
 
     br_ssl_client_zero(&tls->client);
     br_ssl_engine_set_versions(engine, BR_TLS12, BR_TLS12);
@@ -300,15 +306,14 @@ void mote_tls_begin(struct mote_tls *tls, const struct mote_trust *trust)
     br_ssl_engine_set_hash(engine, br_sha384_ID, &br_sha384_vtable);
     br_ssl_engine_set_prf_sha256(engine, br_tls12_sha256_prf);
     br_ssl_engine_set_prf_sha384(engine, br_tls12_sha384_prf);
-    br_ssl_engine_set_ec(engine, &tls->ec);
+    br_ssl_engine_set_ec(engine, &mote_tls_curves);
     br_ssl_engine_set_ecdsa(engine, br_ecdsa_i31_vrfy_asn1);
     br_ssl_engine_set_rsavrfy(engine, br_rsa_i62_pkcs1_vrfy_get());
     br_ssl_engine_set_aes_ctr(engine, tls->ciphers.ctr);
     br_ssl_engine_set_ghash(engine, tls->ciphers.ghash);
     br_ssl_engine_set_gcm(engine, &br_sslrec_in_gcm_vtable,
                           &br_sslrec_out_gcm_vtable);
-    /* faster than BearSSL's SSE2 version where that was measured (Zen 5) */
-    br_ssl_engine_set_chacha20(engine, br_chacha20_ct_run);
+    br_ssl_engine_set_chacha20(engine, tls->ciphers.chacha20);
     br_ssl_engine_set_poly1305(engine, br_poly1305_ctmulq_get());
     br_ssl_engine_set_chapol(engine, &br_sslrec_in_chapol_vtable,
                              &br_sslrec_out_chapol_vtable);

@@ -15,13 +15,13 @@
 #include "net/stream.h"
 #include "net/tls_chain.h"
 #include "net/tls_ciphers.h"
+#include "net/tls_curves.h"
 #include "net/tls_trust.h"
 
 /* 40 KB; static storage of the caller, for one connection at a time. */
 struct mote_tls {
     struct mote_stream stream; /* first: what others use */
     struct mote_tls_ciphers ciphers;
-    br_ec_impl ec;
     br_ssl_client_context client;
     struct mote_chain chain;
     bool open; /* the handshake is over                         */

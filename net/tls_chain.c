@@ -2,6 +2,7 @@
 #include "net/tls_chain.h"
 
 #include "net/tls_certificate.h"
+#include "net/tls_curves.h"
 
 /* ------------------------------------------------------------------------
  * In front of BearSSL's check
@@ -74,8 +75,7 @@ static const br_x509_class in_front = {
     .get_pkey = get_pkey,
 };
 
-void mote_chain_begin(struct mote_chain *chain, const struct mote_trust *trust,
-                      const br_ec_impl *ec)
+void mote_chain_begin(struct mote_chain *chain, const struct mote_trust *trust)
 {
     static const unsigned char dns_name[] = {0,
                                              2}; /* of the alternative names */
@@ -86,7 +86,8 @@ void mote_chain_begin(struct mote_chain *chain, const struct mote_trust *trust,
     br_x509_minimal_set_hash(&chain->minimal, br_sha256_ID, &br_sha256_vtable);
     br_x509_minimal_set_hash(&chain->minimal, br_sha384_ID, &br_sha384_vtable);
     br_x509_minimal_set_rsa(&chain->minimal, br_rsa_i62_pkcs1_vrfy_get());
-    br_x509_minimal_set_ecdsa(&chain->minimal, ec, br_ecdsa_i31_vrfy_asn1);
+    br_x509_minimal_set_ecdsa(&chain->minimal, &mote_tls_curves,
+                              br_ecdsa_i31_vrfy_asn1);
     br_x509_minimal_set_minrsa(&chain->minimal, MOTE_TRUST_RSA_BITS_MIN / 8);
     chain->host = (br_name_element){
         .oid = dns_name,

@@ -31,9 +31,8 @@ struct mote_chain {
     } head[2]; /* of certificate i in [i % 2] */
 };
 
-/* ec: the curves that are accepted. All of it outlives the chain. */
-void mote_chain_begin(struct mote_chain *chain, const struct mote_trust *trust,
-                      const br_ec_impl *ec);
+/* trust outlives the chain. */
+void mote_chain_begin(struct mote_chain *chain, const struct mote_trust *trust);
 
 /* Whether a failure is about the chain that came last, and what is wrong with
  * it: a sentence, for `host`. error: as BearSSL numbers them. */

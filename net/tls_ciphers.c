@@ -44,6 +44,11 @@ static void list_suites(uint16_t *to, const uint16_t *from, size_t n)
 void mote_tls_ciphers_select(struct mote_tls_ciphers *ciphers,
                              unsigned long hwcap, bool portable)
 {
+#if defined(__x86_64__)
+    ciphers->chacha20 = br_chacha20_sse2_run; /* SSE2 is always there */
+#else
+    ciphers->chacha20 = br_chacha20_ct_run;
+#endif
     const size_t gcm = sizeof gcm_suites / sizeof *gcm_suites;
     const size_t chacha = sizeof chacha_suites / sizeof *chacha_suites;
 

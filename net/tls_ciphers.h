@@ -20,6 +20,7 @@ struct mote_tls_ciphers {
     const char *name; /* "AES instructions" or "portable" */
     const br_block_ctr_class *ctr;
     br_ghash ghash;
+    br_chacha20_run chacha20;
     uint16_t suites[MOTE_TLS_SUITES]; /* best first */
 };
 

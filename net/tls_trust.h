@@ -59,4 +59,18 @@ enum mote_status mote_trust_add(struct mote_trust *trust, char *pem, size_t n,
 enum mote_status mote_trust_add_file(struct mote_trust *trust, const char *path,
                                      struct mote_where *where);
 
+/*
+ * Whom a function believes: the build's authorities, and those of the file that
+ * the environment names in MOTE_TRUST_VARIABLE, if it does. Reads that file:
+ * for the first connection, not for the start.
+ *
+ * environment  NULL-terminated "NAME=value" strings that outlive where
+ * errors       of mote_trust_add_file; where->field is the variable, ->got the
+ *              path, ->row the certificate or MOTE_NO_ROW. The build's
+ *              authorities are believed all the same
+ */
+enum mote_status mote_trust_read(struct mote_trust *trust,
+                                 char *const *environment,
+                                 struct mote_where *where);
+
 #endif

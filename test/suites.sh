@@ -23,6 +23,11 @@ function_tests() { # heading, bootstrap's folder, how it starts, slowness, more
         "MOTE_EXEC=$3 MOTE_SLOW=$4 $pytest $5 test/function"
 }
 
+tls_tests() { # heading, build folder, how programs start there, slowness
+    echo "# $1"
+    echo "MOTE_TLS_CLIENT=$2/test/net/tls_client MOTE_EXEC=$3 MOTE_SLOW=$4 $pytest test/net"
+}
+
 quick() {
     c_tests "C, with sanitizers" build/asan-"$host" ""
     c_tests "C, as it ships" build/"$host" ""
@@ -33,6 +38,7 @@ quick() {
     echo "# tools and tree"
     echo "$pytest test/tools"
     function_tests "function, as it ships" build/"$host" "" 1 ""
+    tls_tests "TLS, as it ships" build/"$host" "" 1
     echo "# end to end"
     echo "$pytest test/e2e"
 }
@@ -42,6 +48,8 @@ ci() {
     function_tests "function, with sanitizers" build/asan-"$host" "" 5 ""
     [ "$host" = arm64 ] ||
         function_tests "function on arm64, emulated" build/arm64 qemu-aarch64-static 40 ""
+    tls_tests "TLS, with sanitizers" build/asan-"$host" "" 5
+    [ "$host" = arm64 ] || tls_tests "TLS on arm64, emulated" build/arm64 qemu-aarch64-static 40
     echo "# what only CI installs"
     echo "$pytest -m ci test"
     echo "# fuzzing"

@@ -61,10 +61,12 @@ static void put_forecast(const struct mote_series *s,
 }
 
 static void put_observed(const struct mote_series *s,
-                         const struct mote_file_job *job, uint32_t steps,
+                         const struct mote_result_of *of, uint32_t steps,
                          struct mote_json_out *o)
 {
-    mote_json_put_key(o, mote_model_string(s->model, job->observed_name));
+    const struct mote_file_job *job = of->job;
+
+    mote_json_put_key(o, mote_model_string(of->model, job->observed_name));
     mote_json_put_open(o, '[');
     for (uint32_t i = job->history; i > 0; i--) /* a NaN becomes null */
         mote_json_put_f64(
@@ -106,7 +108,7 @@ static void put_result(const struct mote_series *s,
     mote_json_put_open(o, '{');
     put_timestamps(s, before, o);
     if (of->job->observed != MOTE_NONE)
-        put_observed(s, of->job, steps, o);
+        put_observed(s, of, steps, o);
     for (uint32_t f = 0; f < m->series->forecasts; f++) {
         mote_json_put_key(o,
                           mote_model_string(of->model, of->job->forecasts + f));

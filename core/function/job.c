@@ -56,7 +56,8 @@ static bool expect(struct work *w, struct mote_text field, const char *expected,
  */
 struct table {
     struct work *w;
-    bool named; /* the header was read */
+    const struct mote_model *m; /* that brought the job along */
+    bool named;                 /* the header was read */
     uint32_t time;
     uint32_t column[MOTE_SERIES_COLUMNS_MAX]; /* of the series, in the table */
     bool told; /* the room's words say what is wrong */
@@ -142,6 +143,7 @@ static bool take_result(struct table *t, enum mote_status status)
     where.expected = status == MOTE_E_SPACE
                          ? "a shorter record of CSV, of up to 512 fields"
                          : "CSV, with quotes only around a whole field";
+    where.got = MOTE_TEXT("something else");
     return refuse(t->w, MOTE_E_SCHEMA, &where);
 }
 
@@ -150,7 +152,7 @@ static bool take_result(struct table *t, enum mote_status status)
  */
 
 /* No observations so far, none later than the schedule. */
-static enum mote_status begin_series(struct work *w)
+static enum mote_status begin_series(struct work *w, const struct mote_model *m)
 {
     const struct mote_file_job *job = w->job;
     struct mote_series *s = &w->room->series;
@@ -158,7 +160,8 @@ static enum mote_status begin_series(struct work *w)
         mote_series_begin(s, w->f->model, &w->f->scratch);
 
     s->until = w->time;
-    s->time = mote_model_string(w->f->model, job->time);
+    s->time = mote_model_string(m, job->time);
+    s->named_by = m;
     s->names = job->columns;
     return status;
 }
@@ -180,7 +183,7 @@ static enum mote_status begin_source(void *context, uint64_t bytes)
     source->table.named = false;
     mote_csv_begin(&w->room->csv, (char)w->job->separator, w->room->record,
                    sizeof w->room->record);
-    return begin_series(w);
+    return begin_series(w, source->table.m);
 }
 
 static enum mote_status take_csv(void *context, struct mote_text run)
@@ -234,15 +237,14 @@ static bool end_csv(struct source *source)
 
 /* The value that the job's path leads to in a document; false: the words say
  * why not. */
-static bool follow_path(struct work *w, struct mote_json *j,
-                        struct mote_json_token *t)
+static bool follow_path(struct work *w, const struct mote_model *m,
+                        struct mote_json *j, struct mote_json_token *t)
 {
     struct mote_where where = {.row = MOTE_NO_ROW};
     enum mote_status status = mote_json_next(j, t, &where);
 
     for (uint32_t i = 0; status == MOTE_OK && i < w->job->path_count; i++) {
-        const struct mote_text name =
-            mote_model_string(w->f->model, w->job->path + i);
+        const struct mote_text name = mote_model_string(m, w->job->path + i);
         bool found = false;
         if (t->type != MOTE_JSON_OBJECT)
             return expect(w, name, "an object that has it",
@@ -262,7 +264,8 @@ static bool follow_path(struct work *w, struct mote_json *j,
     return status == MOTE_OK || refuse(w, status, &where);
 }
 
-static bool read_json(struct work *w, struct mote_text text, bool path)
+static bool read_json(struct work *w, const struct mote_model *m,
+                      struct mote_text text, bool path)
 {
     struct mote_where where = {.row = MOTE_NO_ROW};
     struct mote_json_token t;
@@ -270,7 +273,7 @@ static bool read_json(struct work *w, struct mote_text text, bool path)
 
     mote_json_begin(&j, text);
     if (path) {
-        if (!follow_path(w, &j, &t))
+        if (!follow_path(w, m, &j, &t))
             return false;
     } else {
         const enum mote_status status = mote_json_next(&j, &t, &where);
@@ -308,7 +311,8 @@ static bool fill_url(struct work *w, const struct mote_model *m, uint32_t i,
 static bool read_source(struct work *w, const struct mote_model *m)
 {
     const bool csv = w->job->format == MOTE_JOB_CSV;
-    struct source source = {.table.w = w, .scratch = w->f->scratch.used};
+    struct source source = {.table = {.w = w, .m = m},
+                            .scratch = w->f->scratch.used};
     struct mote_outside_request request = {
         .environment = w->room->environment,
         .deadline_ms = w->room->deadline_ms,
@@ -323,7 +327,8 @@ static bool read_source(struct work *w, const struct mote_model *m)
             return expect(w, MOTE_TEXT("series"),
                           "observations in the event, as the job has no source",
                           MOTE_TEXT("none"));
-        return begin_series(w) == MOTE_OK && read_json(w, w->series, false);
+        return begin_series(w, m) == MOTE_OK &&
+               read_json(w, m, w->series, false);
     }
     if (!fill_url(w, m, w->job->source, &request.url))
         return false;
@@ -331,7 +336,7 @@ static bool read_source(struct work *w, const struct mote_model *m)
         return source.table.told ? false
                                  : refuse_text(w, w->room->answer.message);
     return csv ? end_csv(&source)
-               : read_json(w, (struct mote_text){w->room->json, source.n},
+               : read_json(w, m, (struct mote_text){w->room->json, source.n},
                            true);
 }
 

@@ -154,6 +154,8 @@ enum mote_status mote_load(const struct mote_load *load,
 
     if (s == MOTE_OK && answer->unchanged)
         return MOTE_OK;
+    if (s == MOTE_E_SPACE && !arriving.refused)
+        arriving.refused = "a smaller file, or a larger MOTE_MODEL_MAX";
     if (arriving.refused) {
         where.expected = arriving.refused;
         s = refuse(answer, load->url, s, &where);

@@ -95,8 +95,6 @@ static enum mote_status begin(char *const *environment,
 {
     const struct mote_text dns =
         mote_environment(environment, MOTE_TEXT("MOTE_DNS"));
-    const struct mote_text file =
-        mote_environment(environment, mote_text_of(MOTE_TRUST_VARIABLE));
     struct mote_where where = {.row = MOTE_NO_ROW};
 
     if (outside.begun)
@@ -108,21 +106,13 @@ static enum mote_status begin(char *const *environment,
         say(a, dns);
         return s;
     }
-    mote_trust_begin(&outside.trust, mote_trust_builtin,
-                     mote_trust_builtin_count);
-    if (file.n) {
-        s = mote_trust_add_file(&outside.trust, file.at, &where);
-        if (s != MOTE_OK) {
-            say(a, mote_text_of(MOTE_TRUST_VARIABLE));
-            say(a, MOTE_TEXT(": "));
-            say(a, file);
-            say(a, MOTE_TEXT(": "));
-            if (where.expected)
-                say_where(a, &where);
-            else
-                say(a, mote_text_of(mote_status_text(s)));
-            return s;
-        }
+    s = mote_trust_read(&outside.trust, environment, &where);
+    if (s != MOTE_OK) {
+        if (where.expected)
+            say_where(a, &where);
+        else
+            say(a, mote_text_of(mote_status_text(s)));
+        return s;
     }
     mote_tls_begin(&outside.tls, &outside.trust);
     outside.secure = mote_tls_secure(&outside.tls);
@@ -198,7 +188,8 @@ static enum mote_status sink_take(void *context, struct mote_text run)
 static void keep_etag(struct mote_outside_answer *a, struct mote_text etag)
 {
     a->etag_bytes = etag.n <= sizeof a->etag ? etag.n : 0;
-    memcpy(a->etag, etag.at, a->etag_bytes);
+    if (a->etag_bytes)
+        memcpy(a->etag, etag.at, a->etag_bytes);
 }
 
 static void say_s3(struct mote_outside_answer *a, enum mote_status s)

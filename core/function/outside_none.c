@@ -17,6 +17,12 @@ enum mote_status mote_outside_get(const struct mote_outside_request *request,
     return refuse(answer);
 }
 
+void mote_outside_sha256(struct mote_text bytes, char hex[64])
+{
+    (void)bytes;
+    memset(hex, '0', 64); /* nothing is fetched that it could be of */
+}
+
 enum mote_status mote_outside_put(const struct mote_outside_request *request,
                                   struct mote_text type, struct mote_text body,
                                   struct mote_outside_answer *answer)

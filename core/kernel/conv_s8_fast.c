@@ -67,7 +67,7 @@ static inline int8_t *copy_small(int8_t *to, const int8_t *from, size_t n)
 }
 
 /* The item lies at the front, its rows side by side: moves them to where they
- * belong, the last one first, and puts zeros around. */
+ * belong, the last one first, and puts what stands for 0 around. */
 static void spread(const struct mote_conv_s8 *l, int8_t *item)
 {
     const size_t c = l->window.x_channels;
@@ -78,12 +78,12 @@ static void spread(const struct mote_conv_s8 *l, int8_t *item)
     for (size_t h = high; h-- > 0;) {
         int8_t *to = item + (top + h) * wide;
         memmove(to + left, item + h * row, row);
-        memset(to + left + row, 0, wide - left - row);
+        memset(to + left + row, l->zero, wide - left - row);
     }
     for (size_t h = top; h < top + high; h++)
-        memset(item + h * wide, 0, left);
-    memset(item, 0, top * wide);
-    memset(item + (top + high) * wide, 0, l->after_high * wide);
+        memset(item + h * wide, l->zero, left);
+    memset(item, l->zero, top * wide);
+    memset(item + (top + high) * wide, l->zero, l->after_high * wide);
 }
 
 /* The window at `from`, [taps][channels of a group]. */
@@ -122,11 +122,17 @@ static struct room room_of(const struct mote_conv_s8 *l, void *scratch)
     return r;
 }
 
+/* Where results go: y, or that of l->to_s8, and how far into it. */
+struct target {
+    float *y;
+    size_t at;
+};
+
 /* Those channels, all of group g, for `count` windows of one row, at most
  * STRIP, the first of them at `from`. */
 static void run_strip(const struct mote_conv_s8 *l, const struct room *r,
                       size_t g, const struct channels *c, const int8_t *from,
-                      float *y, size_t count)
+                      struct target to, size_t count)
 {
     const size_t n = window_size(l);
     const size_t step = l->window.wide.stride * l->window.x_channels;
@@ -134,20 +140,29 @@ static void run_strip(const struct mote_conv_s8 *l, const struct room *r,
         .q = from,
         .s = r->s,
         .w = c->w,
-        .c = l->c + c->first,
-        .b = l->b ? l->b + c->first : NULL,
-        .y = y + c->first,
         .rows = count,
         .n = n,
         .m = c->end - c->first,
         .q_stride = step,
         .y_stride = l->window.y_channels,
     };
+    struct mote_requantize to_s8;
 
+    if (l->to_s8) {
+        to_s8 = *l->to_s8;
+        to_s8.b += c->first;
+        to_s8.c += c->first;
+        to_s8.y += to.at + c->first;
+        d.to_s8 = &to_s8;
+    } else {
+        d.c = l->c + c->first;
+        d.b = l->b ? l->b + c->first : NULL;
+        d.y = to.y + to.at + c->first;
+    }
     if (!is_one_piece(l)) {
-        int8_t *to = r->rows;
+        int8_t *row = r->rows;
         for (size_t i = 0; i < count; i++)
-            to = gather(l, to, from + g * group_channels(l) + i * step);
+            row = gather(l, row, from + g * group_channels(l) + i * step);
         d.q = r->rows;
         d.q_stride = n;
     }
@@ -174,6 +189,7 @@ static struct channels of_group(const struct mote_conv_s8 *l,
 static void run_row(const struct mote_conv_s8 *l, const struct room *r,
                     const struct channels *all, size_t o, float *y)
 {
+    const size_t row = o * l->window.wide.out * l->window.y_channels;
     const struct mote_window *w = &l->window;
     const size_t out = w->wide.out, x = w->x_channels;
     const size_t m = w->y_channels / l->groups;
@@ -183,7 +199,8 @@ static void run_row(const struct mote_conv_s8 *l, const struct room *r,
         for (size_t g = all->first / m; g * m < all->end; g++) {
             const struct channels c = of_group(l, all, g);
             run_strip(l, r, g, &c, from + p * w->wide.stride * x,
-                      y + p * w->y_channels, out - p < STRIP ? out - p : STRIP);
+                      (struct target){y, row + p * w->y_channels},
+                      out - p < STRIP ? out - p : STRIP);
         }
 }
 
@@ -202,6 +219,16 @@ bool mote_conv_s8_begin(const struct mote_conv_s8 *l, const float *x,
     return true;
 }
 
+void mote_conv_s8_begin_fixed(const struct mote_conv_s8 *l, const int8_t *q,
+                              void *scratch)
+{
+    const struct mote_window *w = &l->window;
+    const struct room r = room_of(l, scratch);
+
+    memcpy(r.item, q, w->high.in * w->wide.in * w->x_channels);
+    spread(l, r.item);
+}
+
 void mote_conv_s8_channels(const struct mote_conv_s8 *l, const int8_t *w,
                            size_t first, size_t count, float *y, void *scratch)
 {
@@ -209,8 +236,7 @@ void mote_conv_s8_channels(const struct mote_conv_s8 *l, const int8_t *w,
     const struct channels all = {w, first, first + count};
 
     for (size_t o = 0; o < l->window.high.out; o++)
-        run_row(l, &r, &all, o,
-                y + o * l->window.wide.out * l->window.y_channels);
+        run_row(l, &r, &all, o, y);
 }
 
 bool mote_conv_s8(const struct mote_conv_s8 *l, const float *x, float *y,

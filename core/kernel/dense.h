@@ -67,6 +67,19 @@ struct mote_requantize {
     int32_t zero, low;
 };
 
+/* y of one sum, with its b and c. */
+static inline int8_t mote_requantize_one(int32_t sum, int32_t b, float c,
+                                         int32_t zero, int32_t least)
+{
+    const float round = 0x1.8p23f; /* adding it rounds to an integer */
+    const float low = (float)(least - zero), high = (float)(127 - zero);
+    float x = (float)(int32_t)((uint32_t)sum + (uint32_t)b) * c;
+
+    x = x > low ? x : low; /* a NaN is not */
+    x = x < high ? x : high;
+    return (int8_t)((int32_t)((x + round) - round) + zero);
+}
+
 /*
  *   y[r][i] = relu(fma(sum over k of q[r][k] * w[i][k], s[r] * c[i], b[i]))
  *

@@ -23,17 +23,6 @@ static float finish(const struct mote_dense_s8 *d, int32_t sum, size_t r,
     return d->relu && y < 0 ? 0 : y;
 }
 
-static int8_t finish_s8(const struct mote_requantize *t, int32_t sum, size_t i)
-{
-    const float round = 0x1.8p23f; /* adding it rounds to an integer */
-    const float low = (float)(t->low - t->zero), high = (float)(127 - t->zero);
-    float x = (float)(int32_t)((uint32_t)sum + (uint32_t)t->b[i]) * t->c[i];
-
-    x = x > low ? x : low; /* a NaN is not */
-    x = x < high ? x : high;
-    return (int8_t)((int32_t)((x + round) - round) + t->zero);
-}
-
 void mote_dense_s8_scalar(const struct mote_dense_s8 *d)
 {
     const size_t columns = (d->m + MOTE_P8K8 - 1) / MOTE_P8K8 * MOTE_P8K8;
@@ -46,7 +35,9 @@ void mote_dense_s8_scalar(const struct mote_dense_s8 *d)
             if (d->more)
                 *earlier = sum;
             else if (d->to_s8)
-                d->to_s8->y[r * d->y_stride + i] = finish_s8(d->to_s8, sum, i);
+                d->to_s8->y[r * d->y_stride + i] =
+                    mote_requantize_one(sum, d->to_s8->b[i], d->to_s8->c[i],
+                                        d->to_s8->zero, d->to_s8->low);
             else
                 d->y[r * d->y_stride + i] = finish(d, sum, r, i);
         }

@@ -48,18 +48,14 @@ void mote_s8_finish_avx2(const struct mote_s8_strip *t)
         finish_panel(t, i, first_lanes(t->n - i), false);
 }
 
-void mote_s8_finish_s8_avx2(const int32_t *sum, const struct mote_requantize *t,
-                            size_t n)
+/* Eight sums with their b and c, as bytes. */
+static inline __m128i requantize_eight(const struct mote_requantize *t,
+                                       const int32_t *sum, __m256i b, __m256 c)
 {
-    const __m256i lanes = first_lanes(n);
     const __m256 low = _mm256_set1_ps((float)(t->low - t->zero));
     const __m256 high = _mm256_set1_ps((float)(127 - t->zero));
-    const __m256i biased =
-        _mm256_add_epi32(_mm256_loadu_si256((const __m256i *)(const void *)sum),
-                         _mm256_castps_si256(_mm256_maskload_ps(
-                             (const float *)(const void *)t->b, lanes)));
-    __m256 x = _mm256_mul_ps(_mm256_cvtepi32_ps(biased),
-                             _mm256_maskload_ps(t->c, lanes));
+    const __m256i sums = _mm256_loadu_si256((const void *)sum);
+    __m256 x = _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_add_epi32(sums, b)), c);
 
     x = _mm256_max_ps(x, low); /* of a NaN the second is taken */
     x = _mm256_min_ps(x, high);
@@ -67,14 +63,30 @@ void mote_s8_finish_s8_avx2(const int32_t *sum, const struct mote_requantize *t,
         _mm256_add_epi32(_mm256_cvtps_epi32(x), _mm256_set1_epi32(t->zero));
     const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(wide),
                                           _mm256_extracti128_si256(wide, 1));
-    const __m128i bytes = _mm_packs_epi16(words, words);
-    int8_t out[MOTE_P8K8];
+    return _mm_packs_epi16(words, words);
+}
 
-    _mm_storel_epi64((__m128i *)(void *)out, bytes);
-    if (n == MOTE_P8K8)
-        __builtin_memcpy(t->y, out, sizeof out);
-    for (size_t i = 0; n < MOTE_P8K8 && i < n; i++)
-        t->y[i] = out[i];
+void mote_s8_finish_s8_avx2(const int32_t *sum, const struct mote_requantize *t,
+                            size_t n)
+{
+    int8_t out[MOTE_P8K8];
+    size_t i = 0;
+
+    for (; i + MOTE_P8K8 <= n; i += MOTE_P8K8)
+        _mm_storel_epi64(
+            (void *)(t->y + i),
+            requantize_eight(t, sum + i,
+                             _mm256_loadu_si256((const void *)(t->b + i)),
+                             _mm256_loadu_ps(t->c + i)));
+    if (i == n)
+        return;
+    const __m256i lanes = first_lanes(n - i);
+    const __m256 b = _mm256_maskload_ps((const void *)(t->b + i), lanes);
+    _mm_storel_epi64((void *)out,
+                     requantize_eight(t, sum + i, _mm256_castps_si256(b),
+                                      _mm256_maskload_ps(t->c + i, lanes)));
+    for (size_t k = i; k < n; k++)
+        t->y[k] = out[k - i];
 }
 
 static inline __m256i add_bytes(__m256i sum, const int8_t *q)

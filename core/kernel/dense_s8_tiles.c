@@ -74,12 +74,10 @@ static void finish_s8(const struct pass *p, const int32_t *sum, size_t r,
                       size_t i, size_t n)
 {
     const struct mote_dense_s8 *d = p->d;
+    struct mote_requantize t = *d->to_s8;
 
-    for (size_t k = 0; k < n; k += MOTE_P8K8) {
-        struct mote_requantize t = *d->to_s8;
-        t.b += i + k, t.c += i + k, t.y += r * d->y_stride + i + k;
-        p->version->finish_s8(sum + k, &t, smaller(n - k, MOTE_P8K8));
-    }
+    t.b += i, t.c += i, t.y += r * d->y_stride + i;
+    p->version->finish_s8(sum, &t, n);
 }
 
 /* `rows` rows of d from r on, and up to `stride` columns from i on, of which

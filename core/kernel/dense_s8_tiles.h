@@ -61,8 +61,7 @@ struct mote_s8_version {
     } tiles[4]; /* the tallest first, the last one of a single row */
     /* y[r][i] = relu(fma(sum[r][i], s[r] * c[i], b[i])) */
     void (*finish)(const struct mote_s8_strip *strip);
-    /* y[i], likewise, of mote_requantize for i < n <= 8; t's arrays are moved
-     */
+    /* y[i], likewise, of mote_requantize for i < n; t's arrays are moved */
     void (*finish_s8)(const int32_t *sum, const struct mote_requantize *t,
                       size_t n);
     /* what the sums of a row start at; NULL: zero */

@@ -17,7 +17,9 @@ void mote_kernels_select(struct mote_kernels *kernels, uint32_t cpu)
         kernels->dense_f32 = mote_dense_f32_select(cpu);
     if (MOTE_LINKED(4) || MOTE_LINKED(26) || MOTE_LINKED(35) || MOTE_LINKED(36))
         kernels->quantize_s8 = mote_quantize_s8_select(cpu);
-    if (MOTE_LINKED(5) || MOTE_LINKED(26) || MOTE_LINKED(35) || MOTE_LINKED(36))
+    if (MOTE_LINKED(5) || MOTE_LINKED(24) || MOTE_LINKED(26) ||
+        MOTE_LINKED(35) || MOTE_LINKED(36) || MOTE_LINKED(60) ||
+        MOTE_LINKED(63))
         kernels->dense_s8 = mote_dense_s8_select(cpu);
     if (MOTE_LINKED(3) || MOTE_LINKED(5) || MOTE_LINKED(10) ||
         MOTE_LINKED(25) || MOTE_LINKED(26) || MOTE_LINKED(27))

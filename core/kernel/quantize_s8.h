@@ -13,6 +13,7 @@
 #ifndef MOTE_KERNEL_QUANTIZE_S8_H
 #define MOTE_KERNEL_QUANTIZE_S8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -59,5 +60,20 @@ static inline float mote_quantize_s8_scale(float top, float *s)
  */
 size_t mote_quantize_fixed(const float *x, int8_t *q, size_t n, float scale,
                            int32_t zero);
+
+/*
+ * The range of x, 0 in it, on the integers from -128 to 127, which are those
+ * from 0 to 255 less 128:
+ * s = (largest - least) / 255, zero = clamp(-least / s to nearest even) - 128,
+ * q = clamp(x / s to nearest even + zero)
+ * A range below 2^-110 counts as zeros, with s = 1 and zero = -128.
+ *
+ * x, q     [n], n >= 1, not overlapping
+ * returns  false when x has a NaN or an infinity, or its range is one; q, s and
+ *          zero are not written then
+ * source   DynamicQuantizeLinear of ONNX, https://onnx.ai/onnx/operators/
+ */
+bool mote_quantize_u8(const float *x, int8_t *q, size_t n, float *s,
+                      float *zero);
 
 #endif

@@ -55,6 +55,13 @@ static inline bool mote_is_scale(uint32_t bits)
     return mote_is_finite(scale) && scale > 0;
 }
 
+/* Whether an attribute is one of int8. */
+static inline bool mote_is_zero_point(uint32_t attribute)
+{
+    const int32_t zero = (int32_t)attribute;
+    return zero >= -128 && zero <= 127;
+}
+
 static inline bool mote_is_constant(uint32_t dim)
 {
     return !(dim & MOTE_DIM_SYMBOL);

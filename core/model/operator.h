@@ -179,8 +179,28 @@ bool mote_dense_fixed_check(const struct mote_scope *scope,
 enum mote_status mote_dense_fixed_run(const struct mote_run *run,
                                       const struct mote_operation *op,
                                       struct mote_where *where);
+bool mote_quantize_u8_check(const struct mote_scope *scope,
+                            const struct mote_operation *op);
+enum mote_status mote_quantize_u8_run(const struct mote_run *run,
+                                      const struct mote_operation *op,
+                                      struct mote_where *where);
+bool mote_dense_u8_check(const struct mote_scope *scope,
+                         const struct mote_operation *op);
+enum mote_status mote_dense_u8_run(const struct mote_run *run,
+                                   const struct mote_operation *op,
+                                   struct mote_where *where);
 
 /* core/model/operators_conv.c */
+bool mote_conv_fixed_check(const struct mote_scope *scope,
+                           const struct mote_operation *op);
+enum mote_status mote_conv_fixed_run(const struct mote_run *run,
+                                     const struct mote_operation *op,
+                                     struct mote_where *where);
+bool mote_depthwise_fixed_check(const struct mote_scope *scope,
+                                const struct mote_operation *op);
+enum mote_status mote_depthwise_fixed_run(const struct mote_run *run,
+                                          const struct mote_operation *op,
+                                          struct mote_where *where);
 bool mote_conv_check(const struct mote_scope *scope,
                      const struct mote_operation *op);
 enum mote_status mote_conv_run(const struct mote_run *run,

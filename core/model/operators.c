@@ -470,6 +470,15 @@ static const struct operator* const operators[] = {
              .in_place = true),
     OPERATOR(59, .check = mote_integer_check, .run_whole = mote_integer_run,
              .in_place = true),
+    OPERATOR(60, .check = mote_conv_fixed_check,
+             .run_whole = mote_conv_fixed_run, .choice = true,
+             .decodes = 1 << 1),
+    OPERATOR(61, .check = mote_depthwise_fixed_check,
+             .run_whole = mote_depthwise_fixed_run),
+    OPERATOR(62, .check = mote_quantize_u8_check,
+             .run_whole = mote_quantize_u8_run),
+    OPERATOR(63, .check = mote_dense_u8_check, .run_whole = mote_dense_u8_run,
+             .choice = true, .decodes = 1 << 3),
 };
 #define OPERATORS (sizeof operators / sizeof *operators)
 #define VERSION 1

@@ -1,6 +1,6 @@
 /*
- * core/model/operators_conv.c - convolutions and pooling: opcodes 25 to 28 of
- * compress/FORMAT.md.
+ * core/model/operators_conv.c - convolutions and pooling: opcodes 25 to 28,
+ * 60 and 61 of compress/FORMAT.md.
  */
 #include "core/kernel/conv_s8.h"
 #include "core/model/operands.h"
@@ -9,6 +9,9 @@
 /* The attributes that all of them begin with. */
 enum { KERNEL, STRIDE = 2, DILATION = 4, BEFORE = 6, AFTER = 8, WINDOW = 10 };
 #define ATTRIBUTE_MAX 65535
+
+/* So that 32 bits hold the sum of products of int8. */
+#define DEPTHWISE_TAPS_MAX 65536
 
 /* Axes, as pairs of attributes have them. */
 enum { HIGH, WIDE };
@@ -39,14 +42,15 @@ static bool is_flat(const uint32_t *a)
            a[BEFORE] == 0 && a[AFTER] == 0;
 }
 
-/* x [batch][high][wide][c] or [batch][wide][c] to y, c and m constant. */
+/* x [batch][high][wide][c] or [batch][wide][c] to y, c and m constant, both of
+ * that type. */
 static bool window_fits(const struct mote_scope *s,
-                        const struct mote_operation *op)
+                        const struct mote_operation *op, uint8_t dtype)
 {
     const uint32_t *a = op->attributes;
 
-    if (!mote_is_rows(s, op->reads[0], MOTE_F32) ||
-        !mote_is_rows(s, op->writes[0], MOTE_F32))
+    if (!mote_is_rows(s, op->reads[0], dtype) ||
+        !mote_is_rows(s, op->writes[0], dtype))
         return false;
     const struct mote_file_value *x = mote_scope_value(s, op->reads[0]);
     const struct mote_file_value *y = mote_scope_value(s, op->writes[0]);
@@ -87,8 +91,8 @@ static uint64_t taps_of(const uint32_t *a)
 bool mote_conv_check(const struct mote_scope *s,
                      const struct mote_operation *op)
 {
-    if (!mote_has_counts(op, 3, 1, WINDOW + 1) || !window_fits(s, op) ||
-        !last_fits(op, MOTE_ACTIVATIONS) ||
+    if (!mote_has_counts(op, 3, 1, WINDOW + 1) ||
+        !window_fits(s, op, MOTE_F32) || !last_fits(op, MOTE_ACTIVATIONS) ||
         !mote_is_table(s, op->reads[1], MOTE_F32, 3))
         return false;
     const struct mote_file_value *w = mote_scope_value(s, op->reads[1]);
@@ -132,32 +136,40 @@ static uint32_t groups_of(const uint32_t *a, uint32_t c, uint32_t m, uint32_t n)
     return groups == 1 || m / groups % MOTE_P8K8 == 0 ? groups : 0;
 }
 
+/* The weights of what is int8, and its scratch. */
+static bool panels_fit(const struct mote_scope *s,
+                       const struct mote_operation *op)
+{
+    const uint32_t c = channels(s, op->reads[0]);
+    const uint32_t m = channels(s, op->writes[0]);
+    const uint32_t n = mote_scope_value(s, op->reads[1])->dims[1];
+    const uint32_t groups = groups_of(op->attributes, c, m, n);
+
+    if (!mote_is_panels(s, op->reads[1], m, n) || groups == 0)
+        return false;
+    const struct mote_conv_s8 l = largest_s8(s, op, groups);
+    return mote_is_scratch(s, op->writes[1], MOTE_U8, mote_conv_s8_bytes(&l));
+}
+
 /* conv_s8: x w c b y scratch, w [m][taps c / groups] in P8K8 */
 bool mote_conv_s8_check(const struct mote_scope *s,
                         const struct mote_operation *op)
 {
-    if (!mote_has_counts(op, 4, 2, WINDOW + 1) || !window_fits(s, op) ||
-        !last_fits(op, MOTE_ACTIVATIONS) || op->reads[1] == MOTE_NONE)
+    if (!mote_has_counts(op, 4, 2, WINDOW + 1) ||
+        !window_fits(s, op, MOTE_F32) || !last_fits(op, MOTE_ACTIVATIONS) ||
+        op->reads[1] == MOTE_NONE)
         return false;
-    const uint32_t c = channels(s, op->reads[0]);
     const uint32_t m = channels(s, op->writes[0]);
-    const uint32_t n = mote_scope_value(s, op->reads[1])->dims[1];
-    if (!mote_is_panels(s, op->reads[1], m, n) ||
-        !mote_is_vector(s, op->reads[2], m) || !bias_fits(s, op->reads[3], m))
-        return false;
-    const uint32_t groups = groups_of(op->attributes, c, m, n);
-    if (groups == 0)
-        return false;
-    const struct mote_conv_s8 l = largest_s8(s, op, groups);
-    return mote_is_scratch(s, op->writes[1], MOTE_U8, mote_conv_s8_bytes(&l));
+    return mote_is_vector(s, op->reads[2], m) &&
+           bias_fits(s, op->reads[3], m) && panels_fit(s, op);
 }
 
 /* depthwise: x w b y, w [taps][c] */
 bool mote_depthwise_check(const struct mote_scope *s,
                           const struct mote_operation *op)
 {
-    if (!mote_has_counts(op, 3, 1, WINDOW + 1) || !window_fits(s, op) ||
-        !last_fits(op, MOTE_ACTIVATIONS) ||
+    if (!mote_has_counts(op, 3, 1, WINDOW + 1) ||
+        !window_fits(s, op, MOTE_F32) || !last_fits(op, MOTE_ACTIVATIONS) ||
         !mote_is_table(s, op->reads[1], MOTE_F32, 2))
         return false;
     const struct mote_file_value *w = mote_scope_value(s, op->reads[1]);
@@ -165,6 +177,47 @@ bool mote_depthwise_check(const struct mote_scope *s,
     return channels(s, op->writes[0]) == c &&
            w->dims[0] == taps_of(op->attributes) && w->dims[1] == c &&
            bias_fits(s, op->reads[2], c);
+}
+
+/* Behind the window of those with stated scales. */
+enum { ZERO_X = WINDOW, ZERO_Y, LOW, FIXED };
+
+/* q w c b y, of which w is not looked at */
+static bool fixed_fits(const struct mote_scope *s,
+                       const struct mote_operation *op, uint32_t writes)
+{
+    const uint32_t *a = op->attributes;
+
+    if (!mote_has_counts(op, 4, writes, FIXED) || !window_fits(s, op, MOTE_S8))
+        return false;
+    const uint32_t m = channels(s, op->writes[0]);
+    return mote_is_vector(s, op->reads[2], m) &&
+           mote_is_table(s, op->reads[3], MOTE_S32, 1) &&
+           mote_has_dims(s, op->reads[3], 1, &m) &&
+           mote_is_zero_point(a[ZERO_X]) && mote_is_zero_point(a[ZERO_Y]) &&
+           mote_is_zero_point(a[LOW]);
+}
+
+/* conv_fixed: q w c b y scratch, w as that of conv_s8 */
+bool mote_conv_fixed_check(const struct mote_scope *s,
+                           const struct mote_operation *op)
+{
+    if (!fixed_fits(s, op, 2) || op->reads[1] == MOTE_NONE)
+        return false;
+    return panels_fit(s, op);
+}
+
+/* depthwise_fixed: q w c b y, w s8 [taps][c] */
+bool mote_depthwise_fixed_check(const struct mote_scope *s,
+                                const struct mote_operation *op)
+{
+    if (!fixed_fits(s, op, 1) || !mote_is_table(s, op->reads[1], MOTE_S8, 2))
+        return false;
+    const uint64_t taps = taps_of(op->attributes);
+    const uint32_t c = channels(s, op->reads[0]);
+    const struct mote_file_value *w = mote_scope_value(s, op->reads[1]);
+    return channels(s, op->writes[0]) == c && taps <= DEPTHWISE_TAPS_MAX &&
+           w->dims[0] == taps && w->dims[1] == c;
 }
 
 /* What a pool takes of its window. */
@@ -177,8 +230,8 @@ bool mote_pool_check(const struct mote_scope *s,
 {
     const uint32_t *a = op->attributes;
 
-    if (!mote_has_counts(op, 1, 1, WINDOW + 1) || !window_fits(s, op) ||
-        !last_fits(op, POOLS) ||
+    if (!mote_has_counts(op, 1, 1, WINDOW + 1) ||
+        !window_fits(s, op, MOTE_F32) || !last_fits(op, POOLS) ||
         channels(s, op->reads[0]) != channels(s, op->writes[0]))
         return false;
     for (uint32_t i = HIGH; i <= WIDE; i++)
@@ -309,7 +362,7 @@ enum mote_status mote_conv_run(const struct mote_run *run,
     return MOTE_OK;
 }
 
-/* An item that lies in the scratch. */
+/* An item that lies in the scratch; y is NULL where results are int8. */
 struct item_s8 {
     const struct mote_conv_s8 *l;
     float *y;
@@ -324,27 +377,34 @@ static void visit_s8(const struct mote_tile *tile, const void *with)
                           item->scratch);
 }
 
+/* But for scales, bias and what becomes of the results. */
+static struct mote_conv_s8 layer_s8(const struct use *u,
+                                    const struct mote_file_value *w)
+{
+    const uint32_t *a = u->attributes;
+
+    return (struct mote_conv_s8){
+        .kernels = u->kernels,
+        .window = u->window,
+        .after_high = a[AFTER + HIGH],
+        .after_wide = a[AFTER + WIDE],
+        .groups = groups_of(a, (uint32_t)u->window.x_channels, w->dims[0],
+                            w->dims[1]),
+    };
+}
+
 enum mote_status mote_conv_s8_run(const struct mote_run *run,
                                   const struct mote_operation *op,
                                   struct mote_where *where)
 {
     const struct use u = use_of(run, op);
-    const uint32_t *a = op->attributes;
-    const struct mote_file_value *w = mote_operand_value(run, op, 1);
-    const struct mote_conv_s8 l = {
-        .kernels = u.kernels,
-        .window = u.window,
-        .after_high = a[AFTER + HIGH],
-        .after_wide = a[AFTER + WIDE],
-        .groups =
-            groups_of(a, (uint32_t)u.window.x_channels, w->dims[0], w->dims[1]),
-        .c = mote_operand(run, op, 2),
-        .b = mote_operand(run, op, 3),
-        .activation = a[WINDOW],
-    };
+    struct mote_conv_s8 l = layer_s8(&u, mote_operand_value(run, op, 1));
     void *scratch = mote_operand(run, op, 5);
     enum mote_status s = MOTE_OK;
 
+    l.c = mote_operand(run, op, 2);
+    l.b = mote_operand(run, op, 3);
+    l.activation = op->attributes[WINDOW];
     for (size_t i = 0; s == MOTE_OK && i < u.items; i++) {
         const struct item_s8 item = {&l, u.y + i * u.y_item, scratch};
         if (!mote_conv_s8_begin(&l, u.x + i * u.x_item, scratch)) {
@@ -355,6 +415,59 @@ enum mote_status mote_conv_s8_run(const struct mote_run *run,
         s = mote_tiles_visit(run, op->reads[1], visit_s8, &item, where);
     }
     return s;
+}
+
+/* Results of one item after the other. */
+static struct mote_requantize requantize_of(const struct mote_run *run,
+                                            const struct mote_operation *op)
+{
+    return (struct mote_requantize){
+        .b = mote_operand(run, op, 3),
+        .c = mote_operand(run, op, 2),
+        .y = mote_operand(run, op, 4),
+        .zero = (int32_t)op->attributes[ZERO_Y],
+        .low = (int32_t)op->attributes[LOW],
+    };
+}
+
+enum mote_status mote_conv_fixed_run(const struct mote_run *run,
+                                     const struct mote_operation *op,
+                                     struct mote_where *where)
+{
+    const struct use u = use_of(run, op);
+    struct mote_requantize to_s8 = requantize_of(run, op);
+    struct mote_conv_s8 l = layer_s8(&u, mote_operand_value(run, op, 1));
+    void *scratch = mote_operand(run, op, 5);
+    const struct item_s8 item = {&l, NULL, scratch};
+    const int8_t *q = mote_operand(run, op, 0);
+    enum mote_status s = MOTE_OK;
+
+    l.to_s8 = &to_s8;
+    l.zero = (int32_t)op->attributes[ZERO_X];
+    for (size_t i = 0; s == MOTE_OK && i < u.items; i++) {
+        mote_conv_s8_begin_fixed(&l, q + i * u.x_item, scratch);
+        s = mote_tiles_visit(run, op->reads[1], visit_s8, &item, where);
+        to_s8.y += u.y_item;
+    }
+    return s;
+}
+
+enum mote_status mote_depthwise_fixed_run(const struct mote_run *run,
+                                          const struct mote_operation *op,
+                                          struct mote_where *where)
+{
+    const struct use u = use_of(run, op);
+    struct mote_requantize to_s8 = requantize_of(run, op);
+    const int8_t *q = mote_operand(run, op, 0);
+
+    (void)where;
+    for (size_t i = 0; i < u.items; i++) {
+        mote_depthwise_fixed(&u.window, q + i * u.x_item,
+                             (int32_t)op->attributes[ZERO_X],
+                             mote_operand(run, op, 1), &to_s8);
+        to_s8.y += u.y_item;
+    }
+    return MOTE_OK;
 }
 
 enum mote_status mote_depthwise_run(const struct mote_run *run,

@@ -40,9 +40,9 @@ enum mote_status mote_series_begin(struct mote_series *s,
 
 struct mote_text mote_series_name(const struct mote_series *s, uint32_t c)
 {
-    return mote_model_string(s->model, s->names == MOTE_NONE
-                                           ? s->model->series_columns[c].name
-                                           : s->names + c);
+    return s->names == MOTE_NONE
+               ? mote_model_string(s->model, s->model->series_columns[c].name)
+               : mote_model_string(s->named_by, s->names + c);
 }
 
 uint32_t mote_series_find(const struct mote_series *s, struct mote_text name)

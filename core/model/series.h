@@ -26,12 +26,15 @@ struct mote_series_column {
 struct mote_series {
     const struct mote_model *model;
     struct mote_series_column columns[MOTE_SERIES_COLUMNS_MAX];
-    struct mote_text time; /* what it and the columns are called where the    */
-    uint32_t names; /* observations come from; strings, or MOTE_NONE: as the
-                     * model's. "time" and MOTE_NONE after mote_series_begin */
-    int64_t until;  /* Unix seconds: what was observed later is dropped, but of
-                     * columns known ahead. INT64_MAX after mote_series_begin  */
-    int64_t last;   /* after mote_series_end: the step before the forecast */
+    /* what the time and the columns are called where the observations come
+     * from: strings of `named_by`. "time" and the model's own names after
+     * mote_series_begin, which is MOTE_NONE */
+    struct mote_text time;
+    const struct mote_model *named_by;
+    uint32_t names;
+    int64_t until; /* Unix seconds: what was observed later is dropped, but of
+                    * columns known ahead. INT64_MAX after mote_series_begin  */
+    int64_t last;  /* after mote_series_end: the step before the forecast */
 };
 
 /* Whether the model is a forecaster that takes observations. */

@@ -313,9 +313,14 @@ static void conv_s8_of(const struct mote_kernels *kernels, const char *name)
         for (size_t k = 0; k < s.m * n; k++)
             weights[k] = (int8_t)((int)(test_random(&seed) % 255) - 127);
         pack(s.m, n);
-        const struct mote_conv_s8 l = {
-            kernels, window_of(&s), s.after[0], s.after[1],          s.groups,
-            panels,  scales,        b,          MOTE_ACTIVATION_NONE};
+        const struct mote_conv_s8 l = {.kernels = kernels,
+                                       .window = window_of(&s),
+                                       .after_high = s.after[0],
+                                       .after_wide = s.after[1],
+                                       .groups = s.groups,
+                                       .w = panels,
+                                       .c = scales,
+                                       .b = b};
         const size_t bytes = mote_conv_s8_bytes(&l);
         const size_t outputs = s.out[0] * s.out[1] * s.m;
         EXPECT(bytes <= ROOM && outputs <= ROOM);
@@ -357,9 +362,11 @@ static void conv_s8_refuses_nan(void)
 
     set_out(&s);
     mote_kernels_select(&kernels, 0);
-    const struct mote_conv_s8 l = {
-        &kernels, window_of(&s),       0, 0, 1, panels, scales,
-        NULL,     MOTE_ACTIVATION_NONE};
+    const struct mote_conv_s8 l = {.kernels = &kernels,
+                                   .window = window_of(&s),
+                                   .groups = 1,
+                                   .w = panels,
+                                   .c = scales};
     EXPECT(mote_conv_s8_bytes(&l) <= sizeof scratch);
     x[0] = 1, x[1] = NAN, x[2] = 2;
     EXPECT(!mote_conv_s8(&l, x, y, scratch));
@@ -367,6 +374,133 @@ static void conv_s8_refuses_nan(void)
     EXPECT(!mote_conv_s8(&l, x, y, scratch));
     x[1] = 0;
     EXPECT(mote_conv_s8(&l, x, y, scratch));
+}
+
+/* ------------------------------------------------------------------------
+ * int8 to int8, with stated scales
+ */
+struct fixed {
+    int8_t q[ROOM], y[ROOM];
+    int32_t more[64], zero_q;
+    struct mote_requantize to_s8;
+};
+
+/* Numbers of a round: extremes of every kind among them, sums with b from the
+ * least to the largest, factors that make ties. */
+static void fixed_fill(struct fixed *f, const struct shape *s, size_t w_size,
+                       size_t i, uint64_t *seed)
+{
+    for (size_t k = 0; k < s->in[0] * s->in[1] * s->c; k++)
+        f->q[k] = i % 7 == 0 ? -128 : (int8_t)test_random(seed);
+    for (size_t k = 0; k < w_size; k++)
+        weights[k] = i % 7 == 0 ? -127
+                     : i % 7 == 1
+                         ? 127
+                         : (int8_t)((int)(test_random(seed) % 255) - 127);
+    for (size_t k = 0; k < s->m; k++) {
+        f->more[k] = (int32_t)(test_random(seed) % 20001) - 10000;
+        if (k == 3)
+            f->more[k] = INT32_MAX;
+        scales[k] = k % 3 ? ldexpf(1, -(int)(test_random(seed) % 14))
+                          : 1.0f / (float)(1 + test_random(seed) % 999);
+    }
+    f->zero_q = (int32_t)(test_random(seed) % 256) - 128;
+    f->to_s8 = (struct mote_requantize){
+        .b = f->more,
+        .c = scales,
+        .zero = (int32_t)(test_random(seed) % 256) - 128,
+    };
+    f->to_s8.low = i & 1 ? -128 : f->to_s8.zero;
+}
+
+/* From the formula, in double: a product of 32 and 24 bits is exact there. */
+static int8_t wanted_fixed(const struct fixed *f, const struct shape *s,
+                           bool depthwise, size_t at)
+{
+    const struct mote_requantize *t = &f->to_s8;
+    const size_t o = at / s->m / s->out[1], p = at / s->m % s->out[1];
+    const size_t i = at % s->m, n = depthwise ? 1 : s->c / s->groups;
+    const size_t first = depthwise ? i : i / (s->m / s->groups) * n;
+    const size_t taps = s->taps[0] * s->taps[1];
+    uint32_t sum = (uint32_t)f->more[i];
+
+    for (size_t k = 0; k < taps * n; k++) {
+        const float *e = element(s, o, p, k / n / s->taps[1],
+                                 k / n % s->taps[1], first + k % n);
+        const int8_t by = weights[depthwise ? k * s->m + i : i * taps * n + k];
+        sum += (uint32_t)((e ? f->q[e - x] : f->zero_q) * by);
+    }
+    const double real = (float)(int32_t)sum * t->c[i];
+    const double at_zero = rint((float)real) + t->zero;
+    return (int8_t)(at_zero < t->low ? t->low : at_zero > 127 ? 127 : at_zero);
+}
+
+static void fixed_of(const struct mote_kernels *kernels, const char *name,
+                     bool depthwise)
+{
+    static uint8_t scratch[ROOM];
+    static struct fixed f;
+    uint64_t seed = 45;
+
+    for (size_t i = 0; i < test_count(200, 5000); i++) {
+        struct shape s = random_shape(&seed, i & 1);
+        s.groups = !depthwise && i % 5 == 0 ? 2 : 1;
+        s.c = s.groups * (1 + test_random(&seed) % (depthwise ? 40 : 5));
+        s.m = depthwise
+                  ? s.c
+                  : s.groups * (s.groups > 1 ? 8 : 1 + test_random(&seed) % 20);
+        const size_t taps = s.taps[0] * s.taps[1];
+        const size_t n = depthwise ? taps : taps * s.c / s.groups;
+        const size_t q_size = s.in[0] * s.in[1] * s.c;
+        const size_t outputs = s.out[0] * s.out[1] * s.m;
+        const struct mote_window window = window_of(&s);
+        EXPECT(outputs <= ROOM && q_size <= ROOM);
+        fixed_fill(&f, &s, s.m * n, i, &seed);
+        const int8_t *q = (const int8_t *)guarded(f.q, q_size);
+        f.to_s8.y = (int8_t *)guarded(f.y, outputs);
+        if (depthwise) {
+            mote_depthwise_fixed(&window, q, f.zero_q,
+                                 (const int8_t *)guarded(weights, s.m * n),
+                                 &f.to_s8);
+        } else {
+            pack(s.m, n);
+            const struct mote_conv_s8 l = {
+                .kernels = kernels,
+                .window = window,
+                .after_high = s.after[0],
+                .after_wide = s.after[1],
+                .groups = s.groups,
+                .to_s8 = &f.to_s8,
+                .zero = f.zero_q,
+            };
+            const size_t bytes = (mote_conv_s8_bytes(&l) + 3) / 4 * 4;
+            EXPECT(bytes <= ROOM);
+            memset(scratch, i % 2 ? 0xA5 : 0x80, bytes);
+            void *room = guarded(scratch, bytes);
+            mote_conv_s8_begin_fixed(&l, q, room);
+            mote_conv_s8_channels(&l, panels, 0, s.m, NULL, room);
+        }
+        for (size_t at = 0; at < outputs; at++) {
+            const int8_t want = wanted_fixed(&f, &s, depthwise, at);
+            EXPECT(f.to_s8.y[at] == want, "%s %zu: output %zu, %d not %d", name,
+                   i, at, f.to_s8.y[at], want);
+        }
+    }
+}
+
+static void conv_fixed(void)
+{
+    struct mote_kernels kernels;
+
+    mote_kernels_select(&kernels, 0);
+    fixed_of(&kernels, "baseline", false);
+    mote_kernels_select(&kernels, this_cpu());
+    fixed_of(&kernels, "this CPU", false);
+}
+
+static void depthwise_fixed(void)
+{
+    fixed_of(NULL, "depthwise", true);
 }
 
 /* ------------------------------------------------------------------------
@@ -395,6 +529,8 @@ static const struct test_case cases[] = {
     {"windows of a pool", windows_of_pool},
     {"int8 convolution, exact", conv_s8},
     {"int8 convolution refuses NaN and infinity", conv_s8_refuses_nan},
+    {"int8 to int8, exact", conv_fixed},
+    {"int8 to int8 channel by channel, exact", depthwise_fixed},
     {"convolution, every version", conv_versions},
     {"depthwise, every version", depthwise_versions},
     {"pool, every version", pool_versions},

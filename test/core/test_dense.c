@@ -151,7 +151,60 @@ static void layer_f32(void)
     }
 }
 
+/* DynamicQuantizeLinear as its document has it; numbers of many sizes and
+ * signs, and every length up to three rounds of what goes at once. */
+static void quantize_u8(void)
+{
+    enum { MOST = 40 };
+    static float x[MOST];
+    uint64_t seed = 9;
+
+    for (size_t i = 0; i < test_count(4000, 100000); i++) {
+        const size_t n = 1 + i % MOST;
+        const int power = (int)(test_random(&seed) % 200) - 100;
+        float s = 0, zero = 0, least = 0, most = 0;
+        for (size_t k = 0; k < n; k++) {
+            x[k] = ldexpf(random_f32(&seed), power);
+            x[k] = i % 5 == 0 ? fabsf(x[k]) : i % 5 == 1 ? -fabsf(x[k]) : x[k];
+            least = fminf(least, x[k]), most = fmaxf(most, x[k]);
+        }
+        const float *in = (const float *)guarded(x, n * sizeof *x);
+        int8_t *q = (int8_t *)guarded(x, n);
+        EXPECT(mote_quantize_u8(in, q, n, &s, &zero));
+        const float want = (most - least) / 255.0f;
+        const float middle = rintf(-least / want);
+        EXPECT(s == want && zero == middle - 128, "%zu: %a %a", i, s, zero);
+        for (size_t k = 0; k < n; k++) {
+            const float at = rintf(x[k] / want) + middle;
+            EXPECT(q[k] == (int)fmaxf(0, fminf(255, at)) - 128, "%zu: %zu", i,
+                   k);
+        }
+    }
+}
+
+static void quantize_u8_refuses(void)
+{
+    static const float bad[] = {NAN, -NAN, INFINITY, -INFINITY};
+    float x[17] = {0}, s = 5, zero = 6;
+    int8_t q[17] = {7};
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        for (size_t at = 0; at < 17; at++) {
+            memset(x, 0, sizeof x);
+            x[at] = bad[i];
+            EXPECT(!mote_quantize_u8(x, q, 17, &s, &zero), "%zu %zu", i, at);
+        }
+    x[16] = 3e38f, x[0] = -3e38f;
+    EXPECT(!mote_quantize_u8(x, q, 17, &s, &zero));
+    EXPECT(s == 5 && zero == 6 && q[0] == 7);
+    x[16] = 0x1p-111f, x[0] = 0;
+    EXPECT(mote_quantize_u8(x, q, 17, &s, &zero));
+    EXPECT(s == 1 && zero == -128 && q[0] == -128 && q[16] == -128);
+}
+
 static const struct test_case cases[] = {
+    {"rows to the integers of a byte", quantize_u8},
+    {"which take no NaN and no infinity", quantize_u8_refuses},
     {"dense f64", dense_f64},
 #define MOTE_KERNEL(isa, fn, needs) {"dense_s8 " #isa, test_##fn},
 #include "core/kernel/dense_s8.inc"

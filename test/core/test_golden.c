@@ -35,7 +35,7 @@ static size_t read_file(const char *path, void *bytes, size_t cap)
 }
 
 struct table {
-    char text[1 << 19];
+    char text[1 << 20];
     size_t count;
     char *line[LINES_MAX][FIELDS_MAX]; /* NULL behind the last field */
 };

@@ -20,7 +20,7 @@ from good import (
     make,
 )
 from good_conv import image
-from good_fixed import fixed
+from good_fixed import dynamic, fixed, fixed_image
 from good_vector import EMBED, POSITION, columns, embeddings
 
 from mote import codec, coding, file
@@ -83,6 +83,22 @@ def coded_fixed() -> Golden:
     return stored(fixed(), "coded fixed", t0=("HUF8", 8, 64), t3=("HUFPAIR", 7, 128))
 
 
+def coded_fixed_image() -> Golden:
+    """Convolutions that give int8: panels in a block each, and in one together."""
+    g = fixed_image()
+    w = [i for i, t in enumerate(g.file.tensors) if t.layout == "p8k8"]
+    places = {f"t{w[0]}": ("HUF8", 8, 128), f"t{w[1]}": ("HUFPAIR", 8, 128)}
+    return stored(g, "coded fixed image", **places)
+
+
+def coded_dynamic() -> Golden:
+    """Products of rows with zero points."""
+    g = dynamic()
+    w = [i for i, t in enumerate(g.file.tensors) if t.layout == "p8k8"]
+    places = {f"t{w[0]}": ("HUFPAIR", 8, 64), f"t{w[1]}": ("HUF8", 8, 128)}
+    return stored(g, "coded dynamic", **places)
+
+
 def coded_image() -> Golden:
     """A convolution in groups, its weights coded."""
     g = image()
@@ -113,4 +129,7 @@ def coded_tables() -> Golden:
     return g
 
 
-MODELS.update((m.__name__, m) for m in (coded_dense, coded_fixed, coded_image, coded_tables))
+MODELS.update(
+    (m.__name__, m)
+    for m in (coded_dense, coded_fixed, coded_fixed_image, coded_dynamic, coded_image, coded_tables)
+)

@@ -8,7 +8,7 @@
  *   times=N     so many connections; input and output are those of the last
  *   wait=MS     deadline of each connection, default 10000
  *   portable=1  without instructions for AES
- *   builtin=1   believes the build's own authorities as well
+ *   function=1  believes whom a function does: MOTE_CA_FILE
  *
  * Writes what arrives to standard output. Standard error gets a line for each
  * connection, "connected SUITE CURVE" or "failed STATUS: message", and one for
@@ -24,11 +24,12 @@
 
 static struct mote_trust trust;
 static struct mote_tls tls;
+static char input[1 << 20];
 
 static struct {
     size_t write;
     unsigned times, wait_ms;
-    bool portable, builtin;
+    bool portable, function;
     const char *file;
 } options = {.times = 1, .wait_ms = 10000};
 
@@ -53,26 +54,28 @@ static void read_option(const char *text)
         options.wait_ms = (unsigned)number;
     else if (strncmp(text, "portable=", 9) == 0)
         options.portable = number != 0;
-    else if (strncmp(text, "builtin=", 8) == 0)
-        options.builtin = number != 0;
+    else if (strncmp(text, "function=", 9) == 0)
+        options.function = number != 0;
     else
         exit(2);
 }
 
+extern char **environ;
+
 static int set_up(void)
 {
+    enum mote_status s = MOTE_OK;
     struct mote_where where;
 
-    mote_trust_begin(&trust, mote_trust_builtin,
-                     options.builtin ? mote_trust_builtin_count : 0);
-    if (options.file) {
-        const enum mote_status s =
-            mote_trust_add_file(&trust, options.file, &where);
-        if (s != MOTE_OK) {
-            fprintf(stderr, "refused %d: %d: expected %s\n", s, (int)where.row,
-                    where.expected);
-            return 1;
-        }
+    if (options.function)
+        s = mote_trust_read(&trust, environ, &where);
+    else if (options.file)
+        s = mote_trust_add_file(&trust, options.file, &where);
+    if (s != MOTE_OK) {
+        fprintf(stderr, "refused %d: %.*s %d: expected %s\n", s,
+                (int)where.field.n, where.field.at, (int)where.row,
+                where.expected);
+        return 1;
     }
     mote_tls_begin(&tls, &trust);
     if (options.portable) {
@@ -85,19 +88,17 @@ static int set_up(void)
     return 0;
 }
 
-static char *read_input(size_t *n)
+static size_t read_input(void)
 {
-    size_t cap = 1 << 16;
-    char *input = malloc(cap);
+    size_t n = 0;
     ssize_t got;
 
-    for (*n = 0; (got = read(0, input + *n, cap - *n)) > 0; *n += (size_t)got)
-        if (*n + (size_t)got == cap)
-            input = realloc(input, cap *= 2);
-    return input;
+    while ((got = read(0, input + n, sizeof input - n)) > 0)
+        n += (size_t)got;
+    return n;
 }
 
-static enum mote_status write_all(const char *input, size_t n)
+static enum mote_status write_all(size_t n)
 {
     enum mote_status s = MOTE_OK;
 
@@ -112,10 +113,10 @@ static enum mote_status write_all(const char *input, size_t n)
     return s;
 }
 
-static int exchange(const char *input, size_t n)
+static int exchange(size_t n)
 {
     static char buffer[20000];
-    enum mote_status s = write_all(input, n);
+    enum mote_status s = write_all(n);
     size_t got = 1;
 
     while (s == MOTE_OK && got > 0) {
@@ -133,7 +134,6 @@ static int exchange(const char *input, size_t n)
 int main(int argc, char **argv)
 {
     struct mote_endpoint to = {0};
-    size_t n = 0;
     int fd;
 
     if (argc < 4 || inet_pton(AF_INET, argv[1], to.ip) != 1)
@@ -143,7 +143,7 @@ int main(int argc, char **argv)
     to.port = (uint16_t)atoi(argv[2]);
     if (set_up())
         return 1;
-    char *input = read_input(&n);
+    const size_t n = read_input();
     for (unsigned left = options.times; left-- > 0;) {
         const uint64_t deadline = mote_now_ms() + options.wait_ms;
         struct mote_text message;
@@ -158,10 +158,9 @@ int main(int argc, char **argv)
         br_ssl_engine_get_session_parameters(&tls.client.eng, &session);
         fprintf(stderr, "connected %04x %d\n", session.cipher_suite,
                 br_ssl_engine_get_ecdhe_curve(&tls.client.eng));
-        if (left == 0 && exchange(input, n))
+        if (left == 0 && exchange(n))
             return 1;
         tls.stream.kind->close(&tls.stream);
     }
-    free(input);
     return 0;
 }

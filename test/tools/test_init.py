@@ -87,6 +87,7 @@ def test_the_template_has_every_key_and_its_default(tmp_path, precision):
             above = next(x for x in lines[row - 1 :: -1] if not re.match(r"\w+ = ", x))
             assert above.startswith("# "), line  # explained where it stands
     (tmp_path / "model.toml").write_text(text)
+    (tmp_path / "rows.csv").touch()
     read = config.read(tmp_path)
     assert read.precision == config.Config("n").precision and read.reply == "full"
     assert {k: getattr(read.verify, k) for k in limits} == DEFAULT_LIMITS[precision]

@@ -82,11 +82,12 @@ def test_every_c_file_opens_with_its_name():
 # Bytes of the executable for iris: with the operators that it uses, and with
 # all of them: those of nets and trees with their kernels for every instruction
 # set, those of tables with the functions in float64, those of tensors of any
-# type, the decoder of coded weights, and the tokenizer with what answers texts.
+# type, the decoder of coded weights, the tokenizer with what answers texts, and int8
+# with stated scales and zero points.
 NETS_AND_TREES, TABLES, TENSORS, DECODER = 91 * 1024, 10 * 1024, 10 * 1024, 11 * 1024
-TEXTS = 20 * 1024
-OPERATORS = NETS_AND_TREES + TABLES + TENSORS + DECODER + TEXTS
-SIZES = {"iris/trimmed": 65536, "iris": 65536 + OPERATORS}
+TEXTS, STATED = 20 * 1024, 6 * 1024
+ALL = NETS_AND_TREES + TABLES + TENSORS + DECODER + TEXTS + STATED
+SIZES = {"iris/trimmed": 65536, "iris": 65536 + ALL}
 
 
 @pytest.mark.parametrize("build", SIZES)
@@ -108,6 +109,8 @@ def test_the_executable(arch, build):
         "mmap_alloc",
     }
     assert not names & allocator
+    # iris connects to nobody outside: no TLS, and nothing of BearSSL
+    assert not {n for n in names if n.startswith(("br_", "mote_tls", "mote_trust"))}
     assert not {n for n in names if n.startswith(("fopen", "printf", "fprintf", "vfprintf"))}
     headers = run(f"{tool}readelf", "-lW", folder / "bootstrap")
     assert "INTERP" not in headers and "DYNAMIC" not in headers

@@ -2,12 +2,9 @@
  * tools/engine/opcodes.c - which operators a model uses: `TRIM=1` links them.
  *
  * in   a .mote file, by name
- * out  on stdout one number in C: bit i is set if a plan uses opcode i, bit 0
- *      if one of them has kernels to choose from, bit 63 if a softmax or
- *      share writes float32, bit 62 if tensors are coded, bit 61 if a feature
- *      is a category, bit 60 if one is a text or
- *      the reply is of a kind that came with them, as MOTE_OPERATORS of
- *      core/base/linked.h wants it
+ * out  on stdout the definitions of MOTE_OPERATORS, whose bit i is set if a plan
+ *      uses opcode i, and of MOTE_NEEDS, whose bits are those of enum mote_need
+ *      that it needs: what core/base/linked.h wants
  */
 #include <stdio.h>
 #include <stdlib.h>

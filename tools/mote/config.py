@@ -14,6 +14,7 @@ BITS = (8, 7, 6, 5)
 POOLINGS = ("mean", "max", "cls")
 MAX_TOKENS = 8192
 TARGETS = ("arm64", "x86_64")
+METHODS = ("minmax", "percentile", "mse")
 COSTS = ("fetch_mb_s", "chunk_ms", "hufpair_mb_s", "huf8_mb_s", "planes_mb_s")
 
 
@@ -50,6 +51,23 @@ class Text:
 
 
 @dataclass
+class Quantize:
+    """Static int8 of an ONNX file's convolutions, where one of these is set: see
+    calibrate.py.
+
+    calibration   a CSV file of rows, from the folder; generated ones where it is not set
+    rows          how many, at most
+    method        one of METHODS
+    percentile    of that method: the share of numbers, in percent, that is kept
+    """
+
+    calibration: str | None = None
+    rows: int = 200
+    method: str = "minmax"
+    percentile: float = 99.99
+
+
+@dataclass
 class Config:
     """Of [compile], profile and bits are explained in profiles.py, target and
     costs in coding.py."""
@@ -73,6 +91,7 @@ class Config:
     verify: Verify = field(default_factory=Verify)
     series: dict | None = None  # see series.py
     job: dict | None = None  # see jobs.py
+    quantize: Quantize | None = None  # None: int8 has its scales at run time
 
 
 KEYS = {
@@ -92,6 +111,7 @@ KEYS = {
         "huf8_mb_s": (int, float),
         "planes_mb_s": (int, float),
     },
+    "quantize": {"calibration": str, "rows": int, "method": str, "percentile": (int, float)},
     "verify": {
         "max_error": (int, float),
         "p99_error": (int, float),
@@ -144,6 +164,26 @@ def check_limits(path, limits: Verify) -> None:
             raise Usage(f"{path}: verify.{key}: expected {least} to {most}, got {value!r}")
 
 
+def quantize_of(path: Path, tables: dict) -> Quantize | None:
+    if not tables.get("quantize"):
+        return None
+    found = Quantize(**tables["quantize"])
+    check_choice(path, "quantize.method", found.method, METHODS)
+    if not 50 < found.percentile <= 100:
+        got = found.percentile
+        raise Usage(f"{path}: quantize.percentile: expected above 50 to 100, got {got}")
+    if not 1 <= found.rows <= 100_000:
+        raise Usage(f"{path}: quantize.rows: expected 1 to 100000, got {found.rows}")
+    if found.calibration is not None:
+        rows = path.parent / found.calibration
+        if not rows.is_file():
+            raise Usage(
+                f"{path}: quantize.calibration: {rows}: no such file; expected a CSV file of rows"
+            )
+        found.calibration = str(rows)
+    return found
+
+
 def read(folder: Path) -> Config:
     path = folder / "model.toml"
     try:
@@ -175,6 +215,7 @@ def read(folder: Path) -> Config:
         verify=Verify(**tables.get("verify", {})),
         series=series,
         job=job,
+        quantize=quantize_of(path, tables),
     )
     check_choice(path, "model.reply", config.reply, REPLIES)
     if config.kind is not None:

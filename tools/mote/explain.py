@@ -13,7 +13,11 @@ from mote.operators import INT8_COLUMNS, INT8_ROWS
 from mote.reader import Model
 from mote.reader_plans import Operator, Plan
 
-PRODUCTS = {"dense", "dense_s8", "dense_fixed", "conv", "conv_s8", "gru", "lstm"}
+STATED = {"quantize_fixed", "dense_fixed", "conv_fixed", "depthwise_fixed"}
+PRODUCTS = {
+    "dense", "dense_s8", "dense_fixed", "conv", "conv_s8", "conv_fixed", "depthwise_fixed",
+    "dense_u8", "gru", "lstm",
+}  # fmt: skip
 TABLES = {"embed", "position"}
 TREES = {"trees_heap", "trees_linked"}
 MOVES = {"concat", "slice", "transpose", "pad", "reshape"}
@@ -65,7 +69,7 @@ def precision(plan: Plan, op: Operator) -> str:
     if op.name == "cast":
         read = plan.values[op.reads[0]].dtype
         return f"{NAMES[read]} to {NAMES[written]}"
-    if op.name in ("quantize", "quantize_fixed") or "s8" in read_dtypes(plan, op, True):
+    if op.name.startswith("quantize") or "s8" in read_dtypes(plan, op, True):
         return "int8"
     if op.name == "call":
         return "that of its plan"
@@ -102,8 +106,10 @@ def weights(model: Model) -> int:
 
 def reason(model: Model, plan: Plan, op: Operator) -> str:
     kind = precision(plan, op)
-    if op.name in ("quantize_fixed", "dense_fixed"):
-        return "int8 with the scales that the trainer's file states"
+    if op.name in STATED:
+        return "int8 with scales known before a run: the trainer's, or of calibration rows"
+    if op.name in ("quantize_u8", "dense_u8"):
+        return "int8 with a scale and zero point that each run finds, as the trainer's file has it"
     if op.name in PRODUCTS:
         return reason_of_product(model, plan, op, kind)
     if op.name in TREES:

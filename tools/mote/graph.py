@@ -9,7 +9,7 @@ Graph, which check shapes and give the value that a node computes:
 
 From it `lower.py` makes the plan of a .mote file, and `onnx_export.py` an ONNX
 file of the same model. A new operator needs a method here, a function in
-each of the two, and nothing else. (What graph_table.py and graph_tensor.py add
+each of the two, and nothing else. (What graph_table.py, graph_tensor.py and graph_fixed.py add
 has no way back to ONNX.)
 
 Names of operators are those of compress/FORMAT.md, but one node says only what
@@ -23,6 +23,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 import numpy as np
 import xxhash
 
+from mote.graph_fixed import FixedMethods
 from mote.graph_table import LinearLeaf, Table, TableMethods
 from mote.graph_tensor import Layer, TensorMethods
 from mote.trees import Forest
@@ -79,7 +80,7 @@ def expect(condition: bool, message: str) -> None:
 
 
 @dataclass
-class Graph(TableMethods, TensorMethods):
+class Graph(TableMethods, TensorMethods, FixedMethods):
     """inputs: of dtype f64, f32 or s32; symbols: what names in dims stand for
     at most; outputs: set when all is written."""
 
@@ -308,7 +309,10 @@ class Imported:
     rows [n][features] in float64, NaN for missing, a category by its index..
     sample(rng, count) -> rows as the model takes them, where not any numbers
     will do; None: any. tokenizer: of a model of texts, whose rows are texts [n][1];
-    ids(text): those that the trainer's own tokenizer gives."""
+    ids(text): those that the trainer's own tokenizer gives. kept: what the
+    trainer's file has in int8 and the graph has not, each with its reason.
+    inside(rows) -> which rows lie in the ranges that static int8 was calibrated
+    with; None: there are none."""
 
     graph: Graph
     features: list[Feature]
@@ -318,6 +322,8 @@ class Imported:
     sample: object = None
     tokenizer: object = None
     ids: object = None
+    kept: list[str] = field(default_factory=list)
+    inside: object = None
 
     def source_hash(self) -> int:
         """XXH64 of the parameters in a fixed form: not of the file they came

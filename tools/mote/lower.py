@@ -26,6 +26,7 @@ INT8_WEIGHTS = 50_000  # of a net; below that, int8 gains nothing that can be me
 BATCHES = (64, 32, 16, 8)
 LARGE_BATCHES = (32, 16, 8, 4, 2, 1)
 LARGE_ARENA = 4 << 20  # of a net whose batch of 1 needs less
+STATED = ("dense_fixed", "conv_fixed", "dense_u8")
 TABULAR = {
     "rowwise", "dense", "softmax", "share", "argmax", "map", "binary", "trees", "missing",
     *TABLE_NODES,
@@ -53,9 +54,17 @@ def is_activation(node: Node) -> bool:
     return node.op == "map" and node.attributes["kind"] in ACTIVATIONS
 
 
+def has_stated_int8(graph: Graph) -> bool:
+    """Whether the trainer's file says what is int8, and how."""
+    return any(node.op in STATED for node in graph.nodes)
+
+
 def choose_precision(graph: Graph) -> str:
+    """Of what the trainer's file does not state."""
     if not (graph.net or is_net(graph)):
         return "float64"
+    if has_stated_int8(graph):
+        return "float32"
     return "int8" if graph.weights() >= INT8_WEIGHTS else "float32"
 
 
@@ -266,11 +275,15 @@ def feature_records(imported: Imported) -> list[file.FeatureRecord]:
     return records
 
 
-def lower(imported: Imported, config, precision: str, bits: Bits | None = None) -> file.File:
-    """The file of an imported model; config: name, version, description, reply."""
+def lower(
+    imported: Imported, config, precision: str, bits: Bits | None = None, more: tuple = ()
+) -> file.File:
+    """The file of an imported model; config: name, version, description, reply. more:
+    values that its plan has as outputs behind the answer."""
     low = Lowering(imported.graph, precision, bits)
     out = imported.output
-    outputs = [low.slots[v] for v in (out.index, out.scores) if v is not None]
+    answer = [low.slots[v] for v in (out.index, out.scores) if v is not None]
+    outputs = answer + [low.slots[v] for v in more]
     lowered = None
     if imported.tokenizer:  # a sentence at a time, as long as it is
         lowered = make_plan(low, outputs, imported.graph.symbols, "predict")
@@ -294,7 +307,7 @@ def lower(imported: Imported, config, precision: str, bits: Bits | None = None) 
             names=out.names,
             scores_kind=out.scores_kind,
             index=0 if out.index is not None else None,
-            scores=len(outputs) - 1 if out.scores is not None else None,
+            scores=len(answer) - 1 if out.scores is not None else None,
             numeric_labels=out.numeric_labels,
             count=out.scores.dims[-1] if out.kind == "embedding" else None,
         ),

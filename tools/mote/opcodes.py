@@ -12,6 +12,7 @@ CONV, CONV_S8, DEPTHWISE, POOL, CONCAT, SLICE, TRANSPOSE, PAD, RESHAPE = range(2
 GRU, LSTM = 35, 36
 COLUMNS, FILL, ENCODE, EQUAL, PRODUCTS, DISTANCE, LINEAR_LEAVES = range(40, 47)
 CONVERT, EXPAND, COMPARE, LOGIC, SELECT, MATMUL, TAKE, UNARY, POWER, INTEGER = range(50, 60)
+CONV_FIXED, DEPTHWISE_FIXED, QUANTIZE_U8, DENSE_U8 = range(60, 64)
 # Those whose first result may lie over what they read first.
 IN_PLACE = {
     ROWWISE, MAP, BINARY, NORM, SOFTMAX_F32, EMBED, POSITION, NORMALIZE, LOOKUP, MISSING,
@@ -19,7 +20,9 @@ IN_PLACE = {
 }  # fmt: skip
 
 # The one operand that may be a coded tensor, of those that decode.
-DECODES = {DENSE_S8: 2, EMBED: 2, POSITION: 1, DENSE_FIXED: 1, CONV_S8: 1}
+DECODES = {
+    DENSE_S8: 2, EMBED: 2, POSITION: 1, DENSE_FIXED: 1, CONV_S8: 1, CONV_FIXED: 1, DENSE_U8: 3,
+}  # fmt: skip
 
 ACTIVATIONS = {"none": 0, "relu": 1, "sigmoid": 2, "tanh": 3, "gelu": 4, "gelu_tanh": 5}
 ARITHMETIC = {"+": 0, "-": 1, "*": 2, "/": 3, "min": 4, "max": 5}

@@ -10,12 +10,12 @@ import math
 import numpy as np
 
 from mote import opcodes as op
-from mote import operators_table, operators_tensor, trees
+from mote import operators_fixed, operators_table, operators_tensor, trees
 from mote.errors import Refusal
 from mote.operators_table import number_type
 from mote.slots import Slot
 
-LOWER = operators_table.LOWER | operators_tensor.LOWER
+LOWER = operators_table.LOWER | operators_tensor.LOWER | operators_fixed.LOWER
 INT8_COLUMNS = 32  # a layer with fewer inputs stays float32,
 INT8_ROWS = 8  # and one with fewer outputs: a row costs more to quantize than it saves
 

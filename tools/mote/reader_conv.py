@@ -50,8 +50,8 @@ def windows(words: list[int]) -> list[dict[str, int]]:
     return [dict(zip(WINDOW, words[axis:10:2], strict=True)) for axis in (0, 1)]
 
 
-def check_window(check, op, below: int, name: str) -> tuple[int, int, int]:
-    """Taps of a window, channels of x and of y."""
+def check_window(check, op, dtype: str = "f32") -> tuple[int, int, int]:
+    """Taps of a window, channels of x and of y, which are of that type."""
     (x, *_), (y, *_) = op.reads, op.writes
     axes = windows(op.attributes)
     for a in axes:
@@ -61,16 +61,15 @@ def check_window(check, op, below: int, name: str) -> tuple[int, int, int]:
                 least <= word <= MAX_WINDOW,
                 f"expected {what} of {least} to {MAX_WINDOW}, got {word}",
             )
-    check.attribute(op.attributes[10], below, name)
     for v in (x, y):
         dims = check.values[v].dims
         fits = len(dims) in (3, 4) and dims[-1] < SYMBOL
-        check.expect(fits, f"expected v{v} to be [..., wide, c], got {shape('f32', dims)}")
-        in_rows(check, v, "f32", dims)
+        check.expect(fits, f"expected v{v} to be [..., wide, c], got {shape(dtype, dims)}")
+        in_rows(check, v, dtype, dims)
     before, after = check.values[x].dims, check.values[y].dims
     check.expect(
         len(before) == len(after) and before[0] == after[0],
-        f"expected v{y} of v{x}'s batch, got {shape('f32', after)}",
+        f"expected v{y} of v{x}'s batch, got {shape(dtype, after)}",
     )
     if len(before) == 3:
         flat = axes[0] == {"taps": 1, "stride": 1, "dilation": 1, "before": 0, "after": 0}
@@ -81,6 +80,12 @@ def check_window(check, op, below: int, name: str) -> tuple[int, int, int]:
     return op.attributes[0] * op.attributes[1], before[-1], after[-1]
 
 
+def check_activated(check, op) -> tuple[int, int, int]:
+    """Likewise, of an operator with an activation behind its window."""
+    check.attribute(op.attributes[10], len(ACTIVATIONS), "activation")
+    return check_window(check, op)
+
+
 def bias(check, v: int | None, m: int) -> None:
     if v is not None:
         check.tensor(v, "f32", (m,))
@@ -88,7 +93,7 @@ def bias(check, v: int | None, m: int) -> None:
 
 def check_conv(check, op) -> None:
     begin(check, op, 3, 1, 11, (2,))
-    taps, c, m = check_window(check, op, len(ACTIVATIONS), "activation")
+    taps, c, m = check_activated(check, op)
     _, w, b = op.reads
     groups = check.values[w].dims[0] if check.values[w].dims else 1
     check.expect(
@@ -114,8 +119,16 @@ def scratch(check, v: int, dtype: str, least: int) -> None:
 
 def check_conv_s8(check, op) -> None:
     begin(check, op, 4, 2, 11, (3,))
-    taps, c, m = check_window(check, op, len(ACTIVATIONS), "activation")
-    x, w, scale, b = op.reads
+    taps, c, m = check_activated(check, op)
+    _, w, scale, b = op.reads
+    check_panels(check, op, taps, c, m)
+    check.tensor(scale, "f32", (m,))
+    bias(check, b, m)
+
+
+def check_panels(check, op, taps: int, c: int, m: int) -> None:
+    """The weights of what is int8, and its scratch."""
+    x, w = op.reads[:2]
     dims = check.values[w].dims
     check.expect(len(dims) == 2, f"expected v{w} to be a matrix, got {len(dims)} dimensions")
     each = dims[1] // taps
@@ -129,8 +142,6 @@ def check_conv_s8(check, op) -> None:
         f"expected {groups} groups of whole panels, got {m} rows",
     )
     panels(check, w, m, dims[1])
-    check.tensor(scale, "f32", (m,))
-    bias(check, b, m)
     largest = check.values[x].largest[1:-1]
     padded = [a["before"] + i + a["after"] for a, i in zip(windows(op.attributes)[::-1],
                                                             largest[::-1])]  # fmt: skip
@@ -139,7 +150,7 @@ def check_conv_s8(check, op) -> None:
 
 def check_depthwise(check, op) -> None:
     begin(check, op, 3, 1, 11, (2,))
-    taps, c, m = check_window(check, op, len(ACTIVATIONS), "activation")
+    taps, c, m = check_activated(check, op)
     check.expect(m == c, f"expected {c} channels, got {m}")
     check.tensor(op.reads[1], "f32", (taps, c))
     bias(check, op.reads[2], c)
@@ -147,7 +158,8 @@ def check_depthwise(check, op) -> None:
 
 def check_pool(check, op) -> None:
     begin(check, op, 1, 1, 11)
-    _, c, m = check_window(check, op, len(POOLS), "kind")
+    _, c, m = check_window(check, op)
+    check.attribute(op.attributes[10], len(POOLS), "kind")
     check.expect(m == c, f"expected {c} channels, got {m}")
     for a in windows(op.attributes):
         fits = a["dilation"] == 1 and a["before"] < a["taps"] and a["after"] < a["taps"]

@@ -19,7 +19,10 @@ OPERATOR_BYTES = 12  # without its operands
 ALIGNMENT = 64
 FLUSH_DENORMALS = 1  # flag of a plan
 # the operand that an operator decodes, if it is coded
-DECODES = {"dense_s8": 2, "embed": 2, "position": 1, "dense_fixed": 1, "conv_s8": 1}
+DECODES = {
+    "dense_s8": 2, "embed": 2, "position": 1, "dense_fixed": 1, "conv_s8": 1, "conv_fixed": 1,
+    "dense_u8": 3,
+}  # fmt: skip
 
 
 @dataclass

@@ -55,6 +55,19 @@ reply = "full"
 # huf8_mb_s = {huf8_mb_s}
 # planes_mb_s = {planes_mb_s}
 
+[quantize]
+# With one of these keys the convolutions of an int8 net get scales that are known
+# before a run, from rows like those to come, and not at run time.
+# the rows, a CSV file from this folder; unless it is set, generated ones
+# calibration = "rows.csv"
+# how many, at most
+# rows = 200
+# from the least to the largest number seen ("minmax"), without the share of
+# numbers that percentile leaves ("percentile"), or what rounds best ("mse")
+# method = "minmax"
+# percent of the numbers that "percentile" keeps
+# percentile = 99.99
+
 [verify]
 # Limits of `mote compile` and `mote verify`: outside of one of them nothing is
 # written. Those shown are of {precision}, which "auto" gives this model.

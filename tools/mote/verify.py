@@ -14,6 +14,7 @@ from mote import texts
 from mote.engine import Engine, Rejected
 from mote.engine_text import EngineTokenizer
 from mote.graph import Imported
+from mote.lower import has_stated_int8
 from mote.result import Answers, Result, judge, limits_of
 from mote.rows import edges, generate, refused, rounds_sums, rows_by_cost
 
@@ -41,6 +42,8 @@ def verify(
         return verify_texts(imported, blob, precision, config, given)
     count = config.rows or rows_by_cost(imported)
     parts = [generate(imported, given, count), edges(imported)]
+    if imported.inside is not None:  # beyond its ranges int8 cuts numbers off
+        parts = [rows[imported.inside(rows)] for rows in parts]
     rows = np.vstack(([given] if given is not None else []) + parts)
     with np.errstate(all="ignore"):
         want_index, want = imported.predict(rows)
@@ -57,6 +60,8 @@ def verify(
         theirs=(want_index, want),
         by_row=rounds_sums(imported),
     )
+    if imported.kept or has_stated_int8(imported.graph):
+        precision = "int8"
     return judge(answers, limits_of(config, precision), failures)
 
 

@@ -72,6 +72,10 @@ class Program:
     outputs: list[str]
     shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     dtypes: dict[str, int] = field(default_factory=dict)  # onnx.TensorProto's
+    # constants that were dequantized: the node that did it
+    dequantized: dict[str, Node] = field(default_factory=dict)
+    # quantized layers that are computed in float32, by what they give: why
+    kept: dict[str, str] = field(default_factory=dict)
 
 
 def library():
@@ -435,6 +439,8 @@ class Folding:
                 results = onnx.reference.ReferenceEvaluator(model).run(None, given)
         except Exception as e:  # whatever a damaged file makes it do
             raise node.refuse(f"cannot be worked out: {first_line(e)}") from e
+        if node.op == "DequantizeLinear":
+            self.p.dequantized[node.outputs[0]] = node
         for name, result in zip((o for o in node.outputs if o), results):
             if not isinstance(result, np.ndarray | np.generic):
                 raise node.refuse(f"gives a {type(result).__name__}, expected a tensor")

@@ -17,6 +17,7 @@ from mote.importers import (  # noqa: F401  each puts its operators into OPS
     onnx_dense,
     onnx_file,
     onnx_ml,
+    onnx_qdq,
     onnx_quantized,
     onnx_recurrent,
     onnx_shape,
@@ -66,6 +67,7 @@ def import_model(model, config) -> tuple[Imported, list[Port], dict[str, int]]:
     """All but what the runtime answers; the model's inputs, and the index of each
     of its own labels."""
     program = onnx_file.program(model, config.dimensions or {})
+    onnx_qdq.find(program)
     fuse(program)
     graph, tensors = inputs_of(program.inputs)
     builder = Builder(program, graph)
@@ -80,6 +82,7 @@ def import_model(model, config) -> tuple[Imported, list[Port], dict[str, int]]:
         trainer="ONNX",
         predict=None,
         sample=sample_of(graph, program.inputs),
+        kept=kept_of(program),
     )
     return imported, program.inputs, known
 
@@ -279,6 +282,16 @@ def numbers_of(b: Builder, given: list, labels: list[str] | None) -> Output:
     return Output("numbers", names, None, scores)
 
 
+def kept_of(program: onnx_file.Program) -> list[str]:
+    """Quantized layers that are computed in float32, each with its reason."""
+    names = {o: n for n in program.nodes for o in n.outputs}
+    return [
+        f"node {names[o].name or o!r} ({names[o].op}): {why}"
+        for o, why in program.kept.items()
+        if o in names
+    ]
+
+
 def drop_unused(graph: Graph) -> None:
     """Nodes whose results nobody reads."""
     needed, kept = set(graph.outputs), []
@@ -306,7 +319,10 @@ class Session:
         except Exception as e:
             raise Refusal(f"ONNX Runtime cannot open it: {onnx_file.first_line(e)}") from e
         self.ports, self.output, self.known = ports, output, known
-        self.together = all(p.batch == 0 for p in ports)  # until it has been looked at
+        # until it has been looked at; where a file quantizes all rows of a batch with
+        # one scale, that of a row alone is the closer one
+        ranges = any(n.op_type == "DynamicQuantizeLinear" for n in model.graph.node)
+        self.together = all(p.batch == 0 for p in ports) and not ranges
 
     def predict(self, rows: np.ndarray):
         """(index or None, scores or None) of rows [n][features]."""

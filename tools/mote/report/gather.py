@@ -38,6 +38,7 @@ def gather(blob: bytes, model: Model, name: str, imported=None, result=None, **b
             "output": shown["output"],
             "sizes": sizes(blob, model, executable),
             "operators": explain.operators(model),
+            "kept_in_float32": imported.kept if imported else [],
             "tensors": [
                 {"tensor": i, "read_by": readers(model, i), "quantization": quantized.get(i)} | t
                 for i, t in enumerate(shown["tensors"])

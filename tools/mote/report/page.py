@@ -232,7 +232,11 @@ def section_operators(report: dict) -> str:
         for o in report["operators"]
     ]
     head = ["", "operator", "result", "computed in", "elements", "bytes", "why"]
-    return table(head, rows, {4, 5}, {2})
+    shown = table(head, rows, {4, 5}, {2})
+    if report["kept_in_float32"]:
+        kept = "".join(f"<li>{escape(why)}</li>" for why in report["kept_in_float32"])
+        shown += f"<h3>Quantized in the file, computed in float32 here</h3><ul>{kept}</ul>"
+    return shown
 
 
 def section_tensors(report: dict) -> str:

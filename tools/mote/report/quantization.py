@@ -29,20 +29,45 @@ def errors(model: Model, graph: Graph) -> dict[int, dict]:
     worst_row       row with the largest relative error, which has a scale
     """
     arrays = list(float_arrays(graph))
-    return {
-        tensor: found
+    found = {
+        tensor: closest(dequantized(model, tensor, scale), arrays)
         for tensor, scale in scales(model).items()
-        if (found := closest(dequantized(model, tensor, scale), arrays))
     }
+    for tensor, whole in fixed_weights(model).items():
+        found[tensor] = closest(whole, arrays, fitted=True)
+    return {tensor: error for tensor, error in found.items() if error}
 
 
-def scales(model: Model) -> dict[int, int]:
-    """Each int8 tensor to the tensor of its scales: the operand behind it, but
-    for dense_fixed, whose scales are those of what it reads and writes as well."""
+# Of which the plan does not have the scales of the weights alone, but those of what
+# is read and written in them.
+FIXED = ("dense_fixed", "conv_fixed", "depthwise_fixed")
+
+
+def fixed_weights(model: Model) -> dict[int, np.ndarray]:
+    """By tensor: integers [outputs][...]."""
     found = {}
     for plan in model.plans:
         for op in plan.operators:
-            if op.name == "dense_fixed":
+            if op.name in FIXED:
+                tensor = plan.values[op.reads[1]].tensor
+                q = model.tensors[tensor].data.astype(np.float64)
+                found[tensor] = q.T if op.name == "depthwise_fixed" else q
+    return found
+
+
+def fitted_to(q: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+    """Rows of integers, each times the scale that brings it closest."""
+    size = (q * q).sum(axis=1)
+    scale = np.divide((q * theirs).sum(axis=1), size, out=np.zeros_like(size), where=size > 0)
+    return q * scale[:, None]
+
+
+def scales(model: Model) -> dict[int, int]:
+    """Each int8 tensor to the tensor of its scales: the operand behind it."""
+    found = {}
+    for plan in model.plans:
+        for op in plan.operators:
+            if op.name in FIXED:
                 continue
             read = [None if v is None else plan.values[v].tensor for v in op.reads]
             for tensor, scale in zip(read, read[1:]):
@@ -80,18 +105,21 @@ def arrays_in(value) -> Iterator[np.ndarray]:
             yield from arrays_in(x)
 
 
-def closest(ours: np.ndarray, arrays: list) -> dict | None:
+def closest(ours: np.ndarray, arrays: list, fitted: bool = False) -> dict | None:
+    """fitted: ours are integers whose scales are to be found."""
     best = None
     for source, array in arrays:
         if array.size != ours.size:
             continue
         for theirs in forms(array, len(ours)):
-            if relative(ours[:1], theirs[:1]) > 2 * CLOSE:
+            first = fitted_to(ours[:1], theirs[:1]) if fitted else ours[:1]
+            if relative(first, theirs[:1]) > 2 * CLOSE:
                 continue  # of most, one row is enough
-            distance = relative(ours, theirs)
+            mine = fitted_to(ours, theirs) if fitted else ours
+            distance = relative(mine, theirs)
             if distance < CLOSE and (best is None or distance < best[0]):
-                best = distance, source, theirs
-    return best and measure(ours, best[2], best[1])
+                best = distance, source, theirs, mine
+    return best and measure(best[3], best[2], best[1])
 
 
 def forms(array: np.ndarray, rows: int) -> Iterator[np.ndarray]:

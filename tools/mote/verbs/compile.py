@@ -102,11 +102,14 @@ def run(args) -> int:
     if args.bits or args.profile:
         cfg.bits = args.bits
     rows = read_rows(args, imported)
+    source = imported
+    if cfg.quantize is not None:
+        imported = static(args, cfg, imported, precision)
     lowered, stored = lower_stored(args, cfg, imported, precision, rows)
 
     note(args, "verifying against the trainer")
     found = verify.verify(imported, lowered.to_bytes(), precision, cfg.verify, rows)
-    blob = lowered.to_bytes(provenance(imported, precision, found))
+    blob = lowered.to_bytes(provenance(source, precision, found))
     output = Path(args.output) if args.output else folder / f"{cfg.name}.mote"
     if found.passed:
         partial = output.with_name(output.name + ".part")
@@ -137,6 +140,20 @@ def run(args) -> int:
     if not found.passed:
         note(args, f"{output}: not written, because verification failed")
     return 0 if found.passed else 1
+
+
+def static(args, cfg: config.Config, imported, precision: str):
+    """With scales of calibration rows, where [quantize] asks for them."""
+    from mote import calibrate
+
+    if precision != "int8":
+        note(args, f"[quantize] is of int8, and this model is computed in {precision}")
+        return imported
+    note(args, f"calibrating by {cfg.quantize.method}")
+    found = calibrate.calibrated(imported, cfg.quantize)
+    if found is imported:
+        note(args, "[quantize]: no convolution gains from int8; scales are found at run time")
+    return found
 
 
 def provenance(imported, precision: str, found) -> dict:

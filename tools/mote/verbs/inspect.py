@@ -75,6 +75,7 @@ def describe(args, path: Path, size: int) -> dict:
             "scores": imported.output.scores_kind,
         },
         "operators": explain.operators(model),
+        "kept_in_float32": imported.kept,
     }
 
 
@@ -115,6 +116,10 @@ def as_text(shown: dict) -> str:
         "",
         *operators_text(shown["operators"]),
     ]
+    if shown["kept_in_float32"]:
+        lines += ["", "quantized in the file, and computed in float32 here:"]
+        for why in shown["kept_in_float32"]:
+            lines += wrap(f"  {why}", 4)
     return "\n".join(visible(line) for line in lines)
 
 

@@ -54,10 +54,12 @@ def mote_path(given: str | None, cfg, folder: Path) -> Path:
 
 def compare(args, path: Path, blob: bytes, model, imported, cfg):
     """The Result of the engine on a file against its trainer."""
-    from mote import verify
+    from mote import calibrate, verify
     from mote.engine import Rejected
 
     precision = model.provenance.get("precision", "float32")
+    if cfg.quantize is not None and precision == "int8":
+        imported = calibrate.calibrated(imported, cfg.quantize)
     note(args, "verifying against the trainer")
     try:
         return verify.verify(imported, blob, precision, cfg.verify, read_rows(args, imported))
