@@ -9,10 +9,13 @@
  *         and of each contestant NAME reply TEXT, of -m also
  *           NAME  resident  FILE  FIRST-END...   pages in the page cache
  * how     this program is the Runtime API, stripped to its answers. It spawns
- *         the contestants in turn, so that a disturbance of the machine meets
- *         all of them; each start is a fresh process that answers one cold
- *         event, -w warm ones, and is then killed. A start that differs in its
- *         reply from the first one of its name ends the run
+ *         the contestants in turn, each round in another order, so that a
+ *         disturbance of the machine meets all of them; each start is a fresh
+ *         process that answers one cold event, -w warm ones, and is then
+ *         killed. Before each the first of the plan starts and does not count:
+ *         nobody finds the processor's caches as an interpreter left them. A
+ *         start that differs in its reply from the first one of its name ends
+ *         the run
  * cores   this program stays on one. A contestant shares it, or may use all:
  *         whichever was faster in the rounds before those that count. A wake-up
  *         of another core costs more than a small program needs altogether,
@@ -53,13 +56,14 @@
 
 struct contestant {
     const char *name, *folder, *files;
-    char *event;                 /* the whole answer to next */
-    char *settings[WORDS_MAX];   /* the last two are NULL and the API's */
-    char *command[WORDS_MAX];    /* ends with NULL */
-    char *reply;                 /* of its first start */
-    double best_us[2], spent_us; /* on one core, on all; of all starts */
-    int starts, cores;           /* cores: 0 one, 1 all */
-    long stride, turn;           /* every stride-th round is its own */
+    char *event;               /* the whole answer to next */
+    char *settings[WORDS_MAX]; /* the last two are NULL and the API's */
+    char *command[WORDS_MAX];  /* ends with NULL */
+    char *reply;               /* of its first start */
+    double best_us[2];         /* on one core, on all */
+    double spent_us;           /* of starts that count */
+    int starts;                /* those */
+    int cores;                 /* 0: one, 1: all */
 };
 
 struct connection {
@@ -370,11 +374,13 @@ static long throttled_periods(void)
     return text ? strtol(text + 12, NULL, 10) : 0;
 }
 
-static void join_group(pid_t pid)
+/* Moves a process into the group, or out of it again: what its end costs would
+ * be taken from the next one's share. */
+static void move_to_group(pid_t pid, const char *up)
 {
     char path[512], text[32];
 
-    snprintf(path, sizeof path, "%s/cgroup.procs", options.group);
+    snprintf(path, sizeof path, "%s%s/cgroup.procs", options.group, up);
     snprintf(text, sizeof text, "%d\n", pid);
     write_file(path, text);
 }
@@ -517,7 +523,7 @@ static double start_once(struct contestant *c, int cores, bool counts, bool map)
         say(c, "instructions_before_next", read_counter() - counted);
     if (options.group) {
         throttled = throttled_periods();
-        join_group(pid);
+        move_to_group(pid, "");
     }
     const double event = now_us();
     answer(k, c->event);
@@ -543,9 +549,13 @@ static double start_once(struct contestant *c, int cores, bool counts, bool map)
     }
     if (counts)
         say_memory(c, pid);
+    if (options.group)
+        move_to_group(pid, "/..");
     end(pid);
-    c->spent_us += now_us() - began;
-    c->starts++;
+    if (counts) {
+        c->spent_us += now_us() - began;
+        c->starts++;
+    }
     return took;
 }
 
@@ -553,7 +563,7 @@ static double start_once(struct contestant *c, int cores, bool counts, bool map)
  * All of them
  */
 
-/* Each on one core and on all, in turn; sets cores and stride. */
+/* Each on one core and on all, in turn; sets cores. */
 static void try_cores(void)
 {
     for (int round = 0; round < 2 * TRIED; round++)
@@ -571,16 +581,12 @@ static void try_cores(void)
     }
 }
 
-/* Slow ones start in fewer rounds, evenly, so that none takes more than its
- * share of time. */
-static void set_strides(void)
+/* Whether it has used its share of the time that has passed: slow ones start in
+ * fewer rounds, evenly, and each starts at least once. */
+static bool over_budget(const struct contestant *c, int round)
 {
-    for (size_t i = 0; i < count; i++) {
-        struct contestant *c = contestants + i;
-        const double each = c->starts ? c->spent_us / 1e6 / c->starts : 0;
-        const double stride = each * options.runs / options.budget_s;
-        c->stride = stride > 1 ? (long)stride + 1 : 1;
-    }
+    const double share = options.budget_s * 1e6 * (round + 1) / options.runs;
+    return c->starts > 0 && c->spent_us > share;
 }
 
 static void sleep_ms(long ms)
@@ -589,23 +595,49 @@ static void sleep_ms(long ms)
     nanosleep(&t, NULL);
 }
 
+/* Another order, the same ones in every run. */
+static void shuffle(struct contestant **order)
+{
+    static uint32_t state = 20261128;
+
+    for (size_t i = count - 1; i > 0; i--) {
+        state = state * 1664525 + 1013904223; /* Numerical Recipes' */
+        const size_t j = (size_t)(((uint64_t)state * (i + 1)) >> 32);
+        struct contestant *c = order[i];
+        order[i] = order[j];
+        order[j] = c;
+    }
+}
+
+static void run_round(struct contestant **order, int round)
+{
+    if (options.drop) {
+        sync();
+        write_file("/proc/sys/vm/drop_caches", "3");
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct contestant *c = order[i];
+        if (over_budget(c, round))
+            continue;
+        if (options.group)
+            sleep_ms(30); /* a fresh period, with its whole share */
+        else if (count > 1)
+            start_once(contestants, contestants->cores, false, false);
+        if (options.map)
+            each_file(c, forget_file);
+        start_once(c, c->cores, true, options.map && c->starts == 0);
+    }
+}
+
 static void run_all(void)
 {
+    struct contestant *order[CONTESTANTS_MAX];
+
+    for (size_t i = 0; i < count; i++)
+        order[i] = contestants + i;
     for (int round = 0; round < options.runs; round++) {
-        if (options.drop) {
-            sync();
-            write_file("/proc/sys/vm/drop_caches", "3");
-        }
-        for (size_t i = 0; i < count; i++) {
-            struct contestant *c = contestants + i;
-            if (c->turn++ % c->stride)
-                continue;
-            if (options.map)
-                each_file(c, forget_file);
-            if (options.group)
-                sleep_ms(30); /* a fresh period, with its whole share */
-            start_once(c, c->cores, true, options.map && c->turn == 1);
-        }
+        shuffle(order);
+        run_round(order, round);
     }
 }
 
@@ -743,7 +775,6 @@ int main(int argc, char **argv)
     prepare(argv[optind]);
     if (!simple)
         try_cores();
-    set_strides();
     run_all();
     for (size_t i = 0; i < count; i++)
         printf("%s\treply\t%s\n", contestants[i].name, contestants[i].reply);

@@ -276,7 +276,7 @@ def throttled(entries: list[Contestant], rows: dict[str, dict]) -> None:
     for c in entries:
         samples = found[c.name]
         rows[c.name]["throttled_reply_us"] = chunks.summary(samples["first_event_to_reply_us"])
-        rows[c.name]["throttled_periods"] = max(samples["throttled_periods"])
+        rows[c.name]["throttled_periods"] = int(max(samples["throttled_periods"]))
 
 
 def valgrind_count(c: Contestant) -> int:

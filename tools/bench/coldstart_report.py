@@ -21,6 +21,8 @@ def number(value: float | None, digits: int = 3) -> str:
     """With so many significant digits; a dash for what was not measured."""
     if value is None:
         return "-"
+    if isinstance(value, int):
+        return f"{value:,}"
     if value == 0 or abs(value) >= 10**digits:
         return f"{value:,.0f}"
     return f"{value:.{max(0, digits - 1 - math.floor(math.log10(abs(value))))}f}"
@@ -55,7 +57,7 @@ COLUMNS = (
     ("128 MB, us", lambda r: number(median(r, "throttled_reply_us"))),
     ("stops", lambda r: number(r.get("throttled_periods"))),
     ("faults", lambda r: str(r["page_faults_before_next"])),
-    ("instr.", lambda r: number(r["instructions_before_next"], 6)),
+    ("instr.", lambda r: number(r["instructions_before_next"])),
     ("peak KiB", lambda r: str(r["peak_rss_kib"])),
     ("files", lambda r: number(r["files_opened"])),
     ("chunks", lambda r: number(r.get("chunks_touched"))),

@@ -85,7 +85,7 @@ build_rust_bare() {
     PEERS_IRIS=$out/iris/iris.rs rustc --edition 2021 -C opt-level=3 -C lto=fat -C codegen-units=1 \
         -C panic=abort -C strip=symbols $rust_flags -C linker=musl-gcc \
         -C link-arg=-Wl,-z,noseparate-code,-z,norelro,--gc-sections,--build-id=none \
-        -C link-arg=-lc "$here/rust/bare.rs" -o "$1/bootstrap"
+        -C link-arg=-static -C link-arg=-Wl,-Bstatic -C link-arg=-lc "$here/rust/bare.rs" -o "$1/bootstrap"
 }
 
 build_go() { # folder, name of the program
