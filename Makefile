@@ -125,6 +125,7 @@ $(OUT)/%.o: %.c Makefile | setup-build
 	@$(if $(V),,echo CC $@ >&2)
 	$(Q)$(TARGET_CC) $(FLAGS) $(DIR_FLAGS) $(call isa_flags,$<) -c $< -o $@
 
+$(OUT)/core/base/xxh64.o: CFLAGS += -O2
 $(LIB): $(ENGINE:%.c=$(OUT)/%.o) $(SYSTEM:%.c=$(OUT)/%.o)
 	@rm -f $@
 	$(Q)$(CROSS)gcc-ar rcs $@ $^

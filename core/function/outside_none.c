@@ -1,5 +1,6 @@
 /* core/function/outside_none.c - see core/function/outside.h */
 #include "core/function/outside.h"
+#include "net/environment.h"
 
 const bool mote_outside_linked = false;
 
@@ -38,15 +39,11 @@ enum mote_status mote_outside_model(struct mote_function *f,
     const struct mote_text name = MOTE_TEXT("MOTE_MODEL");
 
     (void)f;
-    for (; *environment; environment++) {
-        const struct mote_text entry = mote_text_of(*environment);
-        if (!mote_text_starts(entry, name) || entry.at[name.n] != '=')
-            continue;
-        where->field = name;
-        where->expected = "an executable that was built with OUTSIDE=1";
-        return MOTE_E_SCHEMA;
-    }
-    return MOTE_OK;
+    if (!mote_environment(environment, name).n)
+        return MOTE_OK;
+    where->field = name;
+    where->expected = "an executable that was built with OUTSIDE=1";
+    return MOTE_E_SCHEMA;
 }
 
 void mote_outside_model_refresh(struct mote_function *f)

@@ -33,10 +33,13 @@ enum mote_status mote_settings_read(struct mote_settings *settings,
     struct mote_text decoded = MOTE_TEXT("auto");
 
     for (; *environment; environment++) {
+        if (**environment == 'M') {
+            const char *ours = after(*environment, "MOTE_DECODED=");
+            decoded = ours ? mote_text_of(ours) : decoded;
+        }
+        if (**environment != 'A')
+            continue;
         const char *name = after(*environment, "AWS_LAMBDA_");
-        const char *ours = after(*environment, "MOTE_DECODED=");
-        if (ours)
-            decoded = mote_text_of(ours);
         for (size_t i = 0; name && i < sizeof names / sizeof *names; i++) {
             const char *value = after(name, names[i]);
             if (value)

@@ -50,7 +50,7 @@
 #define WORDS_MAX 32
 #define CONNECTIONS_MAX 16
 #define REQUEST_MAX (1 << 20)
-#define TRIED 3            /* rounds on one core, and as many on all */
+#define TRIED 2            /* rounds on one core, and as many on all */
 #define PATIENCE_MS 120000 /* for one request of a contestant */
 #define PAGE 4096
 
@@ -623,8 +623,10 @@ static void run_round(struct contestant **order, int round)
             sleep_ms(30); /* a fresh period, with its whole share */
         else if (count > 1)
             start_once(contestants, contestants->cores, false, false);
+        const double began = now_us();
         if (options.map)
             each_file(c, forget_file);
+        c->spent_us += now_us() - began;
         start_once(c, c->cores, true, options.map && c->starts == 0);
     }
 }
