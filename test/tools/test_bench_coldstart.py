@@ -21,7 +21,7 @@ REPLY = '"1"'
 
 # a client of the Runtime API whose ways are in its environment
 CLIENT = """
-import os, socket, sys
+import os, socket, sys, time
 host, port = os.environ["AWS_LAMBDA_RUNTIME_API"].split(":")
 ways = os.environ["WAYS"].split()
 buffer, api = b"", None
@@ -41,6 +41,8 @@ def receive():
     body, buffer = buffer[:n], buffer[n:]
     return head, body
 
+if "sleeps" in ways:
+    time.sleep(0.3)
 count = 0
 while True:
     if api is None or "reconnect" in ways:
@@ -138,11 +140,11 @@ def test_starts_are_in_turn_and_counted(tmp_path):
 
 
 def test_slow_contestants_take_fewer_rounds(tmp_path):
-    lines = [client("plain"), ("floor", "-", str(FLOOR))]
-    done = drive(tmp_path, lines, "-n", "12", "-w", "0", "-b", "0.02")
+    lines = [client("sleeps"), ("floor", "-", str(FLOOR))]
+    done = drive(tmp_path, lines, "-s", "-n", "10", "-w", "0", "-b", "1.5")
     found = samples(done)
-    assert len(found["floor", "spawn_to_next_ms"]) == 12
-    assert 1 <= len(found["client", "spawn_to_next_ms"]) < 12
+    assert len(found["floor", "spawn_to_next_ms"]) == 10
+    assert 2 <= len(found["client", "spawn_to_next_ms"]) <= 5
 
 
 def test_pages_in_memory_are_told(tmp_path):

@@ -9,7 +9,6 @@ the file, with the reason in the row's not_measured. Needs nothing but Python.
 """
 
 import argparse
-import json
 import os
 import platform
 import re
