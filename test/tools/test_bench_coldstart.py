@@ -235,8 +235,9 @@ def test_a_peer_that_is_not_set_up_is_named(monkeypatch, tmp_path):
 def measured(tmp_path_factory):
     """A run of iris and the floor, as `mote bench` has it."""
     out = tmp_path_factory.mktemp("bench") / "coldstart"
+    options = ["--runs", "5", "--rounds", "2", "--model", "iris"]
     done = subprocess.run(
-        [sys.executable, ROOT / "tools/bench/coldstart.py", "--runs", "5", "--model", "iris", out],
+        [sys.executable, ROOT / "tools/bench/coldstart.py", *options, out],
         capture_output=True,
         text=True,
         timeout=300,

@@ -1,6 +1,6 @@
 """Cold starts of mote and of what it is compared with: make bench-coldstart.
 
-    python3 tools/bench/coldstart.py [--runs N] [--peers LIST] [--model NAME] OUT
+    python3 tools/bench/coldstart.py [--runs N] [--rounds N] [--peers LIST] [--model NAME] OUT
 
 build/host/coldstart takes the times; this program says who starts, and counts
 what times do not show: files, faults, instructions, chunks. Writes OUT.json and
@@ -29,7 +29,6 @@ import coldstart_report as report
 from coldstart_contestants import ROOT, WORK, Contestant
 
 DRIVER = ROOT / "build/host/coldstart"
-COLD_ROUNDS, THROTTLED_ROUNDS = 15, 15
 VALGRIND_S = 15  # for one program
 START_BUDGET, OTHER_BUDGET = 30, 8  # seconds for one contestant, of a pass
 READAHEAD_KIB = 128  # what Linux has by default; larger ones hide a layout
@@ -207,12 +206,12 @@ def small_readahead() -> Iterator[str]:
         setting.write_text(before)
 
 
-def cold(entries: list[Contestant], rows: dict[str, dict]) -> str:
+def cold(entries: list[Contestant], rounds: int, rows: dict[str, dict]) -> str:
     """Starts from the disk, chunks touched, and what an image start would cost."""
     drops = os.access("/proc/sys/vm/drop_caches", os.W_OK)
     with small_readahead() as words:
         found = drive(
-            *("-m", "-s", "-n", str(COLD_ROUNDS), "-w", "0", "-b", str(OTHER_BUDGET)),
+            *("-m", "-s", "-n", str(rounds), "-w", "0", "-b", str(OTHER_BUDGET)),
             *(("-d",) if drops else ()),
             plan(entries, files=True),
         )
@@ -267,11 +266,11 @@ def share_of_128_mb() -> Iterator[Path]:
                 time.sleep(0.1)
 
 
-def throttled(entries: list[Contestant], rows: dict[str, dict]) -> None:
+def throttled(entries: list[Contestant], rounds: int, rows: dict[str, dict]) -> None:
     """The first event under the share, which holds from the call of next on."""
     try:
         with share_of_128_mb() as group:
-            options = ("-s", "-n", str(THROTTLED_ROUNDS), "-w", "0", "-b", str(OTHER_BUDGET))
+            options = ("-s", "-n", str(rounds), "-w", "0", "-b", str(OTHER_BUDGET))
             found = drive(*options, "-g", str(group), plan(entries))
     except Cannot as e:
         for row in rows.values():
@@ -387,6 +386,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("out", type=Path, help="the file to write, without .json")
     parser.add_argument("--runs", type=int, default=300)
+    parser.add_argument("--rounds", type=int, default=15, help="from the disk, and throttled")
     parser.add_argument("--peers", default=" ".join(contestants.MAKERS), help="by name; none: ''")
     parser.add_argument("--model", default="", help="this one and the floor alone")
     parser.add_argument("--event", help="of --model")
@@ -412,12 +412,12 @@ def main() -> None:
         ("files and packages", lambda: files(entries, rows)),
         (f"{args.runs} starts of each", lambda: times(entries, args.runs, rows)),
         ("instructions", lambda: instructions(entries, rows)),
-        ("the share of 128 MB", lambda: throttled(entries, rows)),
+        ("the share of 128 MB", lambda: throttled(entries, args.rounds, rows)),
     ):
         print(f"{time.monotonic() - began:4.0f} s  {step}", file=sys.stderr)
         work()
     print(f"{time.monotonic() - began:4.0f} s  from the disk", file=sys.stderr)
-    conditions = cold(entries, rows)
+    conditions = cold(entries, args.rounds, rows)
     table = {
         "machine": machine(conditions) | {"load_before": load},
         "runs": args.runs,
