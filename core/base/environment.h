@@ -12,9 +12,13 @@ static inline struct mote_text mote_environment(char *const *environment,
                                                 struct mote_text name)
 {
     for (; *environment; environment++) {
-        const struct mote_text t = mote_text_of(*environment);
-        if (t.n > name.n && t.at[name.n] == '=' && mote_text_starts(t, name))
-            return (struct mote_text){t.at + name.n + 1, t.n - name.n - 1};
+        /* most differ in a first byte: their lengths are not asked for */
+        const char *at = *environment;
+        size_t n = 0;
+        while (n < name.n && at[n] == name.at[n])
+            n++;
+        if (n == name.n && at[n] == '=')
+            return mote_text_of(at + n + 1);
     }
     return (struct mote_text){0};
 }

@@ -1,5 +1,6 @@
 /* core/function/outside_none.c - see core/function/outside.h */
 #include "core/function/outside.h"
+#include "net/environment.h"
 
 const bool mote_outside_linked = false;
 
