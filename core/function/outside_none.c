@@ -1,6 +1,5 @@
 /* core/function/outside_none.c - see core/function/outside.h */
 #include "core/function/outside.h"
-#include "net/environment.h"
 
 const bool mote_outside_linked = false;
 

@@ -30,14 +30,20 @@ def connect():
     global api, buffer
     buffer, api = b"", socket.create_connection((host, int(port)))
 
+def more():
+    got = api.recv(65536)
+    if not got:
+        sys.exit("the server left")
+    return got
+
 def receive():
     global buffer
     while b"\\r\\n\\r\\n" not in buffer:
-        buffer += api.recv(65536)
+        buffer += more()
     head, _, buffer = buffer.partition(b"\\r\\n\\r\\n")
     n = int(head.lower().partition(b"content-length: ")[2].split()[0])
     while len(buffer) < n:
-        buffer += api.recv(65536)
+        buffer += more()
     body, buffer = buffer[:n], buffer[n:]
     return head, body
 
