@@ -197,7 +197,7 @@ $(OUT)/%/outside: FORCE
 $(OUT)/core/function/outside_net.o: | build/include/bearssl.h
 link = $(Q)mkdir -p $(@D) && $(TARGET_CC) $(LINK.$(MODE)) $(filter %.o,$^) \
 	$(if $(filter %-tls.a,$^),$(TLS_LIBS),$(LIB)) -o $@.full && \
-	$(if $(filter release,$(MODE)),$(CROSS)strip $@.full -o $@,cp $@.full $@)
+	$(if $(filter release,$(MODE)),$(CROSS)strip -R .comment $@.full -o $@,cp $@.full $@)
 $(OUT)/%/bootstrap: $(MAIN) $(OUT)/core/function/source_embedded.o $(OUT)/%/blob.o $$(call outside,$$*)
 	$(link)
 # MODEL=none carries no model and reads model.mote beside its executable
