@@ -12,7 +12,15 @@ PRECISIONS = ("auto", "float64", "float32", "int8")
 PROFILES = ("exact", "cold")
 BITS = (8, 7, 6, 5)
 TARGETS = ("arm64", "x86_64")
-COSTS = ("fetch_mb_s", "chunk_ms", "hufpair_mb_s", "huf8_mb_s", "planes_mb_s")
+COSTS = (
+    "fetch_mb_s",
+    "chunk_ms",
+    "hufpair_mb_s",
+    "huf8_mb_s",
+    "planes_mb_s",
+    "bytes_mb_s",
+    "page_us",
+)
 
 
 @dataclass

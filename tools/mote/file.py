@@ -25,7 +25,7 @@ SECTIONS = {
     "OUTPUT": 7, "DATA": 8, "CODES": 13,
 }  # fmt: skip
 NUMBER, CATEGORY = 1, 3  # kinds of a feature
-ENCODINGS = {"RAW": 0, "PLANES": 1, "HUF8": 2, "HUFPAIR": 3, "CONST": 4}
+ENCODINGS = {"RAW": 0, "PLANES": 1, "HUF8": 2, "HUFPAIR": 3, "CONST": 4, "BYTES": 5}
 OUTPUT_KINDS = {"class": 1, "numbers": 2}
 REPLIES = {"index": 1, "label": 2, "full": 3}
 SCORES = {"none": 0, "probabilities": 1, "decision values": 2}
