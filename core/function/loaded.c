@@ -108,18 +108,18 @@ static enum mote_status prove(const struct mote_load *load,
     }
     enum mote_status s =
         mote_model_open(&to->model, to->file, to->file_bytes, where);
-
-    if (s == MOTE_OK)
-        s = mote_model_check(&to->model, where);
     if (s != MOTE_OK)
         return s;
-    mote_model_use_cpu(&to->model, load->cpu);
     to->arena_bytes = to->model.header->request_arena;
     to->arena_bytes = to->arena_bytes ? to->arena_bytes : 1;
     to->arena = map(to->arena_bytes);
-    where->field = MOTE_TEXT("");
-    where->expected = "more memory for the model's arena";
-    return to->arena ? MOTE_OK : MOTE_E_SPACE;
+    if (!to->arena) {
+        where->field = MOTE_TEXT("");
+        where->expected = "more memory for the model's arena";
+        return MOTE_E_SPACE;
+    }
+    mote_model_use_cpu(&to->model, load->cpu);
+    return mote_model_check(&to->model, to->arena, where);
 }
 
 /* Gives back what the file did not need of the room for it. */

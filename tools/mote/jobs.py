@@ -63,12 +63,20 @@ def _check_job(job: dict, where: str) -> None:
     for key, known in (("format", JOB_FORMATS), ("failure", FAILURES)):
         if job.get(key, next(iter(known))) not in known:
             raise Usage(f"{where}.{key}: expected one of {', '.join(known)}, got {job[key]!r}")
+    for key in ("columns", "names"):
+        names = list(job.get(key, {}).values())
+        if not series.is_texts(names) or len(set(names)) != len(names):
+            raise Usage(f"{where}.{key}: expected texts that differ, got {job[key]!r}")
+    if not series.is_texts(job.get("path", [])):
+        raise Usage(f"{where}.path: expected a list of texts, got {job['path']!r}")
+    csv = job.get("format", "csv") == "csv"
+    for key, of_csv in (("path", False), ("separator", True)):
+        if key in job and csv != of_csv:
+            raise Usage(f"{where}.{key}: is not of {'csv' if csv else 'json'}; leave it out")
     separator = job.get("separator", ",")
-    if len(separator.encode()) != 1 or separator in '"\r\n\0':
-        raise Usage(
-            f"{where}.separator: expected one ASCII character that is no quote and no end of a "
-            f"line, got {separator!r}"
-        )
+    if len(separator.encode()) != 1 or separator in '\0"\r\n':
+        expected = "one ASCII character, no quotation mark and no end of a line"
+        raise Usage(f"{where}.separator: expected {expected}, got {separator!r}")
     kind, first = template(job["sink"], f"{where}.sink")[0]
     if kind != "text" or not first.startswith("s3://"):
         raise Usage(f"{where}.sink: expected s3://BUCKET/KEY, got {job['sink']!r}")
@@ -149,6 +157,12 @@ def _record(name: str, job: dict, of: SeriesRecord) -> JobRecord:
         if key not in (*forecasts, "observed"):
             known = ", ".join(("observed", *forecasts))
             raise Usage(f"{where}.names.{key}: is not in the result; known are {known}")
+    given = [names.get(f, f) for f in forecasts]
+    if observed is not None:
+        given.append(names.get("observed", observed))
+    for key in given:
+        if given.count(key) > 1:
+            raise Usage(f"{where}.names: {key!r} is two members of the result; names must differ")
     steps = 0
     if observed is not None:
         steps = series.steps(job["history"], of.step, f"{where}.history")
@@ -170,12 +184,12 @@ def _record(name: str, job: dict, of: SeriesRecord) -> JobRecord:
         ],
         time=job.get("time", "time"),
         columns=[job.get("columns", {}).get(c, c) for c in columns],
-        forecasts=[names.get(f, f) for f in forecasts],
+        forecasts=given[: len(forecasts)],
         format=job.get("format", "csv"),
         separator=job.get("separator", ","),
         failure=job.get("failure", "report"),
         path=job.get("path", []),
         observed=None if observed is None else columns.index(observed),
-        observed_name=None if observed is None else names.get("observed", observed),
+        observed_name=None if observed is None else given[-1],
         history=steps,
     )
