@@ -221,8 +221,8 @@ trim = @mkdir -p $(@D) && $(if $(V),,echo CC $@ >&2 &&) $(TARGET_CC) $(FLAGS) \
 # what asks core/base/linked.h
 TRIMMED := core/kernel/kernels core/model/operators core/model/coded core/model/tiles \
 	core/model/model core/model/input core/function/describe core/function/main \
-	core/function/predict core/function/http core/function/records core/function/handle \
-	core/function/failure core/function/settings
+	core/function/predict core/function/results core/function/http core/function/records \
+	core/function/handle core/function/failure core/function/settings
 define trimmed_object
 $(OUT)/%/trimmed/$(notdir $1).o: $1.c $(OUT)/%/opcodes Makefile
 	$$(trim)
