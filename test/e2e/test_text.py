@@ -5,6 +5,7 @@ in CI, AWS's own."""
 import base64
 import json
 import shutil
+from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import lambdas
@@ -186,6 +187,27 @@ def test_64_texts_of_cola_are_64_single_calls(cola):
     texts = [" ".join(["the", "cat", "sat"][: i % 4] * (1 + i % 41)) + "." for i in range(64)]
     alone = [cola.invoke(json.dumps({"sentence": t}).encode()) for t in texts]
     assert cola.invoke(json.dumps(texts).encode()) == b"[" + b",".join(alone) + b"]"
+
+
+def resident_kb(pid, what):
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split(f"{what}:")[1].split()[0])
+
+
+def test_cola_touches_the_rows_of_its_words_alone(tmp_path):
+    """The embedding is 3,149 KB of the executable, and the empty sentence has two
+    rows of it: 16 pages around each, which Linux maps at a fault, are the most."""
+    bootstrap = lambdas.BOOTSTRAP.parents[1] / "cola/bootstrap"
+    log = open(tmp_path / "log", "w+")
+    process = lambdas.start_emulator(log, "--quiet", bootstrap=bootstrap)
+    try:
+        process.invoke(b'{"sentence": ""}')
+        pid = process.function_pid()
+        untouched = bootstrap.stat().st_size // 1024 - resident_kb(pid, "RssFile")
+        assert untouched >= 3149 - 4 * 16 * 4
+        assert resident_kb(pid, "RssAnon") <= 512
+    finally:
+        process.stop()
 
 
 @pytest.mark.ci
