@@ -221,8 +221,8 @@ trim = @mkdir -p $(@D) && $(if $(V),,echo CC $@ >&2 &&) $(TARGET_CC) $(FLAGS) \
 # what asks core/base/linked.h
 TRIMMED := core/kernel/kernels core/model/operators core/model/coded core/model/tiles \
 	core/model/model core/model/input core/function/describe core/function/main \
-	core/function/predict core/function/http core/function/records core/function/handle \
-	core/function/failure core/function/settings
+	core/function/predict core/function/results core/function/http core/function/records \
+	core/function/handle core/function/failure core/function/settings
 define trimmed_object
 $(OUT)/%/trimmed/$(notdir $1).o: $1.c $(OUT)/%/opcodes Makefile
 	$$(trim)
@@ -349,7 +349,8 @@ FUNCTIONS := $(OUT)/iris/bootstrap $(OUT)/none/bootstrap $(OUT)/outside/bootstra
 	$(if $(filter release,$(MODE)),$(OUT)/iris/trimmed/bootstrap)
 c-suite: c-tests $(FUNCTIONS) $(TLS_TESTS)
 suite = $(MAKE) -s -j$$(nproc) c-suite
-test-programs: $(VENV)/.done $(ENGINE_LIB) $(EMULATOR) build/host/coldstart $(OUT)/floor
+test-programs: $(VENV)/.done $(ENGINE_LIB) $(EMULATOR) build/host/coldstart $(OUT)/floor \
+		$(OUT)/cola/bootstrap
 	@$(suite)
 	@$(suite) MODE=asan
 	@$(if $(filter arm64,$(HOST)),,$(suite) ARCH=arm64)

@@ -1,7 +1,7 @@
 /* core/function/forecasts.c - see core/function/forecasts.h */
 #include "core/function/forecasts.h"
 #include "core/base/time.h"
-#include "core/function/predict.h"
+#include "core/function/results.h"
 
 static uint32_t longest(const struct mote_model *m)
 {
@@ -87,7 +87,7 @@ static void put_reply(const struct mote_series *s,
         put_forecast(s, numbers, f, 0, m->forecasts[f].steps, o);
     }
     if (m->output->style == MOTE_REPLY_FULL)
-        mote_predict_put_model(m, o);
+        mote_results_put_model(m, o);
 }
 
 static void put_result(const struct mote_series *s,

@@ -4,6 +4,7 @@
 #include "core/function/http.h"
 #include "core/function/job.h"
 #include "core/function/records.h"
+#include "core/function/results.h"
 
 /* A ping: awake, and nothing done. */
 static bool answer_ping(struct mote_function *f, const struct mote_event *event,
@@ -12,7 +13,7 @@ static bool answer_ping(struct mote_function *f, const struct mote_event *event,
     (void)event, (void)failure;
     mote_json_put_open(o, '{');
     mote_json_put_member(o, MOTE_TEXT("status"), MOTE_TEXT("ok"));
-    mote_predict_put_model(f->model, o);
+    mote_results_put_model(f->model, o);
     mote_json_put_close(o, '}');
     return true;
 }

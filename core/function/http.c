@@ -3,6 +3,7 @@
 #include "core/base/base64.h"
 #include "core/base/url.h"
 #include "core/function/describe.h"
+#include "core/function/results.h"
 
 /* ------------------------------------------------------------------------
  * The request
@@ -185,6 +186,26 @@ static size_t longest_reply(enum mote_shape shape)
                : SIZE_MAX;
 }
 
+/* Ends the reply that began at start: if it is good, and no longer than may be;
+ * else failure is the reply. */
+static void end_reply(struct mote_function *f, const struct mote_event *e,
+                      const struct mote_json_out *start, bool good,
+                      struct mote_failure *failure, struct mote_json_out *o)
+{
+    if (good) {
+        close_envelope(o);
+        if (!o->full && o->n - start->n <= longest_reply(e->shape))
+            return;
+        mote_failure_plain(failure, 413, "ResponseSizeTooLarge",
+                           "the result is larger than a reply may "
+                           "be; send fewer rows at once");
+    }
+    *o = *start;
+    mote_failure_tell(failure, f->log, MOTE_TEXT("status"),
+                      (uint64_t)failure->http);
+    answer_failure(o, e->shape, failure, MOTE_TEXT(""));
+}
+
 static void answer_predict(struct mote_function *f, const struct mote_event *e,
                            struct mote_json_out *o)
 {
@@ -193,69 +214,58 @@ static void answer_predict(struct mote_function *f, const struct mote_event *e,
     struct mote_text body;
 
     open_envelope(o, e->shape, 200, MOTE_TEXT(""));
-    if (mote_http_body(e, false, &body, &failure) &&
-        mote_predict(f, body, o, &failure)) {
-        close_envelope(o);
-        if (!o->full && o->n - start.n <= longest_reply(e->shape))
-            return;
-        mote_failure_plain(&failure, 413, "ResponseSizeTooLarge",
-                           "the result is larger than a reply may "
-                           "be; send fewer rows at once");
-    }
-    *o = start;
-    mote_failure_tell(&failure, f->log, MOTE_TEXT("status"),
-                      (uint64_t)failure.http);
-    answer_failure(o, e->shape, &failure, MOTE_TEXT(""));
+    const bool good = mote_http_body(e, false, &body, &failure) &&
+                      mote_predict(f, body, o, &failure);
+    end_reply(f, e, &start, good, &failure, o);
 }
 
-/* The value of a parameter of the query. API Gateway and function URLs have
- * decoded it, load balancers have not; of several, the last. */
+/* The value of a parameter of the query, as JSON; of several, the last. */
 static struct mote_text find_parameter(const struct mote_event *e,
                                        const char *name)
 {
-    const bool multi = e->shape == MOTE_SHAPE_ALB_MULTI;
-    struct mote_text value = mote_value_at(
-        e->keys[multi ? MOTE_KEY_MULTI_QUERY : MOTE_KEY_QUERY], name, NULL);
-
-    if (multi)
-        value = mote_value_last(value);
-    return value;
+    if (e->shape == MOTE_SHAPE_ALB_MULTI)
+        return mote_value_last(
+            mote_value_at(e->keys[MOTE_KEY_MULTI_QUERY], name, NULL));
+    return mote_value_at(e->keys[MOTE_KEY_QUERY], name, NULL);
 }
 
-/* GET /predict?text=... */
-static void answer_query(struct mote_function *f, const struct mote_event *e,
-                         struct mote_json_out *o)
+/* The text of the query. API Gateway and function URLs have decoded it, load
+ * balancers have not. */
+static bool read_query(const struct mote_event *e, struct mote_text *text,
+                       struct mote_failure *failure)
 {
-    const bool encoded =
-        e->shape == MOTE_SHAPE_ALB || e->shape == MOTE_SHAPE_ALB_MULTI;
-    const struct mote_json_out start = *o;
-    struct mote_failure failure;
     struct mote_text value = find_parameter(e, "text");
 
     if (!value.n)
         value = find_parameter(e, "sentence");
-    open_envelope(o, e->shape, 200, MOTE_TEXT(""));
-    if (mote_value_is_string(value)) {
-        struct mote_text text = mote_value_string(value);
-        if (encoded)
-            text = mote_url_decode(text);
-        if (mote_predict_text(f, text, o, &failure)) {
-            close_envelope(o);
-            return;
-        }
-    } else {
+    if (!mote_value_is_string(value)) {
         const struct mote_where where = {
             .row = MOTE_NO_ROW,
             .field = MOTE_TEXT("text"),
             .expected = "a text in the query: /predict?text=...",
             .got = value.n ? value : MOTE_TEXT("nothing"),
         };
-        mote_failure_input(&failure, MOTE_E_SCHEMA, &where);
+        mote_failure_input(failure, MOTE_E_SCHEMA, &where);
+        return false;
     }
-    *o = start;
-    mote_failure_tell(&failure, f->log, MOTE_TEXT("status"),
-                      (uint64_t)failure.http);
-    answer_failure(o, e->shape, &failure, MOTE_TEXT(""));
+    *text = mote_value_string(value);
+    if (e->shape == MOTE_SHAPE_ALB || e->shape == MOTE_SHAPE_ALB_MULTI)
+        *text = mote_url_decode(*text);
+    return true;
+}
+
+/* GET /predict?text=... */
+static void answer_query(struct mote_function *f, const struct mote_event *e,
+                         struct mote_json_out *o)
+{
+    const struct mote_json_out start = *o;
+    struct mote_failure failure;
+    struct mote_text text;
+
+    open_envelope(o, e->shape, 200, MOTE_TEXT(""));
+    const bool good = read_query(e, &text, &failure) &&
+                      mote_predict_text(f, text, o, &failure);
+    end_reply(f, e, &start, good, &failure, o);
 }
 
 static void answer_health(struct mote_function *f, const struct mote_event *e,
@@ -264,7 +274,7 @@ static void answer_health(struct mote_function *f, const struct mote_event *e,
     open_envelope(o, e->shape, 200, MOTE_TEXT(""));
     mote_json_put_open(o, '{');
     mote_json_put_member(o, MOTE_TEXT("status"), MOTE_TEXT("ok"));
-    mote_predict_put_model(f->model, o);
+    mote_results_put_model(f->model, o);
     mote_json_put_close(o, '}');
     close_envelope(o);
 }
@@ -320,9 +330,13 @@ void mote_http_answer(struct mote_function *f, const struct mote_event *event,
         route = &query;
 
     if (!route) {
-        mote_failure_plain(&failure, 404, "NotFound",
-                           "the routes are POST /, POST /predict, "
-                           "GET /health and GET /model");
+        mote_failure_plain(
+            &failure, 404, "NotFound",
+            mote_is_text(f->model->features)
+                ? "the routes are POST /, POST and GET /predict, "
+                  "GET /health and GET /model"
+                : "the routes are POST /, POST /predict, "
+                  "GET /health and GET /model");
         answer_failure(o, event->shape, &failure, MOTE_TEXT(""));
     } else if (!mote_text_equal(request.method, mote_text_of(route->method))) {
         mote_failure_plain(&failure, 405, "MethodNotAllowed",

@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "core/function/results.h"
 #include "core/function/source.h"
 #include "core/function/worker.h"
 #include "net/socket.h"
@@ -110,7 +111,7 @@ static void log_phases(struct mote_worker *w)
         mote_json_put_key(&line.json, phases[i].name);
         mote_json_put_uint(&line.json, phases[i].us);
     }
-    mote_predict_put_model(&w->model, &line.json);
+    mote_results_put_model(&w->model, &line.json);
     mote_log_end(&line, &w->settings.log);
 }
 

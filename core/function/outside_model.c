@@ -7,6 +7,7 @@
 #include "core/base/url.h"
 #include "core/function/loaded.h"
 #include "core/function/predict.h"
+#include "core/function/results.h"
 
 #define REFRESH_MS 10000 /* to look for another model, at most */
 
@@ -25,7 +26,7 @@ static void log_about(struct mote_function *f, enum mote_level level,
 
     if (!mote_log_begin(&line, f->log, level, message))
         return;
-    mote_predict_put_model(f->model, &line.json);
+    mote_results_put_model(f->model, &line.json);
     mote_log_end(&line, f->log);
 }
 

@@ -14,9 +14,8 @@
  *   {"sentence": "..."}, {"text": "..."} likewise
  *   ["...", "..."], [{...}, {...}]       a batch         -> an array
  *   {"instances": [...]}                 a batch         -> {"predictions": []}
- *   {"sentences": [...]}                 a batch         -> the same; of
- * vectors
- *                                                           {"embeddings": []}
+ *   {"sentences": [...]}                 a batch         -> {"predictions":
+ * []}, or, of vectors, {"embeddings": []}
  *
  * Where vectors are answered, "encoding_format" in the object is "float" or
  * "base64", of little-endian float32. A text that was cut to what the model
@@ -29,7 +28,6 @@
 #include "core/function/log.h"
 #include "core/function/forecasts.h"
 
-/* What answering needs beside the event and the place for the answer. */
 /* For the gate, a bit for each feature that there can be; and for the steps of
  * a forecaster, of which all windows together have as many. */
 #define MOTE_FUNCTION_SCRATCH                                                  \
@@ -38,6 +36,7 @@
 
 struct mote_job_room;
 
+/* What answering needs beside the event and the place for the answer. */
 struct mote_function {
     const struct mote_model *model;
     uint8_t *arena;             /* header->request_arena bytes           */
@@ -51,8 +50,7 @@ struct mote_function {
     struct mote_kept *kept;     /* of struct mote_run                    */
     const struct mote_series *series; /* what the row was made from, or NULL */
     struct mote_job_room *room; /* for jobs, or NULL: there are none     */
-    const struct mote_result_of
-        *result_of; /* a job's target, or NULL: a reply */
+    const struct mote_result_of *result_of; /* a job's target, or NULL      */
 };
 
 /* Reads `text` as input and writes the result to o. False: failure says why,
@@ -76,9 +74,5 @@ bool mote_predict_begin(struct mote_function *f, bool batch,
                         struct mote_failure *failure);
 bool mote_predict_rows(struct mote_function *f, struct mote_json_out *o,
                        struct mote_failure *failure);
-
-/* The member "model": name and version. */
-void mote_predict_put_model(const struct mote_model *m,
-                            struct mote_json_out *o);
 
 #endif

@@ -388,9 +388,14 @@ static bool is_option(const struct mote_input *in,
            mote_json_key_is(t, MOTE_TEXT("encoding_format"));
 }
 
+#define NAMES_OF_TEXT                                                          \
+    "\"sentence\" or \"text\", or an array of texts as \"sentences\""
+
 static enum mote_status json_object(struct mote_input *in, struct mote_json *j,
                                     struct mote_where *where)
 {
+    const bool text = mote_is_text(in->model->features);
+
     for (;;) {
         struct mote_json_token t;
         enum mote_status s = mote_json_next(j, &t, where);
@@ -407,16 +412,20 @@ static enum mote_status json_object(struct mote_input *in, struct mote_json *j,
         }
         if (i == MOTE_NONE) {
             where->offset = t.offset;
-            return refuse(in, MOTE_E_SCHEMA, t.key, "the name of a feature",
-                          t.key, where);
+            return refuse(in, MOTE_E_SCHEMA, t.key,
+                          text ? NAMES_OF_TEXT : "the name of a feature", t.key,
+                          where);
         }
         if (in->seen[i / 64] >> i % 64 & 1) {
             where->offset = t.offset;
-            return refuse(in, MOTE_E_SCHEMA, feature_name(in, i),
-                          "this name once in a row", MOTE_TEXT("it twice"),
+            return refuse(in, MOTE_E_SCHEMA, text ? t.key : feature_name(in, i),
+                          text ? "one text" : "this name once in a row",
+                          text ? MOTE_TEXT("a second") : MOTE_TEXT("it twice"),
                           where);
         }
         s = json_value(in, i, j, &t, where);
+        if (s != MOTE_OK && text)
+            where->field = t.key; /* as the sender calls it */
         if (s != MOTE_OK)
             return s;
     }

@@ -5,6 +5,7 @@ in CI, AWS's own."""
 import base64
 import json
 import shutil
+from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import lambdas
@@ -13,6 +14,7 @@ import text_model
 
 SENTENCES = ["The cat sat on the mat.", "été 猫 & 1+1=2? 100%", 'a "quoted" \\ one', ""]
 SHAPES = ["http2", "http1", "rest", "url", "alb", "alb-multi"]
+MODELS = lambdas.ROOT / "models"
 NONE = lambdas.BOOTSTRAP.parents[1] / "none" / "bootstrap"
 
 
@@ -130,6 +132,80 @@ def test_vectors(bootstrap, tmp_path):
         body = json.dumps({"sentences": SENTENCES, "encoding_format": "float"})
         vectors = json.loads(process.http("POST", "/", body)[1])["embeddings"]
         assert {len(v) for v in vectors} == {text_model.WIDE}
+    finally:
+        process.stop()
+
+
+@pytest.fixture(scope="module")
+def serve(tmp_path_factory):
+    """serve(name) -> the emulator before models/NAME, started once."""
+    started = {}
+
+    def of(name):
+        if name in started:
+            return started[name]
+        blob = MODELS / f"{name}/{name}.mote"
+        if not blob.exists():
+            pytest.skip(f"make models/{name}/{name}.mote makes it")
+        folder = tmp_path_factory.mktemp(name)
+        shutil.copy(NONE, folder / "bootstrap")
+        shutil.copy(blob, folder / "model.mote")
+        log = open(folder / "log", "w+")
+        started[name] = lambdas.start_emulator(log, "--quiet", bootstrap=folder / "bootstrap")
+        return started[name]
+
+    yield of
+    for process in started.values():
+        process.stop()
+
+
+@pytest.fixture
+def cola(serve):
+    return serve("cola")
+
+
+SAMPLES = [s for m in ("cola", "minilm") for s in MODELS.glob(f"{m}/samples/*.event.json")]
+
+
+@pytest.mark.parametrize("sample", sorted(SAMPLES), ids=lambda s: f"{s.parts[-3]}-{s.name}")
+def test_samples_have_their_golden_replies(serve, sample):
+    """To the byte, on each kind of processor."""
+    golden = sample.with_name(sample.name.replace(".event.", ".reply.")).read_bytes()
+    reply = serve(sample.parts[-3]).invoke(sample.read_bytes())
+    assert reply == golden.removesuffix(b"\n")
+
+
+def test_cola_cuts_what_is_longer_than_128_tokens(cola):
+    def ask(words):
+        return json.loads(cola.invoke(json.dumps({"sentence": " ".join(words)}).encode()))
+
+    fits, long = ask(["the"] * 126), ask(["the"] * 10_000)
+    assert [entry.pop("truncated") for entry in long] == [True, True] and long == fits
+
+
+def test_64_texts_of_cola_are_64_single_calls(cola):
+    texts = [" ".join(["the", "cat", "sat"][: i % 4] * (1 + i % 41)) + "." for i in range(64)]
+    alone = [cola.invoke(json.dumps({"sentence": t}).encode()) for t in texts]
+    assert cola.invoke(json.dumps(texts).encode()) == b"[" + b",".join(alone) + b"]"
+
+
+def resident_kb(pid, what):
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split(f"{what}:")[1].split()[0])
+
+
+def test_cola_touches_the_rows_of_its_words_alone(tmp_path):
+    """The embedding is 3,149 KB of the executable, and the empty sentence has two
+    rows of it: 16 pages around each, which Linux maps at a fault, are the most."""
+    bootstrap = lambdas.BOOTSTRAP.parents[1] / "cola/bootstrap"
+    log = open(tmp_path / "log", "w+")
+    process = lambdas.start_emulator(log, "--quiet", bootstrap=bootstrap)
+    try:
+        process.invoke(b'{"sentence": ""}')
+        pid = process.function_pid()
+        untouched = bootstrap.stat().st_size // 1024 - resident_kb(pid, "RssFile")
+        assert untouched >= 3149 - 4 * 16 * 4
+        assert resident_kb(pid, "RssAnon") <= 512
     finally:
         process.stop()
 

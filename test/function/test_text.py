@@ -103,13 +103,14 @@ def test_what_is_too_long_is_cut_as_trained_and_says_so(serve, expected):
 
 @pytest.mark.parametrize("event, got", [
     ({"sentence": 3}, "3"), ({"sentence": True}, "true"), ({"sentence": None}, "null"),
-    ({"text": 1.5}, "1.5"), ({"sentence": ["a"]}, "an array"), ({"sentence": {}}, "an object"),
+    ({"text": 1.5}, "1.5"), ({"sentence": ["a"]}, "an array"), ({"text": {}}, "an object"),
     (7, "7"), ({}, "nothing"),
 ])  # fmt: skip
-def test_what_is_no_text_is_refused_by_the_field_s_name(serve, event, got):
+def test_what_is_no_text_is_refused_by_the_name_it_has_there(serve, event, got):
     api = serve()
+    name = next(iter(event), "sentence") if isinstance(event, dict) else "sentence"
     message = api.failure(event)["errorMessage"]
-    assert message.startswith(f"sentence: expected a text, got {got}"), message
+    assert message.startswith(f"{name}: expected a text, got {got}"), message
     is_alive(api)
 
 
@@ -119,12 +120,24 @@ def is_alive(api):
 
 def test_refusals_name_the_row(serve):
     api = serve()
-    for event in (["a", "b", 3], {"sentences": ["a", {"text": "b"}, False]}):
+    for event, name in (
+        (["a", "b", 3], "sentence"),
+        ({"sentences": ["a", {"text": "b"}, False]}, "sentence"),
+        ({"instances": ["a", "b", {"text": 3}]}, "text"),
+    ):
         message = api.failure(event)["errorMessage"]
-        assert message.startswith("row 2: sentence: expected a text, got "), message
-    message = api.failure({"sentence": "a", "text": "b"})["errorMessage"]
-    assert "sentence: expected this name once in a row" in message
-    assert api.failure({"phrase": "a"})["errorMessage"].startswith("phrase: expected the name")
+        assert message.startswith(f"row 2: {name}: expected a text, got "), message
+    for second in "text", "sentence":
+        event = b'{"sentence": "a", "%s": "b"}' % second.encode()
+        message = api.failure(event)["errorMessage"]
+        assert message.startswith(f"{second}: expected one text, got a second"), message
+    for event in ({"phrase": "a"}, {"sentences": "a"}, {"instances": {"text": "a"}}):
+        name = next(iter(event))
+        message = api.failure(event)["errorMessage"]
+        expected = (
+            f'{name}: expected "sentence" or "text", or an array of texts as "sentences", got'
+        )
+        assert message.startswith(expected), message
     assert "exactly 1 values, got 2 values" in api.failure([["a", "b"]])["errorMessage"]
     for bad in (b'"\xff"', b'"\\ud800"', b'"a', b'{"sentence": "a"', b'"a" "b"'):
         assert api.failure(bad)["errorType"] == "Function.BadInput"
@@ -187,12 +200,26 @@ def test_bare_vectors(serve, expected):
     assert [np.float32(v).tolist() for v in api.result([SENTENCE, SENTENCE])] == [want, want]
 
 
+@pytest.mark.parametrize("reply", ["full", "base64"])
+def test_vectors_of_rows_of_numbers_are_each_its_own(api, start, tmp_path, reply):
+    """They were the first row's in batches of a model of numbers."""
+    rows = [[1, 2, 3], [-3, 1, 0.5], [0, 0, 1]]
+    weights = np.array([[1, 0, 2], [0, 1, -1]])
+    shutil.copy(BARE, tmp_path / "bootstrap")
+    (tmp_path / "model.mote").write_bytes(text_model.vectors_of_numbers(weights, reply))
+    start(command=[*EXEC, tmp_path / "bootstrap"])
+    read = floats if reply == "base64" else lambda v: np.float32(v).tolist()
+    batch = [read(answer["embedding"]) for answer in api.result(rows)]
+    assert batch == (np.float32(rows) @ weights.T).tolist()
+
+
 QUERIES = [
     ("http2", {"text": "The cat, é & 1+1=2"}, "The cat, é & 1+1=2"),
     ("rest", {"text": "The cat, é & 1+1=2"}, "The cat, é & 1+1=2"),
     ("alb", {"text": "The+cat%2C%20%C3%A9+%26+1%2B1%3D2"}, "The cat, é & 1+1=2"),
     ("rest", {"sentence": "dog"}, "dog"),
     ("rest", {"text": ""}, ""),
+    ("alb", {"text": "dog%FF%00%C3"}, "dog\ufffd\0\ufffd"),
 ]
 
 
@@ -219,6 +246,8 @@ def test_a_query_without_a_text(serve):
         answer = api.result(query_event("http2", parameters))
         error = strict(answer["body"].encode())["error"]
         assert (answer["statusCode"], error["field"]) == (400, "text")
+    answer = api.result(query_event("rest", {"text": "a"}) | {"path": "/nowhere"})
+    assert (answer["statusCode"], "POST and GET /predict" in answer["body"]) == (404, True)
     event = query_event("rest", {"text": "a"}) | {"httpMethod": "DELETE"}
     answer = api.result(event)
     assert (answer["statusCode"], answer["headers"]["allow"]) == (405, "GET, POST")

@@ -74,3 +74,15 @@ def blob(kind: str, reply: str = "full", precision: str = "int8") -> bytes:
     """A .mote file."""
     made = lower.lower(imported(kind), config.Config(kind, "1", reply=reply), precision)
     return made.to_bytes()
+
+
+def vectors_of_numbers(weights: np.ndarray, reply: str) -> bytes:
+    """A .mote file of a model that answers rows of numbers [n][k] with the vectors
+    weights [m][k] times them, up to 8 rows a run."""
+    count = weights.shape[1]
+    graph = Graph([Value((BATCH, count), "f32")], {BATCH: 8}, net=True)
+    y = graph.dense(graph.input, weights)
+    graph.outputs = [y]
+    features = [Feature(f"x{i}", dtype="f32") for i in range(count)]
+    made = Imported(graph, features, Output("embedding", [], None, y), "none", None)
+    return lower.lower(made, config.Config("vectors", "1", reply=reply), "fp32").to_bytes()

@@ -1,14 +1,17 @@
 """The models of texts in models/: their files against their cards and samples."""
 
+import base64
 import importlib.util
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mote.engine import Engine
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
+MINILM = MODELS / "minilm/minilm.mote"
 COLA_BYTES = 6_000_000  # that it is to stay within
 
 
@@ -29,10 +32,22 @@ def test_minilm_is_near_its_original():
     """Where `make models/minilm/minilm.mote` was run."""
     for needed in ("onnxruntime", "scipy", "tokenizers"):
         pytest.importorskip(needed)
-    if not (MODELS / "minilm/minilm.mote").exists():
+    if not MINILM.exists():
         pytest.skip("make models/minilm/minilm.mote makes it")
     spec = importlib.util.spec_from_file_location("minilm_check", MODELS / "minilm/check.py")
     check = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(check)
     assert len(set(check.sentences())) == check.COUNT
     assert check.main([]) == 0
+
+
+def test_minilm_says_what_its_samples_say():
+    if not MINILM.exists():
+        pytest.skip("make models/minilm/minilm.mote makes it")
+    samples = MODELS / "minilm/samples"
+    texts = json.loads((samples / "sentences.event.json").read_text())["sentences"]
+    reply = json.loads((samples / "sentences.reply.json").read_text())
+    with Engine(MINILM.read_bytes()) as engine:
+        vectors = engine.texts(texts)[1]
+    golden = [np.frombuffer(base64.b64decode(v), "<f4") for v in reply["embeddings"]]
+    assert np.array_equal(golden, vectors) and vectors.shape == (2, 384)

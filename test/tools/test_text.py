@@ -2,6 +2,7 @@
 tokenizer and ONNX Runtime; what is fused; what is refused; the verbs."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -181,6 +182,34 @@ def test_labels_of_config_json(tmp_path):
     assert imported(tmp_path).output.kind == "numbers"
     (tmp_path / "config.json").unlink()
     assert imported(tmp_path).output.names == ["LABEL_0", "LABEL_1"]
+
+
+@pytest.mark.parametrize("name, content, words", [
+    ("config.json", {"id2label": {"a": "yes", "b": "no"}}, "id2label: expected the keys 0 to 1"),
+    ("config.json", {"id2label": {"0": "yes", "2": "no"}}, "id2label: expected the keys 0 to 1"),
+    ("config.json", [1], "expected an object, got [1]"),
+    ("sentence_bert_config.json", "x", 'expected an object, got "x"'),
+    ("modules.json", {"type": "Pooling"}, "expected a list of objects with type and path"),
+    ("modules.json", [{"type": "Pooling"}], "expected a list of objects with type and path"),
+])  # fmt: skip
+def test_what_lies_beside_is_refused_by_its_name(tmp_path, name, content, words):
+    text_onnx.save(tmp_path, head="logits" if name == "config.json" else "hidden", toml=MOST)
+    (tmp_path / name).write_text(json.dumps(content))
+    with pytest.raises(Refusal, match=re.escape(words)) as refusal:
+        imported(tmp_path)
+    assert name in str(refusal.value)
+
+
+def test_texts_whose_case_is_lowered_elsewhere(tmp_path):
+    """By sentence-transformers, before the tokenizer: its ids would be others."""
+    text_onnx.save(tmp_path, toml=MOST)
+    (tmp_path / "sentence_bert_config.json").write_text('{"do_lower_case": true}')
+    imported(tmp_path)
+    tokenizer = json.loads((tmp_path / "tokenizer.json").read_text())
+    tokenizer["normalizer"]["lowercase"] = tokenizer["normalizer"]["strip_accents"] = False
+    (tmp_path / "tokenizer.json").write_text(json.dumps(tokenizer))
+    with pytest.raises(Refusal, match="do_lower_case: true is supported with a tokenizer that"):
+        imported(tmp_path)
 
 
 def test_the_most_tokens(tmp_path):

@@ -64,11 +64,13 @@ def _check_job(job: dict, where: str) -> None:
         if job.get(key, next(iter(known))) not in known:
             raise Usage(f"{where}.{key}: expected one of {', '.join(known)}, got {job[key]!r}")
     for key in ("columns", "names"):
-        names = list(job.get(key, {}).values())
-        if not series.is_texts(names) or len(set(names)) != len(names):
-            raise Usage(f"{where}.{key}: expected texts that differ, got {job[key]!r}")
-    if not series.is_texts(job.get("path", [])):
-        raise Usage(f"{where}.path: expected a list of texts, got {job['path']!r}")
+        names = job.get(key, {})
+        for name, value in names.items():
+            _check_text(value, f"{where}.{key}.{name}")
+        if len(set(names.values())) != len(names):
+            raise Usage(f"{where}.{key}: expected texts that differ, got {names!r}")
+    for i, member in enumerate(job.get("path", [])):
+        _check_text(member, f"{where}.path[{i}]")
     csv = job.get("format", "csv") == "csv"
     for key, of_csv in (("path", False), ("separator", True)):
         if key in job and csv != of_csv:
@@ -99,13 +101,17 @@ def _check_job(job: dict, where: str) -> None:
         for key, value in target.items():
             if key not in TARGET_KEYS:
                 raise Usage(f"{of_target} has no key {key!r}; known are id, name, model")
-            if not isinstance(value, str) or not value:
-                raise Usage(f"{of_target}.{key}: expected a text, got {value!r}")
+            _check_text(value, f"{of_target}.{key}")
         if target["id"] in ids:
             raise Usage(f"{of_target}.id: expected another than {target['id']!r}, which is used")
         ids.add(target["id"])
         if "model" in target:
             _check_url(target["model"], f"{of_target}.model", ("https://", "s3://"))
+
+
+def _check_text(value, where: str) -> None:
+    if not isinstance(value, str) or not value:
+        raise Usage(f"{where}: expected a text, got {value!r}")
 
 
 def _check_url(text: str, where: str, schemes: tuple[str, ...]) -> None:

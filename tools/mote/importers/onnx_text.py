@@ -73,6 +73,23 @@ class Beside:
         except (OSError, ValueError) as e:
             raise Refusal(f"{path}: is no JSON: {e}") from e
 
+    def members(self, name: str) -> dict:
+        """Of a JSON file that is an object; of no file, none."""
+        found = self.read(name)
+        if found is not None and not isinstance(found, dict):
+            raise Refusal(f"{self.find(name)}: expected an object, got {json.dumps(found)[:40]}")
+        return found or {}
+
+    def modules(self) -> list[tuple[str, str]]:
+        """Of sentence-transformers' modules.json, (kind, path) of each."""
+        found = self.read("modules.json") or []
+        try:
+            return [(str(m["type"]).rsplit(".", 1)[-1], str(m["path"])) for m in found]
+        except (TypeError, KeyError) as e:
+            raise Refusal(
+                f"{self.find('modules.json')}: expected a list of objects with type and path"
+            ) from e
+
     def tokenizer_path(self, config) -> Path:
         named = config.text.tokenizer
         names = (named,) if named else TOKENIZERS
@@ -85,10 +102,15 @@ class Beside:
         return path
 
     def labels(self) -> list[str] | None:
-        found = (self.read("config.json") or {}).get("id2label")
+        found = self.members("config.json").get("id2label")
         if not isinstance(found, dict):
             return None
-        return [str(found[k]) for k in sorted(found, key=int)]
+        if set(found) != {str(i) for i in range(len(found))}:
+            raise Refusal(
+                f"{self.find('config.json')}: id2label: expected the keys 0 to {len(found) - 1}, "
+                f"got {', '.join(found)[:60]}"
+            )
+        return [str(found[str(i)]) for i in range(len(found))]
 
     def max_tokens(self) -> int | None:
         """What sentence-transformers cuts texts to, or what the model has places for."""
@@ -96,7 +118,7 @@ class Beside:
             ("sentence_bert_config.json", "max_seq_length"),
             ("config.json", "max_position_embeddings"),
         ):
-            most = (self.read(name) or {}).get(key)
+            most = self.members(name).get(key)
             if type(most) is int and most >= LEAST_TOKENS:
                 return most
         return None
@@ -104,10 +126,9 @@ class Beside:
     def pooling(self, config) -> tuple[str | None, bool]:
         """How a vector is made of those of the tokens, and whether it gets norm 1."""
         kind, normalize = config.text.pooling, config.text.normalize
-        for number, module in enumerate(self.read("modules.json") or []):
-            name = str(module.get("type", "")).rsplit(".", 1)[-1]
+        for number, (name, path) in enumerate(self.modules()):
             if name == "Pooling" and kind is None:
-                kind = pooling_of(self.read(f"{module['path']}/config.json"), module["path"])
+                kind = pooling_of(self.read(f"{path}/config.json"), path)
             elif name == "Normalize":
                 normalize = True if normalize is None else normalize
             elif name not in ("Transformer", "Pooling"):
@@ -283,7 +304,7 @@ def output_of(
         if int(np.prod(shape[:-1])) != 1:
             raise Refusal(f"output {name!r}: {shape}; expected a vector for each text")
         value = graph.reshape(value, (BATCH, n))
-        problem = (files.read("config.json") or {}).get("problem_type")
+        problem = files.members("config.json").get("problem_type")
         is_class = name == "logits" and n > 1 and problem not in NO_CLASSES
         kind = config.kind or (
             "embedding" if name in VECTORS else "class" if labels or is_class else "numbers"
@@ -317,6 +338,7 @@ def is_softmax(graph: Graph, value: Value) -> bool:
 def import_text(path: str, model, config, runtime) -> Imported:
     files = beside(path)
     tokenizer = read_tokenizer(files.tokenizer_path(config))
+    check_case(files, tokenizer)
     most = config.text.max_tokens or files.max_tokens() or tokenizer.max_tokens or MAX_TOKENS
     graph, shape = joined(model, most)
     name = chosen_output([v.name for v in model.graph.output])
@@ -340,6 +362,16 @@ def import_text(path: str, model, config, runtime) -> Imported:
         tokenizer=tokenizer,
         ids=session.ids,
     )
+
+
+def check_case(files: Beside, tokenizer: Tokenizer) -> None:
+    """sentence-transformers may lower the case of a text before the tokenizer sees it."""
+    name = "sentence_bert_config.json"
+    if files.members(name).get("do_lower_case") and not tokenizer.lowercase:
+        raise Refusal(
+            f"{files.find(name)}: do_lower_case: true is supported with a tokenizer that lowers "
+            "the case itself, which this one does not"
+        )
 
 
 def check_vocabulary(graph: Graph, tokenizer: Tokenizer) -> None:
