@@ -1,13 +1,16 @@
 """Operators that are made of others, against ONNX Runtime, beside what ONNX' own
 cases have of them: layers written out step by step, sizes, products of axes."""
 
+import numpy as np
 import pytest
 
 pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 from test_onnx import F32, Model, compiled, operators, weights  # noqa: E402
 
+from mote import lower  # noqa: E402
 from mote.config import Config  # noqa: E402
+from mote.engine import Engine  # noqa: E402
 from mote.errors import Refusal  # noqa: E402
 from mote.importers import import_file  # noqa: E402
 
@@ -98,3 +101,20 @@ def test_products_of_named_axes(tmp_path, equation, shape, out):
     m = Model(x=[batch, 4, 3])
     y = m.op("Einsum", "x", weights(*shape), equation=equation)
     compiled(m.save(tmp_path, (y, F32, list(out))), "float32", rows=40)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_the_largest_of_a_row_with_infinities(tmp_path, masked):
+    """Each place once, also among those that a mask has put below all others."""
+    m = Model(x=["batch", 6])
+    x = m.op("Log", "x")  # of 0 it is -inf
+    if masked:  # the lowest number there is, as torch.finfo has it
+        seen = m.op("Greater", "x", 1e-9)
+        x = m.op("Where", seen, x, float(np.finfo(np.float32).min))
+    values, places = m.op("TopK", x, m.constant([4], np.int64), outputs=2)
+    y = m.op("Concat", m.op("Cast", places, to=F32), values, axis=1)
+    imported = import_file(str(m.save(tmp_path, (y, F32, ["batch", 8]))), Config("t"), False)
+    rows = np.array([[1, 0, 0, 2, 0, 0], [0, 0, 0, 0, 0, 1], [3, 1, 2, 6, 5, 4], [0] * 6], "f8")
+    _, want = imported.predict(rows)
+    with Engine(lower.lower(imported, Config("t"), "float32").to_bytes()) as engine:
+        np.testing.assert_allclose(engine.rows(rows)[1], want, rtol=1e-6)

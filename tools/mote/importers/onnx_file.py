@@ -78,6 +78,15 @@ class Program:
     # quantized layers that are computed in float32, by what they give: why
     kept: dict[str, str] = field(default_factory=dict)
 
+    def drop_unused(self) -> None:
+        """Nodes whose results nobody reads."""
+        needed, kept = set(self.outputs), []
+        for node in reversed(self.nodes):
+            if needed & set(node.outputs):
+                kept.append(node)
+                needed |= set(node.inputs)
+        self.nodes = kept[::-1]
+
 
 def library():
     try:
@@ -387,7 +396,7 @@ class Folding:
             if t.HasField("tensor_type"):
                 self.p.shapes[name] = tuple(d.dim_value for d in t.tensor_type.shape.dim)
                 self.p.dtypes[name] = t.tensor_type.elem_type
-        self.drop_unused()
+        self.p.drop_unused()
 
     def visit(self, proto) -> None:
         node = self.node_of(proto)
@@ -600,15 +609,6 @@ class Folding:
             )
             if not shape_known and largest > MAX_ELEMENTS:
                 raise node.refuse(f"would make more than {MAX_ELEMENTS} numbers")
-
-    def drop_unused(self) -> None:
-        """Nodes whose results nobody reads."""
-        needed, kept = set(self.p.outputs), []
-        for node in reversed(self.p.nodes):
-            if needed & set(node.outputs):
-                kept.append(node)
-                needed |= set(node.inputs)
-        self.p.nodes = kept[::-1]
 
 
 def text_of(value):

@@ -32,12 +32,7 @@ class Fusion:
             if node.domain == "" and node.op in ("Mul", "Div"):
                 self.gelu(node)
                 self.layer_norm(node)
-        needed, kept = set(self.p.outputs), []
-        for node in reversed(self.p.nodes):
-            if needed & set(node.outputs):
-                kept.append(node)
-                needed |= set(node.inputs)
-        self.p.nodes = kept[::-1]
+        self.p.drop_unused()
 
     def replace(self, node: Node, op: str, inputs: list[str], version: int, **attributes) -> None:
         """The node itself becomes another; what only led to it is dropped."""

@@ -36,7 +36,7 @@ def import_file(path: str, config, trust_pickle: bool) -> Imported:
     runtime = library()
     model = onnx_file.load(path)
     try:
-        if onnx_text.is_text(model) and not config.dimensions:
+        if onnx_text.is_text(model, path, config):
             return onnx_text.import_text(path, model, config, runtime)
         imported, ports, known = import_model(model, config)
         imported.trainer = f"ONNX Runtime {runtime.__version__}"

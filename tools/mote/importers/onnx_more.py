@@ -59,7 +59,8 @@ def einsum(b: Builder, node: Node):
 
 @op("TopK")
 def top_k(b: Builder, node: Node):
-    """The largest, its place, and again without it."""
+    """The largest, its place, and again without it: as an infinity, below all that
+    masks put in. An infinity of a row's own counts as the number next to it."""
     x = b.real(node)
     axis, k = node.get("axis", -1) % len(x.shape), int(b.constant(node, 1, "K").reshape(-1)[0])
     n = x.shape[axis]
@@ -70,15 +71,20 @@ def top_k(b: Builder, node: Node):
     rows = b.view(x, x.size // n, n)
     places = b.lift(node, np.broadcast_to(np.arange(n, dtype=np.int32), (x.size // n, n)))
     places = b.view(places, x.size // n, n)
-    values, indices = [], []
-    for i in range(k):
-        value = b.graph.reduce(b.graph.reshape(rows, (*rows.dims, 1)), "max")
-        index = b.graph.reshape(b.graph.argmax(rows), (*rows.dims[:2], 1))
+    values, indices, none, left = (
+        [],
+        [],
+        b.scalar(-np.inf),
+        b.graph.binary(rows, b.scalar(LOWEST), "max"),
+    )
+    for _ in range(k):
+        index = b.graph.reshape(b.graph.argmax(left), (*rows.dims[:2], 1))
+        taken = b.graph.compare(b.graph.expand(index, rows.dims), places, "==")
+        alone = b.graph.select(taken, rows, none)
+        value = b.graph.reduce(b.graph.reshape(alone, (*rows.dims, 1)), "max")
         values.append(b.resized(x, axis, value, 1))
         indices.append(b.resized(x, axis, index, 1))
-        if i + 1 < k:
-            taken = b.graph.compare(b.graph.expand(index, rows.dims), places, "==")
-            rows = b.graph.select(taken, b.scalar(LOWEST), rows)
+        left = b.graph.select(taken, none, left)
     found = b.concat(values, axis)
     return [b.map(found, "neg") if smallest else found, b.concat(indices, axis)]
 

@@ -32,18 +32,10 @@ class Quantized(Fusion):
                 self.layer(node)
             elif dynamic and node.domain == "" and node.op == "Mul":
                 self.dynamic(node)
-        self.drop_unused()
+        self.p.drop_unused()
         for node in self.p.nodes:
             if node.domain == "" and node.op in LAYERS and self.is_between(node):
                 self.p.kept.setdefault(node.outputs[0], "its result is not quantized")
-
-    def drop_unused(self) -> None:
-        needed, kept = set(self.p.outputs), []
-        for node in reversed(self.p.nodes):
-            if needed & set(node.outputs):
-                kept.append(node)
-                needed |= set(node.inputs)
-        self.p.nodes = kept[::-1]
 
     def is_between(self, node: Node) -> bool:
         """Whether it reads what was dequantized."""

@@ -44,11 +44,17 @@ NO_CLASSES = ("regression", "multi_label_classification")  # kinds of problems
 STATES = ("last_hidden_state", "token_embeddings")
 
 
-def is_text(model) -> bool:
-    """Whether a file is a model of texts, by the names of its inputs."""
+def is_text(model, path: str, config) -> bool:
+    """Whether a file is a model of texts, by the names of its inputs. One of ids that
+    states how many there are, and has no tokenizer, takes them as numbers; so does one
+    whose dimensions model.toml gives."""
     constants = {t.name for t in model.graph.initializer}
-    names = {v.name for v in model.graph.input} - constants
-    return IDS in names and names <= {IDS, MASK, TYPES, PLACES}
+    inputs = {v.name: v for v in model.graph.input if v.name not in constants}
+    if config.dimensions or IDS not in inputs or not inputs.keys() <= {IDS, MASK, TYPES, PLACES}:
+        return False
+    stated = inputs[IDS].type.tensor_type.shape.dim[1:]
+    tokenized = config.text.tokenizer or any(map(beside(path).find, TOKENIZERS))
+    return bool(tokenized) or not stated or not all(d.HasField("dim_value") for d in stated)
 
 
 # ------------------------------------------------------------------- beside the file
@@ -97,7 +103,8 @@ class Beside:
         if path is None:
             raise Refusal(
                 f"a model of texts needs its tokenizer: expected {' or '.join(names)} in "
-                f"{self.folders[0]}; say where it is in model.toml: [text] tokenizer"
+                f"{self.folders[0]}; say where it is in model.toml: [text] tokenizer; or, to "
+                "take ids, how many there are: [input] dimensions"
             )
         return path
 
