@@ -81,9 +81,10 @@ ENGINE_DIRS := core/base core/kernel core/model compress
 SYSTEM_DIRS := net core/function
 engine_of = $(filter-out $(patsubst %,\%_%.c,$(call isa_others,$1)),$(wildcard $(ENGINE_DIRS:%=%/*.c)))
 ENGINE := $(call engine_of,$(ARCH))
-# main.c, the two sources of models and the two outsides are no part of the library;
+# main.c, the two sources of models and what reaches outside are no part of the library;
 # TLS is one of its own
-SYSTEM := $(filter-out core/function/main.c core/function/source_% core/function/outside_% net/tls%,\
+OUTSIDES := core/function/outside_net core/function/outside_model
+SYSTEM := $(filter-out core/function/main.c core/function/source_% $(OUTSIDES:%=%.c) net/tls%,\
 	$(wildcard $(SYSTEM_DIRS:%=%/*.c)))
 LIB    := $(OUT)/libmote.a
 # -fbuiltin: freestanding, and yet small copies are not calls
@@ -100,13 +101,13 @@ DATA      := $(if $(SAMPLE),$(file <$(SAMPLE)),[5.7,2.8,4.5,1.3])
 endif
 override DATA := $(value DATA)
 export DATA
-RUNS      ?= 500
+RUNS      ?= 300
 
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SECONDEXPANSION:
 .PHONY: help build run invoke zip image sizes train compile engine test ci \
-	test-long test-examples fuzz freestanding bench-coldstart bench-kernels bench-compress \
+	test-long test-examples fuzz freestanding bench-coldstart bench-peers bench-readme bench-kernels bench-compress \
 	bench-tokenizer bench-tls format clean c-tests c-suite test-programs count-program \
 	compress-count-program inner-loops print-trust tls-programs FORCE
 
@@ -125,6 +126,7 @@ $(OUT)/%.o: %.c Makefile | setup-build
 	@$(if $(V),,echo CC $@ >&2)
 	$(Q)$(TARGET_CC) $(FLAGS) $(DIR_FLAGS) $(call isa_flags,$<) -c $< -o $@
 
+$(OUT)/core/base/xxh64.o: CFLAGS += -O2
 $(LIB): $(ENGINE:%.c=$(OUT)/%.o) $(SYSTEM:%.c=$(OUT)/%.o)
 	@rm -f $@
 	$(Q)$(CROSS)gcc-ar rcs $@ $^
@@ -187,9 +189,7 @@ MAIN := $(OUT)/core/function/main.o
 # what an executable reaches outside with; NAME of models/NAME
 outside_of = $(strip $(filter outside,$1)$(if $(filter $1,$(MODEL)),$(OUTSIDE),$(shell \
 	grep -qs '^\[job\.' models/$1/model.toml && echo 1)))
-outside = $(addprefix $(OUT)/,$(if $(call outside_of,$1),$(OUTSIDE_OBJ),core/function/outside_none.o)) \
-	$(if $(call outside_of,$1),$(TLS_LIB) $(BEARSSL)) $(LIB) $(OUT)/$1/outside
-OUTSIDE_OBJ := core/function/outside_net.o core/function/outside_model.o
+outside = $(if $(call outside_of,$1),$(OUTSIDES:%=$(OUT)/%.o) $(TLS_LIB) $(BEARSSL)) $(LIB) $(OUT)/$1/outside
 # written again when the choice is another than last time
 $(OUT)/%/outside: FORCE
 	@mkdir -p $(@D)
@@ -197,7 +197,7 @@ $(OUT)/%/outside: FORCE
 $(OUT)/core/function/outside_net.o: | build/include/bearssl.h
 link = $(Q)mkdir -p $(@D) && $(TARGET_CC) $(LINK.$(MODE)) $(filter %.o,$^) \
 	$(if $(filter %-tls.a,$^),$(TLS_LIBS),$(LIB)) -o $@.full && \
-	$(if $(filter release,$(MODE)),$(CROSS)strip $@.full -o $@,cp $@.full $@)
+	$(if $(filter release,$(MODE)),$(CROSS)strip -R .comment $@.full -o $@,cp $@.full $@)
 $(OUT)/%/bootstrap: $(MAIN) $(OUT)/core/function/source_embedded.o $(OUT)/%/blob.o $$(call outside,$$*)
 	$(link)
 # MODEL=none carries no model and reads model.mote beside its executable
@@ -288,7 +288,7 @@ build/host/pic/%.o: %.c | setup-run
 	@mkdir -p $(@D)
 	$(Q)$(HOST_CC) $(BASE.$(HOST)) -fPIC -fvisibility=hidden -ffp-contract=off \
 		-fno-math-errno $(call isa_flags,$<) -c $< -o $@
-$(ENGINE_LIB): $(patsubst %.c,build/host/pic/%.o,core/function/outside_none.c tools/engine/engine.c tools/engine/codec.c tools/engine/text.c $(call engine_of,$(HOST)) \
+$(ENGINE_LIB): $(patsubst %.c,build/host/pic/%.o,tools/engine/engine.c tools/engine/codec.c tools/engine/text.c $(call engine_of,$(HOST)) \
 		$(filter-out %/settings.c,$(filter core/function/%,$(SYSTEM))))
 	@echo LD $@ >&2
 	$(Q)$(HOST_CC) -shared $(filter %.o,$^) -o $@
@@ -399,10 +399,37 @@ build/host/coldstart: tools/bench/coldstart.c | setup-run
 	@mkdir -p $(@D)
 	$(Q)$(HOST_CC) $< -o $@
 
-bench-coldstart: $(BOOTSTRAP) $(OUT)/floor build/host/coldstart ## spawn to first reply, against a bare floor program
-	@mkdir -p build/bench
-	@build/host/coldstart -n $(RUNS) -d "$$DATA" -j build/bench/coldstart.json \
-		floor:floor:$(OUT)/floor $(MODEL):self:$(BOOTSTRAP)
+# Models that only the bench has, as objects and executables of their own.
+COLDSTART := build/bench/coldstart
+COLDSTART_MODELS := forest net-raw net-exact net-cold
+$(COLDSTART)/models/.done: tools/bench/coldstart_models.py $(wildcard tools/mote/*.py) | $(VENV)/.done $(ENGINE_LIB)
+	PYTHONPATH=tools $(PYTHON) $< $(@D)
+	@touch $@
+$(COLDSTART_MODELS:%=$(COLDSTART)/models/%.mote): $(COLDSTART)/models/.done ;
+$(OUT)/bench/%/blob.o: core/function/blob.S $(COLDSTART)/models/%.mote
+	@mkdir -p $(@D)
+	$(Q)$(TARGET_CC) -DMOTE_BLOB='"$(COLDSTART)/models/$*.mote"' -DMOTE_ALIGN=4096 -c $< -o $@
+$(OUT)/bench/%/bootstrap: $(MAIN) $(OUT)/core/function/source_embedded.o $(OUT)/bench/%/blob.o \
+		$(OUT)/core/function/outside_none.o $(LIB)
+	$(link)
+
+# Everything that is here, or with ONLY=NAME one model and the floor. Models of
+# the tree that are made when asked for take part if they are there.
+ONLY ?=
+THERE := $(foreach model,river cola minilm,$(if $(wildcard models/$(model)/$(model).mote),$(OUT)/$(model)/bootstrap))
+CONTESTANTS := $(OUT)/floor build/host/coldstart $(if $(ONLY),$(OUT)/$(ONLY)/bootstrap,\
+	$(OUT)/iris/bootstrap $(OUT)/iris/trimmed/bootstrap $(OUT)/none/bootstrap $(THERE) \
+	$(COLDSTART_MODELS:%=$(OUT)/bench/%/bootstrap))
+bench-coldstart: $(CONTESTANTS) | setup-bench-coldstart ## cold starts, beside the floor and the peers that are set up; RUNS=300 PEERS='...' ONLY=NAME
+	@python3 tools/bench/coldstart.py --runs $(RUNS) \
+		$(if $(ONLY),--model $(ONLY) --event "$$DATA") \
+		$(if $(filter-out undefined,$(origin PEERS)),--peers '$(PEERS)') build/bench/coldstart
+
+bench-peers: | setup-bench-peers ## Python, Rust, Go and Node, to be measured beside it
+	@tools/bench/peers/build.sh build/peers $(PEERS)
+
+bench-readme: build/bench/coldstart.json ## the README's table of cold starts, from the last bench-coldstart
+	@python3 tools/bench/coldstart_report.py $< README.md
 
 # The peer, and what writes the models, live in an environment of their own.
 PEER := build/venv-bench
@@ -507,5 +534,5 @@ setup-%:
 	@tools/setup.sh $*
 $(if $(CROSS),setup-build: setup-$(ARCH))
 
--include $(shell find build \( -name debian -o -name 'venv*' -o -name npm \) -prune -o \
+-include $(shell find build \( -name debian -o -name 'venv*' -o -name npm -o -name peers \) -prune -o \
 	-name '*.d' -type f -print 2>/dev/null)

@@ -16,6 +16,9 @@ static bool set_mode(struct mote_coding *c, const struct mote_coding_shape *s)
         return s->element_bytes == 1 && s->bits == 8;
     case MOTE_CODING_CONST:
         return s->element_bytes && s->bits == 8 * s->element_bytes;
+    case MOTE_CODING_BYTES:
+        return s->element_bytes > 1 && s->bits == 8 * s->element_bytes &&
+               !s->panels;
     }
     return false;
 }
@@ -45,8 +48,13 @@ const char *mote_coding_set(struct mote_coding *c,
     c->piece_bytes = s->block_bytes;
     c->decoded_bytes = c->run_bytes = s->decoded_bytes;
     c->group_rows = 0;
-    c->by_rows = !s->panels && block && block == s->unit_bytes;
-    if (c->by_rows)
+    c->by_rows = !s->panels && s->mode != MOTE_CODING_BYTES && block &&
+                 block == s->unit_bytes;
+    if (s->mode == MOTE_CODING_BYTES) {
+        if (s->unit_bytes && s->unit_bytes <= MOTE_CODING_RECORD_MAX)
+            c->element_bytes = (uint8_t)s->unit_bytes;
+        c->run_bytes /= runs = c->element_bytes;
+    } else if (c->by_rows)
         block *= c->group_rows = group_rows(c);
     else if (s->panels && block < s->unit_bytes)
         runs = s->decoded_bytes / (c->run_bytes = s->unit_bytes);

@@ -8,8 +8,10 @@
  *
  *   | block 0 | block 1 | ... | the last one, shorter |     one run
  *
- * No block reaches over a run: the tensor, or, when a panel is longer than a
- * block, a panel.
+ * No block reaches over a run: the tensor; when a panel is longer than a block,
+ * a panel; or, of BYTES, a plane, which has one byte of each record: row, where
+ * rows are short, or element. There blocks lie in the planes, one behind the
+ * other, not in the tensor.
  */
 #ifndef MOTE_COMPRESS_CODING_H
 #define MOTE_COMPRESS_CODING_H
@@ -28,6 +30,7 @@ enum mote_coding_mode {
     MOTE_CODING_HUF8,
     MOTE_CODING_HUFPAIR,
     MOTE_CODING_CONST,
+    MOTE_CODING_BYTES,
 };
 
 #define MOTE_CODING_BLOCK_MAX 16384u /* decoded bytes of a block, of a row */
@@ -35,6 +38,7 @@ enum mote_coding_mode {
 #define MOTE_CODING_LENGTH_MAX 11u   /* bits of a code */
 #define MOTE_CODING_STREAMS 8u       /* of a block that is not by rows */
 #define MOTE_CODING_TABLE 128u       /* bytes of a table of code lengths */
+#define MOTE_CODING_RECORD_MAX 16u   /* bytes of a row that BYTES takes apart */
 
 /* The fields of a tensor's record that matter here, and what its layout says.
  */
@@ -48,8 +52,8 @@ struct mote_coding_shape {
 
 /* Made by mote_coding_set; read only. */
 struct mote_coding {
-    uint8_t mode, element_bytes;
-    uint8_t low_bits; /* k: of each weight, stored as they are */
+    uint8_t mode, element_bytes; /* of BYTES: of a record */
+    uint8_t low_bits;            /* k: of each weight, stored as they are */
     bool by_rows;
     uint32_t piece_bytes; /* decoded, of a block or of a row */
     uint32_t group_rows;  /* of a block by rows, else 0 */
@@ -80,7 +84,8 @@ static inline uint32_t mote_coding_room(uint32_t n)
 
 static inline bool mote_coding_has_codes(const struct mote_coding *c)
 {
-    return c->mode == MOTE_CODING_HUF8 || c->mode == MOTE_CODING_HUFPAIR;
+    return c->mode == MOTE_CODING_HUF8 || c->mode == MOTE_CODING_HUFPAIR ||
+           c->mode == MOTE_CODING_BYTES;
 }
 
 /* Of a row or block of n decoded bytes: how many symbols it is coded with (or
@@ -88,13 +93,22 @@ static inline bool mote_coding_has_codes(const struct mote_coding *c)
 static inline uint32_t mote_coding_symbols(const struct mote_coding *c,
                                            uint32_t n)
 {
-    return c->mode == MOTE_CODING_HUF8 ? n : mote_coding_room(n) / 2;
+    return c->mode == MOTE_CODING_HUF8 || c->mode == MOTE_CODING_BYTES
+               ? n
+               : mote_coding_room(n) / 2;
 }
 
 static inline uint32_t mote_coding_low_bytes(const struct mote_coding *c,
                                              uint32_t n)
 {
     return mote_coding_room(n) / 8 * c->low_bits;
+}
+
+/* Tables of code lengths, one behind the other: of BYTES for each plane. */
+static inline uint32_t mote_coding_tables(const struct mote_coding *c)
+{
+    return c->mode == MOTE_CODING_BYTES ? c->element_bytes
+                                        : mote_coding_has_codes(c);
 }
 
 /* How many checksums a tensor has. */

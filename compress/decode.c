@@ -106,6 +106,30 @@ enum mote_status mote_decode_table(struct mote_decode_table *table,
     return MOTE_OK;
 }
 
+enum mote_status mote_decode_plane(struct mote_plane *plane,
+                                   struct mote_decode_table *table,
+                                   const uint8_t *lengths)
+{
+    struct mote_codes codes;
+    uint32_t symbols = 0, sum = 0;
+
+    *plane = (struct mote_plane){MOTE_PLANE_CODED, 0};
+    for (uint32_t i = 0; i < MOTE_CODES_SYMBOLS; i++) {
+        const uint8_t length = lengths[i / 2] >> i % 2 * 4 & 15;
+        symbols += length > 0;
+        sum += length;
+        if (length)
+            plane->byte = (uint8_t)i;
+    }
+    if (symbols < 2) {
+        plane->kind = symbols ? MOTE_PLANE_ONE : MOTE_PLANE_STORED;
+        return sum == symbols ? MOTE_OK : MOTE_E_FORMAT;
+    }
+    if (table)
+        return mote_decode_table(table, lengths);
+    return mote_codes_read(&codes, lengths) ? MOTE_OK : MOTE_E_FORMAT;
+}
+
 /* The last place from which 8 bytes can be loaded. A stream that is as it
  * should be never gets beyond it. */
 static const uint8_t *last_load(const struct mote_coded *coded)
@@ -265,6 +289,58 @@ enum mote_status mote_decode_block(const struct mote_coded *coded,
         return MOTE_E_FORMAT;
     if (c->mode == MOTE_CODING_HUFPAIR)
         mote_planes_merge(out, r.end, 2 * symbols, c->low_bits);
+    return MOTE_OK;
+}
+
+enum mote_status mote_decode_plane_block(const struct mote_coded *coded,
+                                         const struct mote_plane *plane,
+                                         const struct mote_decode_table *table,
+                                         uint32_t i, void *to)
+{
+    const struct range r = block_range(coded, i);
+    const uint32_t n = mote_coding_block(&coded->coding, i).bytes;
+    const uint32_t stored = plane->kind == MOTE_PLANE_STORED ? n : 0;
+
+    if (plane->kind == MOTE_PLANE_CODED)
+        return mote_decode_block(coded, table, i, to);
+    if (r.end - r.at != (ptrdiff_t)stored)
+        return MOTE_E_FORMAT;
+    if (stored)
+        memcpy(to, r.at, n);
+    else
+        memset(to, plane->byte, n);
+    return MOTE_OK;
+}
+
+/* Byte i of n elements, to every step'th place. */
+static void deal(uint8_t *out, const uint8_t *bytes, uint32_t n, uint32_t step)
+{
+    for (uint32_t i = 0; i < n; i++)
+        out[(size_t)i * step] = bytes[i];
+}
+
+enum mote_status mote_decode_bytes(const struct mote_coded *coded,
+                                   const uint8_t *lengths,
+                                   struct mote_decode_table *table,
+                                   uint8_t *room, uint8_t *out)
+{
+    const struct mote_coding *c = &coded->coding;
+    struct mote_plane plane;
+
+    assert(c->mode == MOTE_CODING_BYTES);
+    for (uint32_t i = 0; i < c->blocks; i++) {
+        const struct mote_coding_block b = mote_coding_block(c, i);
+        const uint32_t number = i / c->blocks_per_run;
+        if (i % c->blocks_per_run == 0 &&
+            mote_decode_plane(&plane, table,
+                              lengths + (size_t)number * MOTE_CODING_TABLE) !=
+                MOTE_OK)
+            return MOTE_E_FORMAT;
+        if (mote_decode_plane_block(coded, &plane, table, i, room) != MOTE_OK)
+            return MOTE_E_FORMAT;
+        deal(out + (b.at - number * c->run_bytes) * c->element_bytes + number,
+             room, b.bytes, c->element_bytes);
+    }
     return MOTE_OK;
 }
 

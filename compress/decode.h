@@ -1,6 +1,6 @@
 /*
  * compress/decode.h - weights back from their coded form, block by block or
- * row by row: compress/FORMAT.md, encodings 1 to 4.
+ * row by row: compress/FORMAT.md, encodings 1 to 5.
  *
  * trust    nothing: whatever the bytes are, a call ends with a status, in a
  *          time that the decoded size bounds, and touches no memory but what
@@ -50,6 +50,21 @@ const char *mote_decode_open(const struct mote_coded *coded);
 enum mote_status mote_decode_table(struct mote_decode_table *table,
                                    const uint8_t *lengths);
 
+/* How a plane of BYTES is stored, as its table says: no lengths, or of one
+ * symbol alone a length of 1, or a complete code. */
+enum mote_plane_kind { MOTE_PLANE_STORED, MOTE_PLANE_ONE, MOTE_PLANE_CODED };
+
+struct mote_plane {
+    enum mote_plane_kind kind;
+    uint8_t byte; /* of MOTE_PLANE_ONE: all of it */
+};
+
+/* As mote_decode_table, of a plane of BYTES; the table is filled if the plane
+ * is coded. NULL: it is not wanted. */
+enum mote_status mote_decode_plane(struct mote_plane *plane,
+                                   struct mote_decode_table *table,
+                                   const uint8_t *lengths);
+
 /* MOTE_E_DAMAGED: block i, below coding.blocks, does not match its checksum. */
 enum mote_status mote_decode_verify(const struct mote_coded *coded, uint32_t i);
 
@@ -64,6 +79,27 @@ enum mote_status mote_decode_verify(const struct mote_coded *coded, uint32_t i);
 enum mote_status mote_decode_block(const struct mote_coded *coded,
                                    const struct mote_decode_table *table,
                                    uint32_t i, void *out);
+
+/* Block i of a tensor in BYTES, which is of the plane i / blocks_per_run. The
+ * rest is as in mote_decode_block. */
+enum mote_status mote_decode_plane_block(const struct mote_coded *coded,
+                                         const struct mote_plane *plane,
+                                         const struct mote_decode_table *table,
+                                         uint32_t i, void *out);
+
+/*
+ * Decodes a tensor in BYTES.
+ *
+ * lengths  its tables [coding.element_bytes][MOTE_CODING_TABLE]
+ * table    for one plane after the other
+ * room     [MOTE_CODING_BLOCK_MAX], likewise
+ * out      [decoded_bytes], apart from these
+ * errors   MOTE_E_FORMAT: it is damaged, and out undefined
+ */
+enum mote_status mote_decode_bytes(const struct mote_coded *coded,
+                                   const uint8_t *lengths,
+                                   struct mote_decode_table *table,
+                                   uint8_t *room, uint8_t *out);
 
 /*
  * Decodes `count` rows of a tensor by rows, whose numbers are in rows[count]

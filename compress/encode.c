@@ -1,6 +1,7 @@
 /* compress/encode.c - see compress/encode.h */
 #include "compress/encode.h"
 #include "compress/codes.h"
+#include "compress/decode.h"
 #include "core/base/mem.h"
 #include "core/base/xxh64.h"
 
@@ -10,11 +11,12 @@
  * Rows and blocks, in symbols
  */
 
-/* What is coded at once: a row, or a block. */
+/* What is coded at once: a row, or a block. Of BYTES its bytes are `step` apart
+ * in the tensor, elsewhere step is 1. */
 struct piece {
     const struct mote_coding *coding;
     const uint8_t *raw;
-    uint32_t bytes;
+    uint32_t bytes, step;
 };
 
 static bool has_planes(const struct mote_coding *c)
@@ -44,8 +46,9 @@ static uint8_t symbol(const struct piece *p, uint32_t i)
     const uint32_t half = mote_coding_room(p->bytes) / 2;
     const uint8_t k = p->coding->low_bits;
 
-    if (p->coding->mode == MOTE_CODING_HUF8)
-        return p->raw[i];
+    if (p->coding->mode == MOTE_CODING_HUF8 ||
+        p->coding->mode == MOTE_CODING_BYTES)
+        return p->raw[(size_t)i * p->step];
     return (uint8_t)(coded_weight(p, i) >> k << 4 |
                      coded_weight(p, i + half) >> k);
 }
@@ -54,10 +57,17 @@ static uint8_t symbol(const struct piece *p, uint32_t i)
 static struct piece piece_of(const struct mote_coding *c, const void *raw,
                              const struct mote_coding_block *b, uint32_t row)
 {
+    const uint64_t plane = b->at / c->run_bytes;
+    const bool apart = c->mode == MOTE_CODING_BYTES;
+    const uint64_t at =
+        apart ? (b->at - plane * c->run_bytes) * c->element_bytes + plane
+              : b->at + (uint64_t)row * c->piece_bytes;
+
     return (struct piece){
         .coding = c,
-        .raw = (const uint8_t *)raw + b->at + (uint64_t)row * c->piece_bytes,
+        .raw = (const uint8_t *)raw + at,
         .bytes = c->by_rows ? c->piece_bytes : b->bytes,
+        .step = apart ? c->element_bytes : 1,
     };
 }
 
@@ -66,10 +76,11 @@ static uint32_t pieces_in(const struct mote_coding_block *b)
     return b->rows ? b->rows : 1;
 }
 
-void mote_encode_count(const struct mote_coding *c, const void *raw,
-                       uint64_t counts[MOTE_ENCODE_SYMBOLS])
+/* In `blocks` blocks from `first` on. */
+static void count_blocks(const struct mote_coding *c, const void *raw,
+                         uint32_t first, uint32_t blocks, uint64_t *counts)
 {
-    for (uint32_t i = 0; mote_coding_has_codes(c) && i < c->blocks; i++) {
+    for (uint32_t i = first; i < first + blocks; i++) {
         const struct mote_coding_block b = mote_coding_block(c, i);
         for (uint32_t row = 0; row < pieces_in(&b); row++) {
             const struct piece p = piece_of(c, raw, &b, row);
@@ -78,6 +89,13 @@ void mote_encode_count(const struct mote_coding *c, const void *raw,
                 counts[symbol(&p, j)]++;
         }
     }
+}
+
+void mote_encode_count(const struct mote_coding *c, const void *raw,
+                       uint64_t counts[MOTE_ENCODE_SYMBOLS])
+{
+    if (mote_coding_has_codes(c))
+        count_blocks(c, raw, 0, c->blocks, counts);
 }
 
 /* ------------------------------------------------------------------------
@@ -150,6 +168,40 @@ void mote_encode_lengths(const uint64_t counts[MOTE_ENCODE_SYMBOLS],
     }
     for (uint32_t i = 0; i < MOTE_CODING_TABLE; i++)
         lengths[i] = (uint8_t)(length[2 * i] | length[2 * i + 1] << 4);
+}
+
+/* Bytes that a code makes of so many symbols. */
+static uint64_t coded_bytes(const uint64_t *counts, const uint8_t *lengths)
+{
+    uint64_t bits = 0;
+
+    for (uint32_t i = 0; i < MOTE_ENCODE_SYMBOLS; i++)
+        bits += counts[i] * (lengths[i / 2] >> i % 2 * 4 & 15);
+    return (bits + 7) / 8;
+}
+
+static void plane_table(const struct mote_coding *c, const void *raw,
+                        uint32_t plane, uint8_t *lengths)
+{
+    uint64_t counts[MOTE_ENCODE_SYMBOLS] = {0};
+    uint32_t one = 0;
+
+    count_blocks(c, raw, plane * c->blocks_per_run, c->blocks_per_run, counts);
+    mote_encode_lengths(counts, lengths);
+    while (counts[one] == 0)
+        one++;
+    if (counts[one] == c->run_bytes) {
+        memset(lengths, 0, MOTE_CODING_TABLE);
+        lengths[one / 2] = (uint8_t)(1 << one % 2 * 4);
+    } else if (coded_bytes(counts, lengths) > c->run_bytes / 16 * 15)
+        memset(lengths, 0, MOTE_CODING_TABLE);
+}
+
+void mote_encode_tables(const struct mote_coding *c, const void *raw,
+                        uint8_t lengths[])
+{
+    for (uint32_t i = 0; i < mote_coding_tables(c); i++)
+        plane_table(c, raw, i, lengths + (size_t)i * MOTE_CODING_TABLE);
 }
 
 /* ------------------------------------------------------------------------
@@ -293,11 +345,12 @@ uint64_t mote_encode_bound(const struct mote_coding *c)
 }
 
 static bool all_have_codes(const struct mote_coding *c, const void *raw,
+                           uint32_t first, uint32_t blocks,
                            const struct mote_codes *codes)
 {
     uint64_t counts[MOTE_ENCODE_SYMBOLS] = {0};
 
-    mote_encode_count(c, raw, counts);
+    count_blocks(c, raw, first, blocks, counts);
     for (uint32_t i = 0; i < MOTE_ENCODE_SYMBOLS; i++)
         if (counts[i] && codes->length[i] == 0)
             return false;
@@ -318,15 +371,65 @@ static enum mote_status encode_const(const struct mote_coding *c,
     return MOTE_OK;
 }
 
+/* Plane number `plane` of BYTES, with its table. */
+static enum mote_status put_bytes(struct writer *w, const struct mote_coding *c,
+                                  const void *raw, uint32_t plane,
+                                  const uint8_t *lengths,
+                                  struct mote_encoded *to)
+{
+    const uint32_t first = plane * c->blocks_per_run;
+    struct mote_plane kind;
+    struct mote_codes codes;
+
+    if (mote_decode_plane(&kind, NULL, lengths) != MOTE_OK)
+        return MOTE_E_FORMAT;
+    mote_codes_read(&codes, lengths); /* all lengths, if it is no code */
+    if (kind.kind != MOTE_PLANE_STORED &&
+        !all_have_codes(c, raw, first, c->blocks_per_run, &codes))
+        return MOTE_E_RANGE;
+    for (uint32_t i = first; i < first + c->blocks_per_run; i++) {
+        const struct mote_coding_block b = mote_coding_block(c, i);
+        const struct piece p = piece_of(c, raw, &b, 0);
+        const uint8_t *begin = w->at;
+        if (kind.kind == MOTE_PLANE_CODED)
+            put_block(w, &p, &codes);
+        for (uint32_t j = 0; kind.kind == MOTE_PLANE_STORED && j < b.bytes; j++)
+            put(w, symbol(&p, j), 8);
+        to->index[i + 1] = (uint32_t)(w->at - to->data);
+        to->checksums[i] = mote_xxh64(begin, (size_t)(w->at - begin));
+    }
+    return MOTE_OK;
+}
+
+static enum mote_status encode_bytes(const struct mote_coding *c,
+                                     const void *raw, const uint8_t *lengths,
+                                     struct mote_encoded *to)
+{
+    struct writer w = {.at = to->data};
+
+    if (mote_encode_bound(c) >> 32)
+        return MOTE_E_SPACE;
+    to->index[0] = 0;
+    for (uint32_t plane = 0; plane < c->element_bytes; plane++) {
+        const enum mote_status s = put_bytes(
+            &w, c, raw, plane, lengths + (size_t)plane * MOTE_CODING_TABLE, to);
+        if (s != MOTE_OK)
+            return s;
+    }
+    to->data_bytes = (uint64_t)(w.at - to->data);
+    return MOTE_OK;
+}
+
 enum mote_status mote_encode(const struct mote_coding *c, const void *raw,
-                             const uint8_t lengths[MOTE_CODING_TABLE],
-                             struct mote_encoded *to)
+                             const uint8_t lengths[], struct mote_encoded *to)
 {
     struct mote_codes codes;
     struct writer w = {.at = to->data};
 
     if (c->mode == MOTE_CODING_CONST)
         return encode_const(c, raw, to);
+    if (c->mode == MOTE_CODING_BYTES)
+        return encode_bytes(c, raw, lengths, to);
     if (has_planes(c) && !weights_fit(c, raw))
         return MOTE_E_RANGE;
     if (mote_coding_has_codes(c)) {
@@ -334,7 +437,7 @@ enum mote_status mote_encode(const struct mote_coding *c, const void *raw,
             return MOTE_E_SPACE;
         if (!mote_codes_read(&codes, lengths))
             return MOTE_E_FORMAT;
-        if (!all_have_codes(c, raw, &codes))
+        if (!all_have_codes(c, raw, 0, c->blocks, &codes))
             return MOTE_E_RANGE;
         to->index[0] = 0;
     }

@@ -1,11 +1,12 @@
 /*
  * compress/encode.h - a tensor's bytes to their coded form: compress/FORMAT.md,
- * encodings 1 to 4. For build machines; no function links it.
+ * encodings 1 to 5. For build machines; no function links it.
  *
  *   mote_encode_count     counts symbols, of one tensor or of several that
  *                         share a table
  *   mote_encode_lengths   the best code for these counts
- *   mote_encode           with it, data, index and checksums
+ *   mote_encode_tables    of BYTES, the tables of all planes
+ *   mote_encode           with it, or them, data, index and checksums
  *
  * memory  the caller's; about 10 KB of stack
  * exact   the same bytes on every machine, and one form only: what the decoder
@@ -31,6 +32,14 @@ void mote_encode_count(const struct mote_coding *c, const void *raw,
 void mote_encode_lengths(const uint64_t counts[MOTE_ENCODE_SYMBOLS],
                          uint8_t lengths[MOTE_CODING_TABLE]);
 
+/*
+ * The tables of a tensor in BYTES, one for each plane [element_bytes], as they
+ * make raw [c->decoded_bytes] smallest; but planes that a code makes by less
+ * than a sixteenth smaller are stored, as that is not worth decoding them.
+ */
+void mote_encode_tables(const struct mote_coding *c, const void *raw,
+                        uint8_t lengths[]);
+
 /* Bytes that the data can take, at most. */
 uint64_t mote_encode_bound(const struct mote_coding *c);
 
@@ -43,7 +52,8 @@ struct mote_encoded {
 };
 
 /*
- * Codes raw [c->decoded_bytes] with the table `lengths` (of modes with codes).
+ * Codes raw [c->decoded_bytes] with the table `lengths` (of modes with codes;
+ * of BYTES with the tables of its planes, one behind the other).
  *
  * errors MOTE_E_RANGE: a weight takes more bits than the coding has, a
  *        constant is none, or a symbol has no code
@@ -51,7 +61,6 @@ struct mote_encoded {
  *        MOTE_E_SPACE: 4 GiB of data or more, which an index cannot hold
  */
 enum mote_status mote_encode(const struct mote_coding *c, const void *raw,
-                             const uint8_t lengths[MOTE_CODING_TABLE],
-                             struct mote_encoded *to);
+                             const uint8_t lengths[], struct mote_encoded *to);
 
 #endif

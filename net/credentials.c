@@ -1,8 +1,8 @@
 /* net/credentials.c - see net/credentials.h */
 #include "net/credentials.h"
+#include "core/base/environment.h"
 #include "core/base/json_read.h"
 #include "core/base/time.h"
-#include "net/environment.h"
 #include "net/http_write.h"
 
 #include <string.h>

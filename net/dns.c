@@ -204,6 +204,10 @@ static enum mote_status ask_udp(const struct question *q,
         s = mote_socket_failure();
     while (s == MOTE_OK) {
         size_t got;
+        if (mote_now_ms() >= deadline_ms) { /* they may come without a wait */
+            s = MOTE_E_TIMEOUT;
+            break;
+        }
         s = mote_stream_fd_read(fd, deadline_ms, (char *)bytes, sizeof bytes,
                                 &got);
         if (s == MOTE_OK && mote_dns_read(answer, bytes, got, q->id, q->name,
@@ -236,6 +240,7 @@ static enum mote_status ask_tcp(const struct question *q,
                                 struct mote_dns_answer *answer)
 {
     uint8_t bytes[ANSWER];
+    size_t n = 0;
     int fd;
     enum mote_status s = mote_stream_connect(&fd, to, deadline_ms);
 
@@ -246,10 +251,11 @@ static enum mote_status ask_tcp(const struct question *q,
         (struct mote_text){0});
     if (s == MOTE_OK)
         s = read_all(fd, deadline_ms, bytes, 2);
-    const size_t n = (size_t)bytes[0] << 8 | bytes[1];
-    if (s == MOTE_OK)
+    if (s == MOTE_OK) {
+        n = (size_t)bytes[0] << 8 | bytes[1];
         s = n <= sizeof bytes ? read_all(fd, deadline_ms, bytes, n)
                               : MOTE_E_SPACE;
+    }
     close(fd);
     if (s == MOTE_OK)
         s = mote_dns_read(answer, bytes, n, q->id, q->name, q->type);

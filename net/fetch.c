@@ -9,6 +9,7 @@
 #include "net/fetch.h"
 #include "core/base/assert.h"
 #include "core/base/number.h"
+#include "core/base/url.h"
 #include "core/base/version.h"
 #include "net/http_write.h"
 #include "net/retry.h"
@@ -156,7 +157,8 @@ static enum mote_status read_head(struct mote_fetch *f, size_t *used,
     }
 }
 
-/* The body of an answer that is no 2xx: the first bytes are kept. */
+/* The body of an answer that is no 2xx: the first bytes are kept, and more are
+ * not waited for. */
 static void keep(struct mote_fetch *f, struct mote_text run)
 {
     const size_t room = sizeof f->kept - f->kept_bytes;
@@ -221,7 +223,7 @@ static enum mote_status read_body(struct mote_fetch *f, size_t used,
     struct mote_http_body body;
     enum mote_status s = begin_body(r, a, &body);
 
-    while (s == MOTE_OK && !body.done) {
+    while (s == MOTE_OK && !body.done && f->kept_bytes < sizeof f->kept) {
         struct mote_text run;
         size_t taken;
         bool ended = false;
@@ -286,7 +288,7 @@ enum mote_status mote_fetch_exchange(struct mote_fetch *fetch,
 
     assert(request->deadline_ms);
     if (fetch->stream && (!leads_to(fetch, request->url) ||
-                          !mote_stream_fd_idle(fetch->stream->fd)))
+                          !fetch->stream->kind->idle(fetch->stream)))
         mote_fetch_close(fetch);
     for (bool fresh = false; silent && !fresh;) {
         answer->head.status = 0;
@@ -368,7 +370,8 @@ static bool may_follow(const struct mote_url *from, const struct mote_url *to)
             to->port == 443 && mote_text_equal_nocase(from->host, to->host));
 }
 
-/* Where an answer sends us, copied to `into`, because it goes away. */
+/* Where an answer sends us. Its path is copied to `into`, because it goes away;
+ * the host stays the one that was asked for, which no answer can overwrite. */
 static enum mote_status follow(struct mote_url *url, char *into,
                                struct mote_fetch_answer *a,
                                struct mote_where *where)
@@ -378,7 +381,7 @@ static enum mote_status follow(struct mote_url *url, char *into,
     struct mote_url to;
 
     a->step = MOTE_FETCH_REDIRECT;
-    a->message = location;
+    a->message = mote_url_shown(location);
     if (location.n == 0 || location.n > MOTE_FETCH_URL)
         return MOTE_E_REFUSED;
     memcpy(into, location.at, location.n);
@@ -386,7 +389,13 @@ static enum mote_status follow(struct mote_url *url, char *into,
                         where) != MOTE_OK ||
         !may_follow(url, &to))
         return MOTE_E_REFUSED;
-    *url = to;
+    if (to.secure != url->secure) {
+        url->secure = true;
+        url->port = to.port;
+        url->at = url->host;
+    }
+    url->path = to.path;
+    url->target = to.target;
     return MOTE_OK;
 }
 
@@ -426,7 +435,7 @@ enum mote_status mote_fetch_get(struct mote_fetch *fetch, struct mote_text url,
                                 struct mote_fetch_answer *answer,
                                 struct mote_where *where)
 {
-    char head[MOTE_FETCH_REQUEST], locations[2][MOTE_FETCH_URL];
+    char head[MOTE_FETCH_REQUEST], location[MOTE_FETCH_URL];
     struct mote_retry retry = {.deadline_ms = deadline_ms};
     struct mote_http_out out = {.at = head, .cap = sizeof head};
     struct mote_url at;
@@ -434,6 +443,7 @@ enum mote_status mote_fetch_get(struct mote_fetch *fetch, struct mote_text url,
     answer->head.status = 0;
     answer->tries = 0;
     answer->step = MOTE_FETCH_PREPARE;
+    answer->message = (struct mote_text){0};
     enum mote_status s = mote_url_parse(&at, url, where);
     for (unsigned redirects = 0; s == MOTE_OK; redirects++) {
         s = write_get(&out, &at, fields);
@@ -454,7 +464,7 @@ enum mote_status mote_fetch_get(struct mote_fetch *fetch, struct mote_text url,
             s = MOTE_E_REFUSED;
             break;
         }
-        s = follow(&at, locations[redirects % 2], answer, where);
+        s = follow(&at, location, answer, where);
         if (s == MOTE_OK && redirects == MOTE_FETCH_REDIRECTS)
             s = MOTE_E_REFUSED;
     }

@@ -109,14 +109,16 @@ struct mote_fetch_answer {
     uint64_t bytes;             /* of the body that came                     */
     enum mote_fetch_step step;  /* where it ended                            */
     unsigned dns_code;          /* of a failed look-up                       */
-    struct mote_text message;   /* of TLS, or the URL that was not followed  */
+    struct mote_text message;   /* of TLS, or the URL that was not followed,
+                                   without its query                         */
     unsigned tries;             /* made by mote_fetch_get, redirects included */
 };
 
 /*
  * One exchange, over the connection that there is if it leads to that server
  * and still lives. When it dies without a byte of an answer, once more over a
- * fresh one: all our requests may be made twice.
+ * fresh one: all our requests may be made twice. Of an answer that is no 2xx no
+ * more is read than is kept.
  *
  * errors  MOTE_E_CLOSED   refused, or ended before the answer was complete
  *         MOTE_E_TIMEOUT  the deadline, or silence for too long

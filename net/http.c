@@ -92,7 +92,6 @@ static enum mote_status parse_fields(struct input *in,
                                      struct mote_http_head *head,
                                      struct mote_text text)
 {
-    head->count = 0;
     for (;;) {
         if (in->at == in->end)
             return MOTE_E_AGAIN;
@@ -103,10 +102,10 @@ static enum mote_status parse_fields(struct input *in,
         }
         if (head->count == MOTE_HTTP_FIELDS)
             return MOTE_E_FORMAT;
-        const enum mote_status s =
-            parse_field(in, &head->fields[head->count++]);
+        const enum mote_status s = parse_field(in, &head->fields[head->count]);
         if (s != MOTE_OK)
             return s;
+        head->count++;
     }
 }
 
@@ -116,6 +115,7 @@ enum mote_status mote_http_parse_response(struct mote_http_head *head,
     struct input in = {text.at, text.at + text.n};
     struct mote_text code, reason;
 
+    head->count = 0;
     head->method = head->target = (struct mote_text){0};
     enum mote_status s = parse_version(&in, &head->minor);
     if (s == MOTE_OK)
@@ -149,6 +149,7 @@ enum mote_status mote_http_parse_request(struct mote_http_head *head,
     struct input in = {text.at, text.at + text.n};
 
     head->status = 0;
+    head->count = 0;
     enum mote_status s = take_run(&in, is_token, &head->method);
     if (s == MOTE_OK)
         s = head->method.n ? expect(&in, MOTE_TEXT(" ")) : MOTE_E_FORMAT;
@@ -233,26 +234,30 @@ bool mote_http_keeps_alive(const struct mote_http_head *head)
 enum mote_status mote_http_body_begin(struct mote_http_body *body,
                                       const struct mote_http_head *head)
 {
-    const struct mote_text coding =
-        mote_http_field(head, MOTE_TEXT("Transfer-Encoding"));
     const bool bare =
         head->status / 100 == 1 || head->status == 204 || head->status == 304;
-    bool counted = false;
+    bool counted = false, chunked = false;
 
     *body = (struct mote_http_body){.framing = MOTE_HTTP_COUNTED};
     for (size_t i = 0; i < head->count; i++) {
+        const struct mote_http_field *f = &head->fields[i];
         uint64_t length;
-        if (!mote_text_equal_nocase(head->fields[i].name,
-                                    MOTE_TEXT("Content-Length")))
+        if (mote_text_equal_nocase(f->name, MOTE_TEXT("Transfer-Encoding"))) {
+            if (chunked ||
+                !mote_text_equal_nocase(f->value, MOTE_TEXT("chunked")))
+                return MOTE_E_FORMAT;
+            chunked = true;
+        }
+        if (!mote_text_equal_nocase(f->name, MOTE_TEXT("Content-Length")))
             continue;
-        if (mote_uint_read(head->fields[i].value, &length) != MOTE_OK ||
+        if (mote_uint_read(f->value, &length) != MOTE_OK ||
             (counted && length != body->left))
             return MOTE_E_FORMAT;
         body->left = length;
         counted = true;
     }
-    if (coding.n) {
-        if (counted || !mote_text_equal_nocase(coding, MOTE_TEXT("chunked")))
+    if (chunked) {
+        if (counted)
             return MOTE_E_FORMAT;
         body->framing = MOTE_HTTP_CHUNKED;
     } else if (!counted && head->status) {

@@ -34,7 +34,8 @@ struct mote_http_head {
  * Parse a head that starts at text.at.
  *
  * returns  MOTE_OK        complete; the body starts at text.at + head->bytes
- *          MOTE_E_AGAIN   right so far; call again with more bytes
+ *          MOTE_E_AGAIN   right so far; call again with more bytes. As after
+ *                         MOTE_E_FORMAT, head->fields are the whole ones before
  *          MOTE_E_FORMAT  not HTTP/1.0 or 1.1, or more than MOTE_HTTP_FIELDS
  */
 enum mote_status mote_http_parse_response(struct mote_http_head *head,
@@ -73,7 +74,8 @@ struct mote_http_body {
  * head; 1xx, 204 and 304 have none.
  *
  * errors  MOTE_E_FORMAT  a length that is none, two that differ, a length
- *                        beside chunking, or a coding other than chunked
+ *                        beside chunking, or a coding other than chunked,
+ *                        none, or more than one
  */
 enum mote_status mote_http_body_begin(struct mote_http_body *body,
                                       const struct mote_http_head *head);

@@ -1,8 +1,8 @@
 /* net/s3.c - see net/s3.h */
 #include "net/s3.h"
+#include "core/base/environment.h"
 #include "core/base/number.h"
 #include "core/base/version.h"
-#include "net/environment.h"
 #include "net/http_write.h"
 #include "net/retry.h"
 #include "net/sigv4.h"
@@ -209,7 +209,7 @@ static enum mote_status write_head(struct mote_s3 *s3, const struct request *r,
                             region_of(s3), MOTE_TEXT("s3"), ""};
     size_t count = 0;
 
-    mote_sigv4_date(by.date, (int64_t)time(NULL) + s3->ahead_s);
+    mote_time_write_basic(by.date, (int64_t)time(NULL) + s3->ahead_s);
     *out = (struct mote_http_out){.at = s3->head, .cap = sizeof s3->head};
     mote_http_put(out, r->method);
     mote_http_put(out, MOTE_TEXT(" "));
@@ -435,6 +435,7 @@ static void begin_answer(struct mote_s3_answer *a)
 {
     a->http.step = MOTE_FETCH_PREPARE;
     a->http.head.status = 0;
+    a->http.message = (struct mote_text){0};
     a->tries = 0;
     a->code = a->message = a->request_id = a->etag = (struct mote_text){0};
 }

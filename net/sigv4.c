@@ -1,18 +1,7 @@
 /* net/sigv4.c - see net/sigv4.h */
 #include "net/sigv4.h"
-#include "core/base/time.h"
 
 #include <string.h>
-
-void mote_sigv4_date(char out[MOTE_SIGV4_DATE_CHARS], int64_t unix_s)
-{
-    char text[MOTE_TIME_CHARS];
-
-    mote_time_write(text, unix_s);
-    for (size_t i = 0; i < sizeof text; i++)
-        if (text[i] != '-' && text[i] != ':')
-            *out++ = text[i];
-}
 
 /* ------------------------------------------------------------------------
  * Texts in canonical form, a character at a time, -1 at the end. Each is

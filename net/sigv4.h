@@ -10,23 +10,20 @@
 #ifndef MOTE_NET_SIGV4_H
 #define MOTE_NET_SIGV4_H
 
+#include "core/base/time.h"
 #include "net/http.h"
 #include "net/http_write.h"
 #include "net/tls_sha256.h"
 
-#define MOTE_SIGV4_FIELDS 32     /* signed fields, query parameters */
-#define MOTE_SIGV4_DATE_CHARS 16 /* "20150830T123600Z"              */
+#define MOTE_SIGV4_FIELDS 32 /* signed fields, query parameters */
 
 /* Who signs, for what, and when. */
 struct mote_sigv4 {
     struct mote_text key_id, secret;
     struct mote_text token; /* of the session, or empty */
     struct mote_text region, service;
-    char date[MOTE_SIGV4_DATE_CHARS]; /* see mote_sigv4_date */
+    char date[MOTE_TIME_BASIC_CHARS]; /* of signing: mote_time_write_basic */
 };
-
-/* The moment of signing. unix_s: within the years 1 to 9999. */
-void mote_sigv4_date(char out[MOTE_SIGV4_DATE_CHARS], int64_t unix_s);
 
 /*
  * method   as sent

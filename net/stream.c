@@ -176,5 +176,10 @@ static void plain_close(struct mote_stream *s)
     s->fd = -1;
 }
 
+static bool plain_idle(const struct mote_stream *s)
+{
+    return mote_stream_fd_idle(s->fd);
+}
+
 const struct mote_stream_kind mote_stream_plain = {plain_read, plain_write,
-                                                   plain_close};
+                                                   plain_close, plain_idle};

@@ -29,6 +29,9 @@ struct mote_stream_kind {
     /* Ends the connection, fd becomes -1 (TLS: close-notify first). Without
      * effect when there is none. */
     void (*close)(struct mote_stream *s);
+    /* Whether it is still good for a request: nothing has arrived on it,
+     * neither an end nor a byte that nobody asked for. */
+    bool (*idle)(const struct mote_stream *s);
 };
 
 struct mote_stream {
@@ -80,8 +83,7 @@ enum mote_status mote_stream_fd_write(int fd, uint64_t deadline_ms,
 enum mote_status mote_stream_fd_wait(int fd, bool writing,
                                      uint64_t deadline_ms);
 
-/* Whether an idle connection is still good for a request: nothing has arrived
- * on it, neither an end nor a byte that nobody asked for. */
+/* Whether nothing waits on the socket, neither bytes nor an end. */
 bool mote_stream_fd_idle(int fd);
 
 #endif

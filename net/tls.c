@@ -283,8 +283,18 @@ static void tls_close(struct mote_stream *stream)
     mote_stream_plain.close(stream);
 }
 
-static const struct mote_stream_kind tls_kind = {tls_read, tls_write,
-                                                 tls_close};
+/* Bytes that were decrypted and not read would pass for the next answer. */
+static bool tls_idle(const struct mote_stream *stream)
+{
+    const struct mote_tls *t = (const struct mote_tls *)stream;
+
+    return !(br_ssl_engine_current_state(&t->client.eng) &
+             (BR_SSL_RECVAPP | BR_SSL_CLOSED)) &&
+           mote_stream_fd_idle(stream->fd);
+}
+
+static const struct mote_stream_kind tls_kind = {tls_read, tls_write, tls_close,
+                                                 tls_idle};
 
 /* ------------------------------------------------------------------------
  * Beginning

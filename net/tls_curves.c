@@ -43,10 +43,12 @@ static size_t xoff(int curve, size_t *len)
     return 0;
 }
 
+/* 0, so that the handshake fails, also for X25519's product 0: the peer's point
+ * was of small order (RFC 8422, 5.11). BearSSL's own code takes it. */
 static uint32_t mul(unsigned char *point, size_t point_n,
                     const unsigned char *scalar, size_t scalar_n, int curve)
 {
-    unsigned char k[MOTE_X25519_BYTES] = {0};
+    unsigned char k[MOTE_X25519_BYTES] = {0}, any = 0;
 
     if (curve != BR_EC_curve25519)
         return of(curve)->mul(point, point_n, scalar, scalar_n, curve);
@@ -54,7 +56,9 @@ static uint32_t mul(unsigned char *point, size_t point_n,
         return 0;
     memcpy(k, scalar, scalar_n);
     mote_x25519(point, k);
-    return 1;
+    for (size_t i = 0; i < sizeof k; i++)
+        any |= point[i];
+    return (any + 0xFFu) >> 8; /* without a branch: the product is secret */
 }
 
 static size_t mulgen(unsigned char *to, const unsigned char *scalar,

@@ -2,7 +2,7 @@
 # Installs what a Debian 12 machine lacks for one purpose; on other systems says
 # what is missing. When all is there nothing is done and no root is needed.
 #
-# Usage: tools/setup.sh build|arm64|run|tls|tls-arm64|bench-tls|bench-compress|package|python|bench|test|ci
+# Usage: tools/setup.sh build|arm64|run|tls|tls-arm64|bench-tls|bench-coldstart|bench-peers|bench-compress|package|python|bench|test|ci
 set -eu
 
 # One need a line: how to see that it is met, and the package that meets it. A
@@ -40,6 +40,22 @@ needs() {
         [ "$(uname -m)" = aarch64 ] || needs tls-arm64
         echo /usr/include/openssl/ssl.h libssl-dev
         echo openssl openssl
+        ;;
+    bench-coldstart)
+        needs run
+        needs python
+        echo strace strace
+        echo valgrind valgrind
+        ;;
+    bench-peers)
+        needs bench-coldstart
+        python3 -c 'import pip' 2>/dev/null || echo /none python3-pip
+        # lambda_runtime asks for Rust 1.84: Debian has it by this name
+        [ -x "$HOME/.cargo/bin/cargo" ] || echo cargo cargo-web
+        echo node nodejs
+        echo npm npm
+        echo cmake cmake
+        echo g++ g++
         ;;
     bench-compress)
         needs run
@@ -89,7 +105,7 @@ needs() {
         echo g++ g++
         ;;
     *)
-        echo "setup.sh: expected build, arm64, run, tls, tls-arm64, bench-tls, bench-compress, package, python, bench, test or ci, got $1" >&2
+        echo "setup.sh: expected build, arm64, run, tls, tls-arm64, bench-tls, bench-coldstart, bench-peers, bench-compress, package, python, bench, test or ci, got $1" >&2
         exit 2
         ;;
     esac

@@ -2,6 +2,7 @@
 #include "core/base/time.h"
 
 #define DAY 86400
+#define TO_1970 INT64_C(719468) /* days since 0000-03-01 */
 #define YEAR_1 (-62135596800)   /* 0001-01-01T00:00:00Z */
 #define YEAR_10000 253402300800 /* 10000-01-01T00:00:00Z */
 
@@ -15,22 +16,22 @@ static int64_t days_from_date(int64_t year, int month, int day)
     const int64_t days =
         of_era * 365 + of_era / 4 - of_era / 100 + of_year + day - 1;
 
-    return era * 146097 + days - 719468;
+    return era * 146097 + days - TO_1970;
 }
 
-static void date_from_days(int64_t days, int *year, int *month, int *day)
+/* Of days since 0000-03-01. */
+static void date_from_days(uint32_t days, uint32_t *year, uint32_t *month,
+                           uint32_t *day)
 {
-    days += 719468;
-    const int64_t era = (days >= 0 ? days : days - 146096) / 146097;
-    const int64_t of_era = days - era * 146097;
-    const int64_t years =
+    const uint32_t era = days / 146097, of_era = days % 146097;
+    const uint32_t years =
         (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    const int64_t of_year = of_era - (365 * years + years / 4 - years / 100);
-    const int64_t shifted = (5 * of_year + 2) / 153;
+    const uint32_t of_year = of_era - (365 * years + years / 4 - years / 100);
+    const uint32_t shifted = (5 * of_year + 2) / 153;
 
-    *day = (int)(of_year - (153 * shifted + 2) / 5 + 1);
-    *month = (int)(shifted < 10 ? shifted + 3 : shifted - 9);
-    *year = (int)(years + era * 400 + (*month <= 2));
+    *day = of_year - (153 * shifted + 2) / 5 + 1;
+    *month = shifted < 10 ? shifted + 3 : shifted - 9;
+    *year = years + era * 400 + (*month <= 2);
 }
 
 static int days_in(int64_t year, int month)
@@ -129,7 +130,7 @@ bool mote_time_is_writable(int64_t seconds)
     return seconds >= YEAR_1 && seconds < YEAR_10000;
 }
 
-static char *put(char *out, int value, int digits, char after)
+static char *put(char *out, uint32_t value, int digits, char after)
 {
     for (int i = digits - 1; i >= 0; i--, value /= 10)
         out[i] = (char)('0' + value % 10);
@@ -139,15 +140,25 @@ static char *put(char *out, int value, int digits, char after)
 
 void mote_time_write(char *out, int64_t seconds)
 {
-    const int64_t days = (seconds >= 0 ? seconds : seconds - (DAY - 1)) / DAY;
-    const int of_day = (int)(seconds - days * DAY);
-    int year, month, day;
+    const uint64_t since = (uint64_t)(seconds + TO_1970 * DAY);
+    const uint32_t of_day = (uint32_t)(since % DAY);
+    uint32_t year, month, day;
 
-    date_from_days(days, &year, &month, &day);
+    date_from_days((uint32_t)(since / DAY), &year, &month, &day);
     out = put(out, year, 4, '-');
     out = put(out, month, 2, '-');
     out = put(out, day, 2, 'T');
     out = put(out, of_day / 3600, 2, ':');
     out = put(out, of_day / 60 % 60, 2, ':');
     put(out, of_day % 60, 2, 'Z');
+}
+
+void mote_time_write_basic(char *out, int64_t seconds)
+{
+    char text[MOTE_TIME_CHARS];
+
+    mote_time_write(text, seconds);
+    for (size_t i = 0; i < sizeof text; i++)
+        if (text[i] != '-' && text[i] != ':')
+            *out++ = text[i];
 }

@@ -13,7 +13,8 @@
 
 #include "core/base/status.h"
 
-#define MOTE_TIME_CHARS 20 /* "2026-11-28T13:02:50Z" */
+#define MOTE_TIME_CHARS 20       /* "2026-11-28T13:02:50Z" */
+#define MOTE_TIME_BASIC_CHARS 16 /* "20261128T130250Z"     */
 
 /*
  * Reads YYYY-MM-DD, perhaps followed by "T" or a blank and HH:MM, :SS, a
@@ -26,6 +27,9 @@ enum mote_status mote_time_read(struct mote_text text, int64_t *seconds);
 
 /* Writes MOTE_TIME_CHARS characters, UTC. seconds: within the years above. */
 void mote_time_write(char *out, int64_t seconds);
+
+/* The same in ISO 8601's basic form: MOTE_TIME_BASIC_CHARS characters. */
+void mote_time_write_basic(char *out, int64_t seconds);
 
 /* Whether mote_time_write can write it. */
 bool mote_time_is_writable(int64_t seconds);

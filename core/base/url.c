@@ -26,3 +26,12 @@ struct mote_text mote_url_decode(struct mote_text text)
     }
     return (struct mote_text){out, n};
 }
+
+struct mote_text mote_url_shown(struct mote_text url)
+{
+    size_t n = 0;
+
+    while (n < url.n && url.at[n] != '?')
+        n++;
+    return (struct mote_text){url.at, n};
+}

@@ -1,5 +1,6 @@
 /*
- * core/base/url.h - names and values as forms write them into URLs.
+ * core/base/url.h - names and values as forms write them into URLs, and what
+ * people may see of a URL.
  *
  * source  WHATWG URL, section 5.1: application/x-www-form-urlencoded
  */
@@ -11,5 +12,9 @@
 /* Undoes URL encoding in place, "+" being a blank: what text lies in must be
  * the caller's to write. A "%" without two digits behind it stays. */
 struct mote_text mote_url_decode(struct mote_text text);
+
+/* What a message may show of a URL: what stands before its query, which may
+ * hold keys. A view into it. */
+struct mote_text mote_url_shown(struct mote_text url);
 
 #endif

@@ -6,8 +6,7 @@
  * the others go on. The same schedule's time gives the same keys and, of the
  * same observations, the same bytes: what was observed later is not looked at.
  *
- * The reply, which names no address (they may hold what nobody else should
- * see):
+ * The reply, which names addresses without their query (keys may stand in it):
  *
  *   {"job": "daily", "time": "2026-11-28T06:00:00Z",
  *    "targets": [{"id": "a", "status": "written"},

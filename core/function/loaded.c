@@ -3,7 +3,7 @@
 #define _GNU_SOURCE
 #endif
 #include "core/function/loaded.h"
-#include "core/base/number.h"
+#include "core/base/url.h"
 #include "core/function/failure.h"
 
 #include <sys/mman.h>
@@ -75,8 +75,9 @@ static enum mote_status refuse(struct mote_outside_answer *answer,
 
     mote_failure_input(&failure, MOTE_E_SCHEMA, where);
     const struct mote_text why = mote_failure_message(&failure, true, text);
-    size_t n = url.n < cap / 2 ? url.n : cap / 2;
-    memcpy(answer->words, url.at, n);
+    const struct mote_text shown = mote_url_shown(url);
+    size_t n = shown.n < cap / 2 ? shown.n : cap / 2;
+    memcpy(answer->words, shown.at, n);
     memcpy(answer->words + n, ": ", 2);
     n += 2;
     const size_t more = why.n < cap - n ? why.n : cap - n;
@@ -107,18 +108,18 @@ static enum mote_status prove(const struct mote_load *load,
     }
     enum mote_status s =
         mote_model_open(&to->model, to->file, to->file_bytes, where);
-
-    if (s == MOTE_OK)
-        s = mote_model_check(&to->model, where);
     if (s != MOTE_OK)
         return s;
-    mote_model_use_cpu(&to->model, load->cpu);
     to->arena_bytes = to->model.header->request_arena;
     to->arena_bytes = to->arena_bytes ? to->arena_bytes : 1;
     to->arena = map(to->arena_bytes);
-    where->field = MOTE_TEXT("");
-    where->expected = "more memory for the model's arena";
-    return to->arena ? MOTE_OK : MOTE_E_SPACE;
+    if (!to->arena) {
+        where->field = MOTE_TEXT("");
+        where->expected = "more memory for the model's arena";
+        return MOTE_E_SPACE;
+    }
+    mote_model_use_cpu(&to->model, load->cpu);
+    return mote_model_check(&to->model, to->arena, where);
 }
 
 /* Gives back what the file did not need of the room for it. */

@@ -1,8 +1,8 @@
 /*
  * core/function/loaded.h - a model from outside: fetched, proven, and ready.
  *
- * File and request arena lie in one anonymous mapping, which is as large as the
- * server says that the file is; both go when another takes their place.
+ * File and request arena lie in anonymous mappings, as large as the server and
+ * the file's header say; both go when another model takes their place.
  *
  * trust  nothing: mote_model_check looks at every byte before first use, and a
  *        SHA-256 or an ETag can pin what is taken

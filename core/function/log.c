@@ -1,5 +1,6 @@
 /* core/function/log.c - see core/function/log.h */
 #include "core/function/log.h"
+#include "core/base/time.h"
 #include "core/base/utf8.h"
 
 #include <errno.h>
@@ -31,54 +32,18 @@ uint64_t mote_clock_us(void)
     return now_us(CLOCK_MONOTONIC);
 }
 
-static char *put_digits(char *at, uint64_t value, int width)
-{
-    for (int i = width - 1; i >= 0; i--, value /= 10)
-        at[i] = (char)('0' + value % 10);
-    return at + width;
-}
-
-/* Days since 1970 to year, month, day: eras of 400 years, years that begin in
- * March, so that the leap day comes last.
- * source  Hinnant, "chrono-compatible low-level date algorithms" */
-static void civil_from_days(uint64_t days, uint64_t *y, unsigned *m,
-                            unsigned *d)
-{
-    days += 719468; /* from 0000-03-01 */
-    const uint64_t era = days / 146097, of_era = days % 146097;
-    const uint64_t year =
-        (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    const uint64_t of_year = of_era - (365 * year + year / 4 - year / 100);
-    const uint64_t month = (5 * of_year + 2) / 153; /* 0: March */
-
-    *d = (unsigned)(of_year - (153 * month + 2) / 5 + 1);
-    *m = (unsigned)(month < 10 ? month + 3 : month - 9);
-    *y = year + era * 400 + (*m <= 2);
-}
-
 struct mote_text mote_timestamp(char out[MOTE_TIMESTAMP], uint64_t wall_us)
 {
-    const uint64_t seconds = wall_us / 1000000;
-    uint64_t year;
-    unsigned month, day;
-    char *at = out;
+    const unsigned ms = (unsigned)(wall_us / 1000 % 1000);
+    char *at = out + MOTE_TIME_CHARS - 1; /* where the seconds end */
 
-    civil_from_days(seconds / 86400, &year, &month, &day);
-    at = put_digits(at, year, 4);
-    *at++ = '-';
-    at = put_digits(at, month, 2);
-    *at++ = '-';
-    at = put_digits(at, day, 2);
-    *at++ = 'T';
-    at = put_digits(at, seconds / 3600 % 24, 2);
-    *at++ = ':';
-    at = put_digits(at, seconds / 60 % 60, 2);
-    *at++ = ':';
-    at = put_digits(at, seconds % 60, 2);
+    mote_time_write(out, (int64_t)(wall_us / 1000000));
     *at++ = '.';
-    at = put_digits(at, wall_us / 1000 % 1000, 3);
-    *at++ = 'Z';
-    return (struct mote_text){out, (size_t)(at - out)};
+    *at++ = (char)('0' + ms / 100);
+    *at++ = (char)('0' + ms / 10 % 10);
+    *at++ = (char)('0' + ms % 10);
+    *at = 'Z';
+    return (struct mote_text){out, MOTE_TIMESTAMP};
 }
 
 enum mote_level mote_level_of(struct mote_text name)

@@ -2,11 +2,12 @@
  * core/function/outside.h */
 #include <sys/auxv.h>
 
+#include "core/base/environment.h"
 #include "core/base/number.h"
+#include "core/base/url.h"
 #include "core/function/loaded.h"
 #include "core/function/predict.h"
 #include "core/function/results.h"
-#include "net/environment.h"
 
 #define REFRESH_MS 10000 /* to look for another model, at most */
 
@@ -98,7 +99,7 @@ enum mote_status mote_outside_model(struct mote_function *f,
     load->max = MOTE_LOADED_MAX;
     where->field = MOTE_TEXT("MOTE_MODEL");
     where->expected = "s3://BUCKET/KEY or https://...";
-    where->got = load->url;
+    where->got = mote_url_shown(load->url);
     if (!mote_text_starts(load->url, MOTE_TEXT("s3://")) &&
         !mote_text_starts(load->url, MOTE_TEXT("https://")))
         return MOTE_E_SCHEMA;

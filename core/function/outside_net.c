@@ -6,11 +6,12 @@
  */
 #include "core/function/outside.h"
 
+#include "core/base/environment.h"
 #include "core/base/number.h"
-#include "net/environment.h"
+#include "core/base/url.h"
 #include "net/s3.h"
-#include "net/tls_sha256.h"
 #include "net/tls_secure.h"
+#include "net/tls_sha256.h"
 
 const bool mote_outside_linked = true;
 
@@ -81,9 +82,7 @@ static void say_exchange(struct mote_outside_answer *a, enum mote_status s,
 
 static void say_url(struct mote_outside_answer *a, struct mote_text url)
 {
-    const char *end = memchr(url.at, '?', url.n); /* keys may be behind it */
-
-    say(a, (struct mote_text){url.at, end ? (size_t)(end - url.at) : url.n});
+    say(a, mote_url_shown(url));
     say(a, MOTE_TEXT(": "));
 }
 

@@ -45,6 +45,23 @@ static enum mote_status map_file(const char *path, const void **bytes,
     return *bytes == MAP_FAILED ? MOTE_E_IO : MOTE_OK;
 }
 
+/* In memory of its own, for the time that it takes. */
+static enum mote_status check(const struct mote_model *model,
+                              struct mote_where *where)
+{
+    const size_t bytes = model->header->request_arena;
+
+    if (model->decoder_bytes == 0)
+        return mote_model_check(model, NULL, where);
+    void *arena = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (arena == MAP_FAILED)
+        return MOTE_E_SPACE;
+    const enum mote_status s = mote_model_check(model, arena, where);
+    munmap(arena, bytes);
+    return s;
+}
+
 enum mote_status mote_source_open(struct mote_model *model, bool verify,
                                   struct mote_where *where)
 {
@@ -61,5 +78,5 @@ enum mote_status mote_source_open(struct mote_model *model, bool verify,
     const enum mote_status s = mote_model_open(model, bytes, n, where);
     if (n == 0)
         where->expected = "a .mote file, and not an empty one";
-    return s == MOTE_OK ? mote_model_check(model, where) : s;
+    return s == MOTE_OK ? check(model, where) : s;
 }

@@ -63,8 +63,8 @@ bool mote_call_check(const struct mote_scope *scope,
         a[COUNT] > COUNT_MAX || a[PLAN] <= scope->plan_index ||
         a[PLAN] >= scope->model->plan_count)
         return false;
-    const struct mote_scope callee = {scope->model,
-                                      scope->model->plans + a[PLAN], a[PLAN]};
+    const struct mote_scope callee = {
+        scope->model, scope->model->plans + a[PLAN], a[PLAN], NULL};
     const struct mote_plan *plan = callee.plan;
     const struct mote_file_value *scratch =
         mote_scope_value(scope, op->writes[0]);

@@ -180,7 +180,7 @@ static enum mote_status check_contents(const struct mote_scope *s,
 
 /* ------------------------------------------------------------------------ */
 
-enum mote_status mote_model_check(const struct mote_model *m,
+enum mote_status mote_model_check(const struct mote_model *m, void *arena,
                                   struct mote_where *where)
 {
     enum mote_status s = check_sections(m, where);
@@ -190,7 +190,7 @@ enum mote_status mote_model_check(const struct mote_model *m,
     if (s == MOTE_OK)
         s = check_tensors(m, where);
     for (uint32_t i = 0; s == MOTE_OK && i < m->plan_count; i++) {
-        const struct mote_scope scope = {m, m->plans + i, i};
+        const struct mote_scope scope = {m, m->plans + i, i, arena};
         s = check_live(&scope, where);
         if (s == MOTE_OK)
             s = check_contents(&scope, where);

@@ -12,7 +12,7 @@ _Static_assert(MOTE_CODED_TABLE == 4096, "FORMAT.md");
 bool mote_coded_known(uint8_t encoding)
 {
     return encoding == MOTE_ENCODING_RAW ||
-           (MOTE_LINKED_CODED && encoding <= MOTE_ENCODING_CONST);
+           (MOTE_LINKED_CODED && encoding <= MOTE_ENCODING_BYTES);
 }
 
 const struct mote_streams *mote_coded_streams(uint32_t cpu)
@@ -48,6 +48,12 @@ static const char *coding_of(const struct mote_file_tensor *t,
     return MOTE_LINKED_CODED ? mote_coding_set(coding, &shape) : "RAW tensors";
 }
 
+bool mote_coded_by_rows(const struct mote_file_tensor *t)
+{
+    struct mote_coding c;
+    return !coding_of(t, &c) && c.by_rows;
+}
+
 static const void *at_offset(const struct mote_model *m, uint64_t offset)
 {
     return offset ? m->bytes + offset : NULL;
@@ -81,16 +87,39 @@ static bool take(const struct mote_model *m, uint64_t offset, uint64_t n,
     return true;
 }
 
+static uint64_t tables_bytes(const struct mote_file_tensor *t)
+{
+    struct mote_coding c;
+    return coding_of(t, &c) ? 0 : MOTE_CODING_TABLE * mote_coding_tables(&c);
+}
+
 /* A table of its own, or that of a tensor before. */
 static bool has_table(const struct mote_model *m,
                       const struct mote_file_tensor *t, uint64_t *at)
 {
-    if (take(m, t->table_offset, MOTE_CODING_TABLE, at))
+    if (take(m, t->table_offset, tables_bytes(t), at))
         return true;
     for (const struct mote_file_tensor *u = m->tensors; u < t; u++)
-        if (u->table_offset && u->table_offset == t->table_offset)
+        if (u->table_offset && u->table_offset == t->table_offset &&
+            tables_bytes(u) == tables_bytes(t))
             return true;
     return false;
+}
+
+/* Whether tables are those of codes, or of planes. */
+static bool tables_are_good(const struct mote_coding *c, const uint8_t *tables)
+{
+    struct mote_codes codes;
+    struct mote_plane plane;
+
+    if (c->mode != MOTE_CODING_BYTES)
+        return mote_codes_read(&codes, tables);
+    for (uint32_t i = 0; i < mote_coding_tables(c); i++)
+        if (mote_decode_plane(&plane, NULL,
+                              tables + (size_t)i * MOTE_CODING_TABLE) !=
+            MOTE_OK)
+            return false;
+    return true;
 }
 
 const char *mote_coded_open(const struct mote_model *m,
@@ -99,7 +128,6 @@ const char *mote_coded_open(const struct mote_model *m,
 {
     struct mote_coding coding;
     struct mote_coded coded;
-    struct mote_codes codes;
 
     if (!m->sections[MOTE_SECTION_CODES])
         return "a section of CODES";
@@ -125,7 +153,7 @@ const char *mote_coded_open(const struct mote_model *m,
     if (expected)
         return expected;
     if (mote_coding_has_codes(c) &&
-        !mote_codes_read(&codes, m->bytes + t->table_offset))
+        !tables_are_good(c, m->bytes + t->table_offset))
         return "complete codes of at most 11 bits";
     return NULL;
 }
@@ -179,8 +207,14 @@ bool mote_coded_reads_fit(const struct mote_scope *s,
     for (uint32_t r = 0; MOTE_LINKED_CODED && r < op->file->reads; r++) {
         const struct mote_file_tensor *t =
             op->reads[r] == MOTE_NONE ? NULL : coded_value(s, op->reads[r]);
-        if (t && (!mote_operator_decodes(op->file, r) ||
-                  (!mote_in_panels(t) && (coding_of(t, &c) || !c.by_rows))))
+        if (!t)
+            continue;
+        if (coding_of(t, &c))
+            return false;
+        if (mote_operator_decodes_whole(op->file, r)
+                ? c.by_rows
+                : !mote_operator_decodes(op->file, r) ||
+                      (!mote_in_panels(t) && !c.by_rows))
             return false;
     }
     return true;
@@ -209,6 +243,7 @@ static enum mote_status refuse(enum mote_status status, const char *expected,
 struct checking {
     struct mote_coded coded;
     struct mote_decode_table table;
+    struct mote_plane plane; /* of BYTES */
     uint8_t room[MOTE_CODING_BLOCK_MAX];
 };
 
@@ -218,6 +253,9 @@ static enum mote_status decode_piece(struct checking *k, uint32_t i,
     const struct mote_coding *c = &k->coded.coding;
     const uint32_t number = i * c->group_rows + row;
 
+    if (c->mode == MOTE_CODING_BYTES)
+        return mote_decode_plane_block(&k->coded, &k->plane, &k->table, i,
+                                       k->room);
     return c->by_rows
                ? mote_decode_rows(&k->coded, &k->table, &number, 1, k->room)
                : mote_decode_block(&k->coded, &k->table, i, k->room);
@@ -254,6 +292,20 @@ static bool is_filled_up(const struct mote_file_tensor *t)
            (t->dims[0] % MOTE_P8K8 || t->dims[1] % MOTE_P8K8);
 }
 
+/* Takes the table of the plane that block i begins, if it does. */
+static bool begin_plane(const struct mote_model *m,
+                        const struct mote_file_tensor *t, struct checking *k,
+                        uint32_t i)
+{
+    const uint32_t blocks = k->coded.coding.blocks_per_run;
+
+    return t->encoding != MOTE_ENCODING_BYTES || i % blocks ||
+           mote_decode_plane(&k->plane, &k->table,
+                             m->bytes + t->table_offset +
+                                 (size_t)(i / blocks) * MOTE_CODING_TABLE) ==
+               MOTE_OK;
+}
+
 enum mote_status mote_coded_check(const struct mote_model *m,
                                   const struct mote_file_tensor *t,
                                   mote_coded_good_fn *good,
@@ -263,12 +315,15 @@ enum mote_status mote_coded_check(const struct mote_model *m,
     enum mote_status s = MOTE_OK;
 
     if (mote_coded_of(m, t, &k.coded) ||
-        (mote_coding_has_codes(&k.coded.coding) &&
+        (t->encoding != MOTE_ENCODING_BYTES &&
+         mote_coding_has_codes(&k.coded.coding) &&
          mote_decode_table(&k.table, m->bytes + t->table_offset) != MOTE_OK))
         return refuse(MOTE_E_FORMAT, "coded tensors", where);
     /* of a constant all blocks are alike, and there is no end to them */
     const bool one = t->encoding == MOTE_ENCODING_CONST;
     for (uint32_t i = 0; s == MOTE_OK && i < k.coded.coding.blocks; i++) {
+        if (!begin_plane(m, t, &k, i))
+            return refuse(MOTE_E_FORMAT, "coded tensors", where);
         s = check_block(&k, t, i, good, where);
         if (one)
             break;

@@ -58,6 +58,9 @@ const char *mote_coded_open(const struct mote_model *m,
 const char *mote_coded_end(struct mote_model *m, uint64_t at,
                            const char **part);
 
+/* Whether it is coded by rows, each of which can be decoded alone. */
+bool mote_coded_by_rows(const struct mote_file_tensor *t);
+
 /* Whether coded tensors are read only where the operator decodes them, and are
  * no outputs of the plan. */
 bool mote_coded_reads_fit(const struct mote_scope *s,

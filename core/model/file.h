@@ -91,6 +91,7 @@ enum mote_encoding {
     MOTE_ENCODING_HUF8,
     MOTE_ENCODING_HUFPAIR,
     MOTE_ENCODING_CONST,
+    MOTE_ENCODING_BYTES,
 };
 
 #define MOTE_RANK_MAX 4

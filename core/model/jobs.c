@@ -1,6 +1,7 @@
 /* core/model/jobs.c - see core/model/jobs.h */
 #include "core/model/jobs.h"
 #include "core/base/assert.h"
+#include "core/base/environment.h"
 #include "core/base/time.h"
 
 /* The record that begins at byte `at`, or NULL at the end. */
@@ -173,32 +174,16 @@ static void put(struct filling *f, struct mote_text text)
     f->n = f->n > f->cap ? f->n : f->n + text.n;
 }
 
-static struct mote_text variable(char *const *environment,
-                                 struct mote_text name)
-{
-    for (; environment && *environment; environment++) {
-        const struct mote_text entry = mote_text_of(*environment);
-        if (mote_text_starts(entry, name) && entry.n > name.n &&
-            entry.at[name.n] == '=')
-            return (struct mote_text){entry.at + name.n + 1,
-                                      entry.n - name.n - 1};
-    }
-    return MOTE_TEXT("");
-}
-
 /* "2026-11-28" or "20261128T130250Z". */
 static void put_time(struct filling *f, int64_t time, bool date)
 {
     char text[MOTE_TIME_CHARS];
 
-    mote_time_write(text, time);
-    if (date) {
-        put(f, (struct mote_text){text, 10});
-        return;
-    }
-    for (size_t i = 0; i < sizeof text; i++)
-        if (text[i] != '-' && text[i] != ':')
-            put(f, (struct mote_text){text + i, 1});
+    if (date)
+        mote_time_write(text, time);
+    else
+        mote_time_write_basic(text, time);
+    put(f, (struct mote_text){text, date ? 10 : MOTE_TIME_BASIC_CHARS});
 }
 
 size_t mote_template_fill(const struct mote_template_values *values, uint32_t i,
@@ -233,7 +218,7 @@ size_t mote_template_fill(const struct mote_template_values *values, uint32_t i,
             break;
         case MOTE_PART_VARIABLE:
             *missing = mote_model_string(m, parts[k].string);
-            value = variable(values->environment, *missing);
+            value = mote_environment(values->environment, *missing);
             if (value.n == 0)
                 return 0;
             *missing = MOTE_TEXT("");

@@ -69,8 +69,11 @@ enum mote_status mote_model_open(struct mote_model *m, const void *bytes,
  * coded blocks match their checksums and decode, that tables of trees lead
  * nowhere but to each other, and that plans write every value before they read
  * it. Errors as above.
+ *
+ * arena  header->request_arena bytes on a multiple of MOTE_FILE_ALIGN, for
+ *        tables that have to be decoded; NULL will do where decoder_bytes is 0
  */
-enum mote_status mote_model_check(const struct mote_model *m,
+enum mote_status mote_model_check(const struct mote_model *m, void *arena,
                                   struct mote_where *where);
 
 /*

@@ -25,6 +25,8 @@ struct mote_scope {
     const struct mote_model *model;
     const struct mote_plan *plan;
     uint32_t plan_index;
+    uint8_t *arena; /* the header's request arena, where contents are looked at;
+                       else NULL */
 };
 
 /* Whether the engine has an operator of that number and version. The others
@@ -44,6 +46,11 @@ bool mote_operator_in_place(const struct mote_file_operator *f);
 
 /* Whether read number i may be a coded tensor. */
 bool mote_operator_decodes(const struct mote_file_operator *f, uint32_t i);
+
+/* Whether read number i may be a coded tensor that is decoded whole:
+ * mote_wholes in core/model/tiles.h. */
+bool mote_operator_decodes_whole(const struct mote_file_operator *f,
+                                 uint32_t i);
 
 /* Whether operands and attributes are what a run relies on. */
 bool mote_operator_check(const struct mote_scope *scope,

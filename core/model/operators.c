@@ -357,7 +357,8 @@ struct operator
     bool in_place;
     bool choice;     /* several versions of its kernel to choose from, */
     bool plain_f64;  /* but only one where the first operand is f64    */
-    uint8_t decodes; /* a bit for each read that may be a coded tensor */
+    uint8_t decodes; /* a bit for each read that may be a coded tensor, */
+    uint8_t wholes;  /* and for each that then is decoded whole         */
     /* in place of signature and run, where letters are not enough */
     bool (*check)(const struct mote_scope *scope,
                   const struct mote_operation *op);
@@ -409,10 +410,10 @@ static const struct operator* const operators[] = {
     OPERATOR(19, .check = mote_lookup_check, .run_whole = mote_lookup_run,
              .in_place = true),
     OPERATOR(20, .check = mote_trees_heap_check,
-             .run_whole = mote_trees_heap_run,
+             .run_whole = mote_trees_heap_run, .wholes = 1 << 1 | 3 << 4,
              .contents = mote_trees_heap_contents),
     OPERATOR(21, .check = mote_trees_linked_check,
-             .run_whole = mote_trees_linked_run,
+             .run_whole = mote_trees_linked_run, .wholes = 1 << 1 | 15 << 4,
              .contents = mote_trees_linked_contents),
     OPERATOR(22, .check = mote_missing_check, .run_whole = mote_missing_run,
              .in_place = true),
@@ -437,9 +438,9 @@ static const struct operator* const operators[] = {
     OPERATOR(33, .check = mote_reshape_check, .run_whole = mote_reshape_run,
              .in_place = true),
     OPERATOR(35, .check = mote_gru_check, .run_whole = mote_gru_run,
-             .choice = true),
+             .choice = true, .wholes = 1 << 1 | 1 << 3),
     OPERATOR(36, .check = mote_lstm_check, .run_whole = mote_lstm_run,
-             .choice = true),
+             .choice = true, .wholes = 1 << 1 | 1 << 3),
     OPERATOR(40, .check = mote_columns_check, .run_whole = mote_columns_run,
              .contents = mote_columns_contents),
     OPERATOR(41, .check = mote_fill_check, .run_whole = mote_fill_run,
@@ -515,6 +516,11 @@ bool mote_operator_in_place(const struct mote_file_operator *f)
 bool mote_operator_decodes(const struct mote_file_operator *f, uint32_t i)
 {
     return i < 8 && operators[f->opcode]->decodes >> i & 1;
+}
+
+bool mote_operator_decodes_whole(const struct mote_file_operator *f, uint32_t i)
+{
+    return i < 8 && operators[f->opcode]->wholes >> i & 1;
 }
 
 bool mote_operator_check(const struct mote_scope *scope,

@@ -35,7 +35,7 @@ enum mote_status mote_quantize_fixed_run(const struct mote_run *run,
 
     if (done == count)
         return MOTE_OK;
-    where->row = (uint32_t)(done / mote_run_last(run, v));
+    where->row = (uint32_t)(done / (count / mote_operand_dim(run, op, 0, 0)));
     where->expected = "numbers that are ones inside the model";
     return MOTE_E_RANGE;
 }

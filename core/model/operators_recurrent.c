@@ -4,6 +4,7 @@
  */
 #include "core/kernel/kernels.h"
 #include "core/model/operands.h"
+#include "core/model/tiles.h"
 
 /* Operands: reads of both, the last of LSTM alone; then writes. */
 enum { X, W, C, R, D, B, E, H, GRU_READS, CELL = GRU_READS, LSTM_READS };
@@ -69,7 +70,8 @@ static bool scratch_fits(const struct mote_scope *s,
     return mote_is_scratch(
         s, scratch, MOTE_F32,
         mote_recurrent_floats(gates, mote_scope_largest(s, x[1]), x[2], m,
-                              op->reads[C] != MOTE_NONE));
+                              op->reads[C] != MOTE_NONE) +
+            mote_wholes_bytes(s, op) / sizeof(float));
 }
 
 bool mote_gru_check(const struct mote_scope *s, const struct mote_operation *op)
@@ -97,25 +99,32 @@ bool mote_lstm_check(const struct mote_scope *s,
 /* ------------------------------------------------------------------------
  * Runs
  */
-static struct mote_recurrent layer_of(const struct mote_run *run,
-                                      const struct mote_operation *op,
-                                      uint32_t gates)
+
+/* Its weights decoded to the front of *scratch, which is moved behind them. */
+static enum mote_status layer_of(const struct mote_run *run,
+                                 const struct mote_operation *op,
+                                 uint32_t gates, struct mote_recurrent *l,
+                                 float **scratch, struct mote_where *where)
 {
+    const struct mote_scope scope = {.model = run->model, .plan = run->plan};
     const size_t n = mote_operand_dim(run, op, X, 2);
     const size_t m = mote_operand_dim(run, op, op->file->reads, 2);
+    const void *at[MOTE_WHOLES_READS];
+    const enum mote_status s =
+        mote_wholes(run, op, (uint8_t *)*scratch, at, where);
 
-    return (struct mote_recurrent){
+    *scratch += mote_wholes_bytes(&scope, op) / sizeof(float);
+    *l = (struct mote_recurrent){
         .kernels = &run->model->kernels,
-        .input = {mote_operand(run, op, W), mote_operand(run, op, C),
-                  mote_operand(run, op, B), n, gates * m},
-        .state = {mote_operand(run, op, R), mote_operand(run, op, D),
-                  mote_operand(run, op, E), m, gates * m},
+        .input = {at[W], at[C], at[B], n, gates * m},
+        .state = {at[R], at[D], at[E], m, gates * m},
         .steps = mote_operand_dim(run, op, X, 1),
         .n = n,
         .m = m,
         .reverse = op->attributes[REVERSE],
         .reset_before = gates == 3 && op->attributes[RESET_BEFORE],
     };
+    return s;
 }
 
 /* Operand `number` of sequence i, `size` numbers each; NULL for none. */
@@ -137,33 +146,35 @@ enum mote_status mote_gru_run(const struct mote_run *run,
                               const struct mote_operation *op,
                               struct mote_where *where)
 {
-    const struct mote_recurrent l = layer_of(run, op, 3);
     const size_t batch = mote_operand_dim(run, op, X, 0);
+    float *scratch = mote_operand(run, op, GRU_SCRATCH);
+    struct mote_recurrent l;
+    const enum mote_status s = layer_of(run, op, 3, &l, &scratch, where);
 
-    for (size_t i = 0; i < batch; i++)
+    for (size_t i = 0; s == MOTE_OK && i < batch; i++)
         if (!mote_gru(&l, part(run, op, X, i, l.steps * l.n),
                       part(run, op, H, i, l.m),
                       part(run, op, GRU_Y, i, l.steps * l.m),
-                      part(run, op, GRU_LAST, i, l.m),
-                      mote_operand(run, op, GRU_SCRATCH)))
+                      part(run, op, GRU_LAST, i, l.m), scratch))
             return refuse(where, i);
-    return MOTE_OK;
+    return s;
 }
 
 enum mote_status mote_lstm_run(const struct mote_run *run,
                                const struct mote_operation *op,
                                struct mote_where *where)
 {
-    const struct mote_recurrent l = layer_of(run, op, 4);
     const size_t batch = mote_operand_dim(run, op, X, 0);
+    float *scratch = mote_operand(run, op, LSTM_SCRATCH);
+    struct mote_recurrent l;
+    const enum mote_status s = layer_of(run, op, 4, &l, &scratch, where);
 
-    for (size_t i = 0; i < batch; i++)
+    for (size_t i = 0; s == MOTE_OK && i < batch; i++)
         if (!mote_lstm(&l, part(run, op, X, i, l.steps * l.n),
                        part(run, op, H, i, l.m), part(run, op, CELL, i, l.m),
                        part(run, op, LSTM_Y, i, l.steps * l.m),
                        part(run, op, LSTM_LAST, i, l.m),
-                       part(run, op, LSTM_CELL, i, l.m),
-                       mote_operand(run, op, LSTM_SCRATCH)))
+                       part(run, op, LSTM_CELL, i, l.m), scratch))
             return refuse(where, i);
-    return MOTE_OK;
+    return s;
 }

@@ -9,6 +9,7 @@
 #include "core/kernel/trees.h"
 #include "core/kernel/trees_linked_node.h"
 #include "core/model/operands.h"
+#include "core/model/tiles.h"
 
 /* Operands: the first four are those of both forms. */
 enum { X, VALUES, TARGETS, START };
@@ -106,7 +107,8 @@ static bool scratch_fits(const struct mote_scope *s,
 
     return v->dtype == MOTE_U8 && v->rank == 1 &&
            !(v->dims[0] & MOTE_DIM_SYMBOL) &&
-           v->dims[0] >= rows_at_once(s, x) * row_bytes(x, sets, leaves);
+           v->dims[0] >= rows_at_once(s, x) * row_bytes(x, sets, leaves) +
+                             mote_wholes_bytes(s, op);
 }
 
 /* The depth of a group of 8 << depth nodes, or DEPTH_MAX + 1. */
@@ -178,10 +180,24 @@ bool mote_trees_linked_check(const struct mote_scope *s,
 /* ------------------------------------------------------------------------
  * Contents
  */
-static const void *data_of(const struct mote_scope *s,
-                           const struct mote_file_value *v)
+
+/* Where its tables are, decoded where they are coded; x, which is no table
+ * perhaps, is somewhere. */
+static bool tables_of(const struct mote_scope *s,
+                      const struct mote_operation *op,
+                      const void *at[MOTE_WHOLES_READS])
 {
-    return v ? mote_tensor_data(s, v) : NULL;
+    const struct mote_model *m = s->model;
+    const struct mote_run run = {
+        .model = m,
+        .plan = s->plan,
+        .arena = s->arena,
+        .decoder = s->arena + (m->header->request_arena - m->decoder_bytes),
+    };
+    struct mote_where where;
+
+    return mote_wholes(&run, op, mote_run_value(&run, op->writes[SCRATCH]), at,
+                       &where) == MOTE_OK;
 }
 
 static uint32_t columns_of(const struct mote_scope *s,
@@ -193,13 +209,13 @@ static uint32_t columns_of(const struct mote_scope *s,
 
 /* Whether what trees add lands within the row. */
 static bool targets_are_good(const struct mote_scope *s,
-                             const struct mote_operation *op)
+                             const struct mote_operation *op, const void *data)
 {
     const struct mote_file_value *targets = read_of(s, op, TARGETS);
     const struct mote_file_value *values = read_of(s, op, VALUES);
     const struct mote_file_value *y = mote_scope_value(s, op->writes[Y]);
 
-    return !targets || mote_all_below(data_of(s, targets), targets->dims[0],
+    return !targets || mote_all_below(data, targets->dims[0],
                                       y->dims[y->rank - 1] -
                                           values->dims[values->rank - 1] + 1);
 }
@@ -226,15 +242,18 @@ bool mote_trees_heap_contents(const struct mote_scope *s,
     const bool wide = keys->dtype == MOTE_S64;
     const bool many = features->dtype == MOTE_S16;
     const uint32_t n = keys->dims[1];
-    const char *k = data_of(s, keys), *f = data_of(s, features);
+    const void *at[MOTE_WHOLES_READS];
 
+    if (!tables_of(s, op, at))
+        return false;
+    const char *k = at[KEYS], *f = at[FEATURES];
     for (uint32_t group = 0; group < keys->dims[0]; group++) {
         if (!group_is_good(k, f, n, wide, many, 2 * columns_of(s, op)))
             return false;
         k += (size_t)n * (wide ? 8 : 4);
         f += (size_t)n * (many ? 2 : 1);
     }
-    return targets_are_good(s, op);
+    return targets_are_good(s, op, at[TARGETS]);
 }
 
 /* Whether a set of at least two bits begins at `at`, and is all there. */
@@ -280,9 +299,13 @@ bool mote_trees_linked_contents(const struct mote_scope *s,
     const struct mote_file_value *roots = read_of(s, op, ROOTS);
     const struct mote_file_value *order = read_of(s, op, ORDER);
     const struct mote_file_value *sets = read_of(s, op, SETS);
+    const void *at[MOTE_WHOLES_READS];
+
+    if (!tables_of(s, op, at))
+        return false;
     const struct linked l = {
-        .nodes = data_of(s, nodes),
-        .sets = data_of(s, sets),
+        .nodes = at[NODES],
+        .sets = at[SETS],
         .count = nodes->dims[0],
         .values = read_of(s, op, VALUES)->dims[0],
         .set_words = sets ? sets->dims[0] : 0,
@@ -295,9 +318,9 @@ bool mote_trees_linked_contents(const struct mote_scope *s,
     for (uint32_t i = 0; i < l.count; i++)
         if (!node_is_good(&l, i))
             return false;
-    return mote_all_below(data_of(s, roots), roots->dims[0], l.count) &&
-           mote_all_below(data_of(s, order), order->dims[0], roots->dims[0]) &&
-           targets_are_good(s, op);
+    return mote_all_below(at[ROOTS], roots->dims[0], l.count) &&
+           mote_all_below(at[ORDER], order->dims[0], roots->dims[0]) &&
+           targets_are_good(s, op, at[TARGETS]);
 }
 
 /* ------------------------------------------------------------------------
@@ -315,12 +338,6 @@ struct trees {
     bool wide; /* x is f64 */
 };
 
-static const void *table_at(const struct mote_run *run,
-                            const struct mote_operation *op, uint32_t i)
-{
-    return op->reads[i] == MOTE_NONE ? NULL : mote_run_value(run, op->reads[i]);
-}
-
 static const struct mote_file_value *file_value(const struct mote_run *run,
                                                 const struct mote_operation *op,
                                                 uint32_t i)
@@ -328,19 +345,27 @@ static const struct mote_file_value *file_value(const struct mote_run *run,
     return run->plan->values + op->reads[i];
 }
 
-static struct trees trees_of(const struct mote_run *run,
-                             const struct mote_operation *op)
+/* With its tables, decoded where they are coded. */
+static enum mote_status trees_of(const struct mote_run *run,
+                                 const struct mote_operation *op,
+                                 struct trees *t,
+                                 const void *at[MOTE_WHOLES_READS],
+                                 struct mote_where *where)
 {
+    const struct mote_scope scope = {.model = run->model, .plan = run->plan};
     const struct mote_file_value *x = file_value(run, op, X);
     const struct mote_file_value *values = file_value(run, op, VALUES);
 
-    return (struct trees){
-        .x = mote_run_value(run, op->reads[X]),
+    uint8_t *scratch = mote_run_value(run, op->writes[SCRATCH]);
+    const enum mote_status s = mote_wholes(run, op, scratch, at, where);
+
+    *t = (struct trees){
+        .x = at[X],
         .y = mote_run_value(run, op->writes[Y]),
-        .keys = mote_run_value(run, op->writes[SCRATCH]),
-        .start = table_at(run, op, START),
-        .sum = {.values = table_at(run, op, VALUES),
-                .targets = table_at(run, op, TARGETS),
+        .keys = scratch + mote_wholes_bytes(&scope, op),
+        .start = at[START],
+        .sum = {.values = at[VALUES],
+                .targets = at[TARGETS],
                 .width = values->dims[values->rank - 1],
                 .wide = values->dtype == MOTE_F64},
         .rows = mote_run_extent(run, x, 1),
@@ -348,6 +373,7 @@ static struct trees trees_of(const struct mote_run *run,
         .m = mote_run_last(run, run->plan->values + op->writes[Y]),
         .wide = x->dtype == MOTE_F64,
     };
+    return s;
 }
 
 static size_t y_bytes(const struct trees *t)
@@ -400,10 +426,15 @@ enum mote_status mote_trees_heap_run(const struct mote_run *run,
                                      const struct mote_operation *op,
                                      struct mote_where *where)
 {
-    struct trees t = trees_of(run, op);
+    const void *at[MOTE_WHOLES_READS];
+    struct trees t;
+    const enum mote_status s = trees_of(run, op, &t, at, where);
+
+    if (s != MOTE_OK)
+        return s;
     const struct mote_trees_heap heap = {
-        .keys = table_at(run, op, KEYS),
-        .features = table_at(run, op, FEATURES),
+        .keys = at[KEYS],
+        .features = at[FEATURES],
         .wide = t.wide,
         .many = file_value(run, op, FEATURES)->dtype == MOTE_S16,
         .depth = depth_of(file_value(run, op, KEYS)->dims[1]),
@@ -415,7 +446,6 @@ enum mote_status mote_trees_heap_run(const struct mote_run *run,
     const size_t at_once = groups_at_once(group) * MOTE_TREES_GROUP;
     uint32_t leaf[CHUNK * MOTE_TREES_GROUP];
 
-    (void)where;
     t.columns = mote_trees_columns(t.n, false);
     for (size_t first = 0; first < t.rows; first += MOTE_TREES_ROWS) {
         const size_t rows = rows_left(&t, first);
@@ -440,11 +470,16 @@ enum mote_status mote_trees_linked_run(const struct mote_run *run,
                                        const struct mote_operation *op,
                                        struct mote_where *where)
 {
-    struct trees t = trees_of(run, op);
+    const void *at[MOTE_WHOLES_READS];
+    struct trees t;
+    const enum mote_status s = trees_of(run, op, &t, at, where);
+
+    if (s != MOTE_OK)
+        return s;
     const struct mote_trees_linked linked = {
-        .nodes = table_at(run, op, NODES),
-        .roots = table_at(run, op, ROOTS),
-        .sets = table_at(run, op, SETS),
+        .nodes = at[NODES],
+        .roots = at[ROOTS],
+        .sets = at[SETS],
         .wide = t.wide,
         .n = t.n,
     };
@@ -454,10 +489,9 @@ enum mote_status mote_trees_linked_run(const struct mote_run *run,
     const size_t at_once =
         groups_at_once(nodes * (t.wide ? 16 : 12) / groups + 1);
 
-    (void)where;
     t.category = op->attributes[0];
     t.columns = mote_trees_columns(t.n, linked.sets != NULL);
-    t.sum.order = table_at(run, op, ORDER);
+    t.sum.order = at[ORDER];
     for (size_t first = 0; first < t.rows; first += MOTE_TREES_ROWS) {
         const size_t rows = rows_left(&t, first);
         uint32_t *leaf = keys_of(&t, rows);
@@ -503,8 +537,9 @@ enum mote_status mote_missing_run(const struct mote_run *run,
 {
     const struct mote_file_value *v = file_value(run, op, X);
     const size_t n = mote_run_last(run, v), all = mote_run_extent(run, v, 0);
-    const void *x = table_at(run, op, X);
-    const void *low = table_at(run, op, LOW), *high = table_at(run, op, HIGH);
+    const void *x = mote_operand(run, op, X);
+    const void *low = mote_operand(run, op, LOW);
+    const void *high = mote_operand(run, op, HIGH);
     void *y = mote_run_value(run, op->writes[Y]);
 
     (void)where;

@@ -217,7 +217,7 @@ static enum mote_status check_operators(const struct mote_scope *s,
 enum mote_status mote_plan_check(const struct mote_model *m, uint32_t i,
                                  struct mote_where *where)
 {
-    const struct mote_scope scope = {m, m->plans + i, i};
+    const struct mote_scope scope = {m, m->plans + i, i, NULL};
     const struct mote_file_plan *p = scope.plan->file;
 
     for (uint32_t v = 0; v < p->values; v++) {

@@ -138,6 +138,96 @@ enum mote_status mote_tiles_dense(const struct mote_run *run, uint32_t value,
 }
 
 /* ------------------------------------------------------------------------
+ * Wholes
+ */
+
+/* With room behind it, as a tensor in a file has. */
+static uint64_t whole_bytes(const struct mote_file_tensor *t)
+{
+    const uint64_t align = MOTE_FILE_ALIGN;
+    return ((t->decoded_bytes + align - 1) & ~(align - 1)) + align;
+}
+
+/* The coded tensor that read i of an operator is, or NULL. */
+static const struct mote_file_tensor *
+coded_read(const struct mote_model *m, const struct mote_plan *plan,
+           const struct mote_operation *op, uint32_t i)
+{
+    if (!MOTE_LINKED_CODED || op->reads[i] == MOTE_NONE)
+        return NULL;
+    const struct mote_file_value *v = plan->values + op->reads[i];
+    const struct mote_file_tensor *t = m->tensors + v->tensor;
+    return v->kind == MOTE_VALUE_TENSOR && mote_is_coded(t) ? t : NULL;
+}
+
+uint64_t mote_wholes_bytes(const struct mote_scope *s,
+                           const struct mote_operation *op)
+{
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < op->file->reads; i++) {
+        const struct mote_file_tensor *t = coded_read(s->model, s->plan, op, i);
+        if (t && __builtin_add_overflow(sum, whole_bytes(t), &sum))
+            return UINT64_MAX / 2; /* more than any scratch has */
+    }
+    return sum;
+}
+
+static enum mote_status decode_whole(const struct mote_run *run,
+                                     const struct mote_file_tensor *t,
+                                     uint8_t *to)
+{
+    struct mote_decode_table *table = (void *)run->decoder;
+    uint8_t *room = run->decoder + MOTE_CODED_TABLE;
+    struct mote_coded coded;
+
+    if (t->encoding == MOTE_ENCODING_BYTES)
+        return mote_coded_of(run->model, t, &coded)
+                   ? MOTE_E_FORMAT
+                   : mote_decode_bytes(&coded,
+                                       run->model->bytes + t->table_offset,
+                                       table, room, to);
+    if (begin(run, t, &coded) != MOTE_OK)
+        return MOTE_E_FORMAT;
+    for (uint32_t i = 0; i < coded.coding.blocks; i++) {
+        const struct mote_coding_block b = mote_coding_block(&coded.coding, i);
+        if (mote_decode_block(&coded, table, i, to + b.at) != MOTE_OK)
+            return MOTE_E_FORMAT;
+    }
+    return MOTE_OK;
+}
+
+enum mote_status mote_wholes(const struct mote_run *run,
+                             const struct mote_operation *op, uint8_t *memory,
+                             const void *at[MOTE_WHOLES_READS],
+                             struct mote_where *where)
+{
+    for (uint32_t i = 0; i < op->file->reads; i++) {
+        const struct mote_file_tensor *t =
+            coded_read(run->model, run->plan, op, i);
+        at[i] = op->reads[i] == MOTE_NONE ? NULL
+                                          : mote_run_value(run, op->reads[i]);
+        if (!t)
+            continue;
+        struct mote_kept *kept =
+            run->kept && run->kept[t - run->model->tensors].at
+                ? run->kept + (t - run->model->tensors)
+                : NULL;
+        uint8_t *to = kept ? kept->at : memory;
+        at[i] = to;
+        if (!kept)
+            memory += whole_bytes(t);
+        else if (kept->whole)
+            continue;
+        if (decode_whole(run, t, to) != MOTE_OK)
+            return damaged(where);
+        if (kept)
+            kept->whole = true;
+    }
+    return MOTE_OK;
+}
+
+/* ------------------------------------------------------------------------
  * Rows
  */
 enum mote_status mote_table_begin(struct mote_table *table,
@@ -183,13 +273,10 @@ enum mote_status mote_table_rows(const struct mote_table *table,
  * Copies that stay
  */
 
-/* Copies begin behind the table of places; each has room behind it, as a tensor
- * in a file has. */
+/* Copies begin behind the table of places. */
 static uint64_t place_bytes(const struct mote_file_tensor *t)
 {
-    return mote_is_coded(t) && mote_in_panels(t)
-               ? t->decoded_bytes + MOTE_FILE_ALIGN
-               : 0;
+    return mote_is_coded(t) && !mote_coded_by_rows(t) ? whole_bytes(t) : 0;
 }
 
 static uint64_t places_bytes(const struct mote_model *m)

@@ -38,6 +38,26 @@ enum mote_status mote_tiles_dense(const struct mote_run *run, uint32_t value,
                                   enum mote_activation activation,
                                   struct mote_where *where);
 
+/*
+ * Tensors of which an operator needs all at once: tables that are walked, and
+ * weights that every step of a sequence needs. They are decoded to its own
+ * scratch, in front of what else it holds there, or to a copy that is kept.
+ */
+#define MOTE_WHOLES_READS 9 /* of such an operator, at most */
+
+/* Bytes of scratch for all tensors of an operator that are decoded whole, a
+ * multiple of 64; 0 when none is coded. */
+uint64_t mote_wholes_bytes(const struct mote_scope *s,
+                           const struct mote_operation *op);
+
+/* Where each read of an operator lies, NULL for none; coded ones are decoded,
+ * if they are not yet, to kept copies or to memory [mote_wholes_bytes]. Errors
+ * as above. */
+enum mote_status mote_wholes(const struct mote_run *run,
+                             const struct mote_operation *op, uint8_t *memory,
+                             const void *at[MOTE_WHOLES_READS],
+                             struct mote_where *where);
+
 /* A table, rows of which are asked for. */
 #define MOTE_TABLE_ROWS 16 /* at once, at most */
 struct mote_table {
@@ -60,10 +80,11 @@ enum mote_status mote_table_rows(const struct mote_table *table,
                                  const void **at, struct mote_where *where);
 
 /*
- * Decoded copies that stay: matrices that a run meets are decoded to places of
- * their own, and later runs use them there. Memory is the caller's, zeros at
- * first, as many bytes as mote_kept_bytes says (0: no matrix is coded), on a
- * multiple of 64; it outlives the runs that it is set in.
+ * Decoded copies that stay: all coded tensors but those by rows that a run
+ * meets are decoded to places of their own, and later runs use them there.
+ * Memory is the caller's, zeros at first, as many bytes as mote_kept_bytes says
+ * (0: no such tensor is coded), on a multiple of 64; it outlives the runs that
+ * it is set in.
  */
 struct mote_kept {
     uint8_t *at; /* NULL: this tensor is not kept */

@@ -12,6 +12,7 @@
 #define HUF8 MOTE_CODING_HUF8
 #define HUFPAIR MOTE_CODING_HUFPAIR
 #define CONST MOTE_CODING_CONST
+#define BYTES MOTE_CODING_BYTES
 
 static struct mote_decode_table decode_table;
 
@@ -934,6 +935,114 @@ static void mutations(void)
                (unsigned long long)caught[by]);
 }
 
+/* ------------------------------------------------------------------------
+ * Planes of bytes
+ */
+
+/* Records of `record` bytes, of which one byte is drawn from few, one is always
+ * the same, and the others are anything. */
+static uint8_t *records(uint32_t record, size_t n, uint64_t *state)
+{
+    uint8_t *raw = malloc(record * n);
+
+    for (size_t i = 0; i < n; i++)
+        for (uint32_t j = 0; j < record; j++)
+            raw[i * record + j] = j % 3 == 0 ? draw(ZIPF, state)
+                                  : j % 3 == 1
+                                      ? 7
+                                      : (uint8_t)(test_random(state) >> 40);
+    return raw;
+}
+
+/* A tensor in BYTES, coded, in memory of exactly its size. */
+static void make_bytes(struct coded_tensor *t, uint8_t element, uint32_t unit,
+                       const uint8_t *raw, size_t bytes, uint32_t block)
+{
+    memset(t, 0, sizeof *t);
+    t->shape = (struct mote_coding_shape){
+        BYTES, (uint8_t)(8 * element), element, false, block, unit, bytes};
+    struct mote_coding *c = &t->coded.coding;
+    EXPECT(mote_coding_set(c, &t->shape) == NULL);
+    t->raw = copy_of(raw, bytes, 0);
+    t->table = malloc(mote_coding_tables(c) * MOTE_CODING_TABLE);
+    t->to.data = malloc(mote_encode_bound(c));
+    t->to.index = malloc((c->blocks + 1) * sizeof *t->to.index);
+    t->to.checksums = malloc(c->blocks * sizeof *t->to.checksums);
+    mote_encode_tables(c, raw, t->table);
+    EXPECT(mote_encode(c, raw, t->table, &t->to) == MOTE_OK);
+    uint8_t *data = copy_of(t->to.data, t->to.data_bytes, MOTE_DECODE_PAD);
+    free(t->to.data);
+    t->to.data = data;
+    t->coded.data = data;
+    t->coded.data_bytes = t->to.data_bytes;
+    t->coded.index = t->to.index;
+    t->coded.checksums = t->to.checksums;
+    t->coded.streams = mote_streams_select(mote_cpu_flags(0, 0));
+}
+
+static const struct {
+    uint8_t element;
+    uint32_t unit, record;
+} of_bytes[] = {{2, 0, 2},   {4, 0, 4},  {8, 0, 8}, {4, 12, 12},
+                {8, 16, 16}, {4, 20, 4}, {8, 64, 8}};
+
+static void planes_of_bytes(void)
+{
+    static uint8_t room[MOTE_CODING_BLOCK_MAX];
+    uint64_t state = 5;
+
+    for (size_t i = 0; i < sizeof of_bytes / sizeof *of_bytes; i++)
+        for (size_t n = 80; n < 40000; n = n * 3 + 40) {
+            const uint32_t record = of_bytes[i].record;
+            const size_t bytes = record * n;
+            uint8_t *raw = records(record, n, &state), *out = malloc(bytes);
+            struct coded_tensor t;
+            make_bytes(&t, of_bytes[i].element, of_bytes[i].unit, raw, bytes,
+                       n % 2 ? 64 : 16384);
+            EXPECT(t.coded.coding.element_bytes == record);
+            EXPECT(mote_decode_open(&t.coded) == NULL);
+            EXPECT(mote_decode_bytes(&t.coded, t.table, &decode_table, room,
+                                     out) == MOTE_OK);
+            EXPECT(memcmp(raw, out, bytes) == 0, "%u of %zu", record, n);
+            for (uint32_t b = 0; b < t.coded.coding.blocks; b++)
+                EXPECT(mote_decode_verify(&t.coded, b) == MOTE_OK);
+            coded_free(&t);
+            free(raw);
+            free(out);
+        }
+}
+
+/* Whatever the bit, it ends, and a checksum tells. */
+static void every_bit_of_planes(void)
+{
+    static uint8_t room[MOTE_CODING_BLOCK_MAX];
+    uint64_t state = 6;
+    uint8_t out[4 * 200];
+    uint8_t *raw = records(4, 200, &state);
+    struct coded_tensor t;
+
+    make_bytes(&t, 4, 0, raw, sizeof out, 128);
+    for (size_t bit = 0; bit < 8 * t.to.data_bytes; bit++) {
+        t.to.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        uint32_t caught = 0;
+        for (uint32_t b = 0; b < t.coded.coding.blocks; b++)
+            caught += mote_decode_verify(&t.coded, b) != MOTE_OK;
+        EXPECT(caught == 1, "bit %zu", bit);
+        (void)mote_decode_bytes(&t.coded, t.table, &decode_table, room, out);
+        t.to.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    for (size_t bit = 0; bit < 8 * 4 * MOTE_CODING_TABLE; bit++) {
+        t.table[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        EXPECT(mote_decode_bytes(&t.coded, t.table, &decode_table, room, out) !=
+                       MOTE_OK ||
+                   memcmp(out, raw, sizeof out) != 0,
+               "table bit %zu", bit);
+        t.table[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    coded_free(&t);
+    free(raw);
+}
+
 static const struct test_case cases[] = {
     {"a stream of six symbols", a_stream_of_six_symbols},
     {"pairs and planes", pairs_and_planes},
@@ -954,6 +1063,8 @@ static const struct test_case cases[] = {
     {"tables", tables},
     {"every bit flipped", every_bit_flipped},
     {"every truncation", every_truncation},
+    {"planes of bytes", planes_of_bytes},
+    {"every bit of planes", every_bit_of_planes},
     {"mutations", mutations},
 };
 

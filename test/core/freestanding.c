@@ -57,8 +57,8 @@ static int predict(void)
 
     if (mote_model_open(&model, mote_blob, (size_t)(mote_blob_end - mote_blob),
                         &where) != MOTE_OK ||
-        mote_model_check(&model, &where) != MOTE_OK ||
-        model.header->request_arena > sizeof arena)
+        model.header->request_arena > sizeof arena ||
+        mote_model_check(&model, arena, &where) != MOTE_OK)
         return 1;
     mote_arena_init(&scratch, more, sizeof more);
     if (mote_input_begin(&input, &model, arena, &scratch, false) != MOTE_OK)

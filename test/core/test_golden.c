@@ -107,11 +107,22 @@ static void open_only(struct opened *o)
         mote_model_open(&o->model, placed(o->bytes, o->n), o->n, &o->where);
 }
 
+/* The request arena; what it holds does not matter. */
+static void *arena_for(const struct mote_model *m)
+{
+    static uint8_t room[FILE_MAX];
+
+    EXPECT(m->header->request_arena <= sizeof room);
+    return placed(room, m->header->request_arena);
+}
+
 static void open_bytes(struct opened *o)
 {
     open_only(o);
     if (o->status == MOTE_OK)
-        o->status = mote_model_check(&o->model, &o->where);
+        o->status = mote_model_check(
+            &o->model, o->model.decoder_bytes ? arena_for(&o->model) : NULL,
+            &o->where);
 }
 
 static void open_file(struct opened *o, const char *path)
@@ -437,15 +448,6 @@ static void expect_row(const struct mote_run *run, uint32_t row,
         }
         EXPECT(text && !*text, "%s: output %u", fields[ROW_PATH], o);
     }
-}
-
-/* The request arena; what it holds does not matter. */
-static void *arena_for(const struct mote_model *m)
-{
-    static uint8_t room[FILE_MAX];
-
-    EXPECT(m->header->request_arena <= sizeof room);
-    return placed(room, m->header->request_arena);
 }
 
 /* Answers rows of one batch, whatever the arena held before. */

@@ -31,6 +31,21 @@ static void expect_round_trip(int64_t seconds)
     EXPECT(read_text(ours, &back) == MOTE_OK && back == seconds, "%s", ours);
 }
 
+static void the_basic_form(void)
+{
+    for (int64_t t = YEAR_1; t < YEAR_10000; t += 86400 * 97 + 7919) {
+        char ours[MOTE_TIME_BASIC_CHARS + 1] = "", theirs[32];
+        struct tm tm;
+
+        mote_time_write_basic(ours, t);
+        gmtime_r(&(time_t){(time_t)t}, &tm);
+        snprintf(theirs, sizeof theirs, "%04d%02d%02dT%02d%02d%02dZ",
+                 tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+                 tm.tm_min, tm.tm_sec);
+        EXPECT(strcmp(ours, theirs) == 0, "%s, not %s", ours, theirs);
+    }
+}
+
 static void every_day_of_the_calendar(void)
 {
     for (int64_t t = YEAR_1; t < YEAR_10000; t += 86400)
@@ -114,13 +129,14 @@ static void every_truncation(void)
 
     for (size_t n = 0; n <= strlen(text); n++) {
         int64_t seconds;
-        const enum mote_status s = mote_time_read(
-            (struct mote_text){guarded(text, n), n}, &seconds);
+        const enum mote_status s =
+            mote_time_read((struct mote_text){guarded(text, n), n}, &seconds);
         EXPECT(s == MOTE_OK || s == MOTE_E_FORMAT, "%zu", n);
     }
 }
 
 static const struct test_case cases[] = {
+    {"the basic form", the_basic_form},
     {"every day of the calendar", every_day_of_the_calendar},
     {"forms", forms},
     {"refusals", refusals},

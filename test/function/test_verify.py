@@ -45,7 +45,7 @@ def coded(tmp_path_factory, built):
     folder = tmp_path_factory.mktemp("coded")
     blob = model()
     (folder / "model.mote").write_bytes(blob)
-    names = ("main.o", "source_embedded.o", "outside_none.o")
+    names = ("main.o", "source_embedded.o")
     parts = [f"build/{MACHINE}/core/function/{name}" for name in names]
     parts.append(f"build/{MACHINE}/libmote.a")
     subprocess.run(["make", "-s", "build"], cwd=ROOT, check=True)

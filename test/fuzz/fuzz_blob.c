@@ -37,10 +37,10 @@ static void fix_hashes(uint8_t *bytes, size_t n)
 
 /* Whether tables that lead somewhere are good: all that runs rely on and
  * opening does not look at. */
-static bool contents_are_good(const struct mote_model *m)
+static bool contents_are_good(const struct mote_model *m, uint8_t *arena)
 {
     for (uint32_t i = 0; i < m->plan_count; i++) {
-        const struct mote_scope scope = {m, m->plans + i, i};
+        const struct mote_scope scope = {m, m->plans + i, i, arena};
         for (uint32_t at = 0; at < scope.plan->file->operators_bytes;) {
             const struct mote_operation op = mote_operation_at(scope.plan, at);
             if (!mote_operator_contents(&scope, &op))
@@ -100,9 +100,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     memcpy(bytes, data, n);
     fix_hashes(bytes, n);
     if (mote_model_open(&m, bytes, n, &where) == MOTE_OK) {
-        if (contents_are_good(&m))
-            run(&m);
-        (void)mote_model_check(&m, &where);
+        const size_t arena_bytes = m.header->request_arena;
+        uint8_t *arena = NULL;
+        if (m.decoder_bytes && arena_bytes <= ARENA_MAX)
+            arena = aligned_alloc(64, arena_bytes + 64);
+        if (arena || !m.decoder_bytes) {
+            if (contents_are_good(&m, arena))
+                run(&m);
+            (void)mote_model_check(&m, arena, &where);
+        }
+        free(arena);
     } else if (!where.expected)
         abort();
     free(copy);

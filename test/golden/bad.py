@@ -225,7 +225,7 @@ bad(
     "linear",
     layout_2=("tensor 0", 2, "B", 2),
     layout_version_2=("tensor 0", 3, "B", 2),
-    encoding_5=("tensor 0", 4, "B", 5),
+    encoding_6=("tensor 0", 4, "B", 6),
 )
 bad(
     "format",

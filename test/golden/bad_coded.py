@@ -110,7 +110,7 @@ bad(
     coded_pairs_of_bool=record(ROWS_HUFPAIR, 0, "B", 8),
     coded_rows_block=record(ROWS_HUF8, 8, "I", 19),
 )
-bad("unknown", "TENSORS", "coded_dense", coded_encoding_5=record(HUFPAIR, 4, "B", 5))
+bad("unknown", "TENSORS", "coded_dense", coded_encoding_6=record(HUFPAIR, 4, "B", 6))
 
 # ------------------------------------------------------------------------ CODES
 
@@ -180,3 +180,63 @@ bad(
     coded_rows_ends_out_of_order=block(ROWS_HUFPAIR, 0, put(0, 0xFF)),
     coded_rows_behind=block(ROWS_PLANES, 64 * 18, flip(11, 3)),
 )
+
+
+# ------------------------------------------------------------------------- bytes
+
+
+def tensor_of(dtype: str, coded: str) -> Callable[[Forge], int]:
+    """The first tensor of that dtype and encoding."""
+
+    def found(f: Forge) -> int:
+        count = f.get("I", f.section("TENSORS")[1])
+        for i in range(count):
+            at = f.find(f"tensor {i}")
+            kinds = f.get("B", at), f.get("B", at + 4)
+            if kinds == (file.DTYPES[dtype], file.ENCODINGS[coded]):
+                return i
+        raise AssertionError(f"no {dtype} in {coded}")
+
+    return found
+
+
+def of(dtype: str, coded: str, change: Callable, *args) -> Callable[[Forge], None]:
+    """`change` of the tensor that is found."""
+    return lambda f: change(tensor_of(dtype, coded)(f), *args)(f)
+
+
+def field(i: int, offset: int, form: str, value: int) -> Callable[[Forge], None]:
+    return lambda f: f.put(f"tensor {i}", offset, form, value)
+
+
+def add_to_scratch(name: str, by: int) -> Callable[[Forge], None]:
+    """Of the first operator with that many writes: its last one's length."""
+
+    def change(f: Forge) -> None:
+        at = f.find(name)
+        reads, writes = f.get("H", at + 8), f.get("H", at + 10)
+        value = f.get("I", at + 12 + 4 * (reads + writes - 1))
+        f.add(f.find(f"value 0/{value}") + 16, by)
+
+    return change
+
+
+bad(
+    "format",
+    "TENSORS",
+    "coded_linked",
+    bytes_bits=of("s32", "BYTES", field, 5, "B", 16),
+    bytes_of_u8=of("s32", "BYTES", field, 4, "B", 2),
+    bytes_block=of("s32", "BYTES", field, 8, "I", 63),
+    bytes_table=of("s32", "BYTES", field, 56, "Q", 0),
+)
+bad(
+    "format",
+    "CODES",
+    "coded_linked",
+    bytes_table_of_one=of("s32", "BYTES", part, 56, 0, "128B", 2, *[0] * 127),
+    bytes_table_incomplete=of("s32", "BYTES", part, 56, 0, "128B", 0x21, *[0] * 127),
+    bytes_index=of("s32", "BYTES", part, 64, 4, "I", 1 << 20),
+)
+bad("damaged", "DATA", "coded_linked", bytes_block_damaged=of("s32", "BYTES", part, 72, 0, "Q", 1))
+bad("format", "PLANS", "coded_linked", bytes_without_room=add_to_scratch("operator 0/0", -64))

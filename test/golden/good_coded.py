@@ -19,8 +19,9 @@ from good import (
     Tensors,
     make,
 )
-from good_conv import image
+from good_conv import image, recurrent_layers
 from good_fixed import dynamic, fixed, fixed_image
+from good_trees import heap_f32, heap_f64, linked_f32, linked_sets
 from good_vector import EMBED, POSITION, columns, embeddings
 
 from mote import codec, coding, file
@@ -129,7 +130,61 @@ def coded_tables() -> Golden:
     return g
 
 
+def coded_whole(golden: Golden, name: str, block: int = 64) -> Golden:
+    """A golden file again, all that operators decode whole coded, and room for it."""
+    golden.file.name = name
+    for i in coding.decoded_reads(golden.file):
+        t = golden.file.tensors[i]
+        if t.layout == "p8k8":
+            code(t, "HUFPAIR", 8, block)
+        else:
+            item = file.DTYPE_BYTES[t.dtype]
+            row = t.dims[-1] * item if len(t.dims) == 2 else 0
+            same = t.data == t.data[:item] * (len(t.data) // item)
+            mode = "CONST" if same else "HUF8" if item == 1 else "BYTES"
+            code(t, mode, 8 * item, 2 * block if row == block else block)
+    coding.make_room(golden.file)
+    return golden
+
+
+def coded_heap() -> Golden:
+    """Trees in heaps, every table coded; one of them in blocks of 64 bytes of a plane."""
+    return coded_whole(heap_f32(), "coded heaps")
+
+
+def coded_heap_wide() -> Golden:
+    """The same in f64, columns of 16 bits, and trees of one leaf."""
+    return coded_whole(heap_f64(), "coded heaps")
+
+
+def coded_linked() -> Golden:
+    """Linked nodes, whose planes are of rows of three numbers."""
+    return coded_whole(linked_f32(), "coded trees")
+
+
+def coded_sets() -> Golden:
+    """Linked nodes in f64 and sets of categories."""
+    return coded_whole(linked_sets(), "coded sets")
+
+
+def coded_recurrent() -> Golden:
+    """GRU and LSTM, weights in int8 coded in pairs, in float32 in bytes."""
+    return coded_whole(recurrent_layers(), "coded layers")
+
+
 MODELS.update(
     (m.__name__, m)
-    for m in (coded_dense, coded_fixed, coded_fixed_image, coded_dynamic, coded_image, coded_tables)
+    for m in (
+        coded_dense,
+        coded_fixed,
+        coded_fixed_image,
+        coded_dynamic,
+        coded_image,
+        coded_tables,
+        coded_heap,
+        coded_heap_wide,
+        coded_linked,
+        coded_sets,
+        coded_recurrent,
+    )
 )

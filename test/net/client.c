@@ -15,8 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/environment.h"
 #include "core/base/json_write.h"
-#include "net/environment.h"
 #include "net/s3.h"
 #include "net/tls_secure.h"
 

@@ -9,8 +9,20 @@ import time
 
 import pytest
 from certificates import HOST, Authority, Maker
-from outside import CLIENT, EXEC, SLOW, Client, Dns, Http, always, answer, dns_address, within
-from servers import nginx_server
+from outside import (
+    CLIENT,
+    EXEC,
+    SLOW,
+    Client,
+    Connection,
+    Dns,
+    Http,
+    always,
+    answer,
+    dns_address,
+    within,
+)
+from servers import nginx_server, server_context
 
 CSV = b"time,level\n" + b"2026-01-01T00:00:00Z,1.25\n" * 400
 
@@ -353,6 +365,20 @@ def test_answers_that_will_not(client, status):
     assert result["step"] == "reading the answer's status"
 
 
+def test_a_refusal_without_end(client):
+    """What is said of it is kept; the rest is not waited for."""
+
+    def script(connection, _number):
+        connection.request()
+        connection.send(b"HTTP/1.1 404 X\r\nContent-Length: 10000000000\r\n\r\n" + b"x" * 5000)
+        connection.request()
+
+    with Http(script) as http, within(2):
+        result = client.fetch(http.url)
+    assert (result["status"], result["http"], result["tries"]) == ("MOTE_E_REFUSED", 404, 1)
+    assert result["kept"] == "x" * 4096
+
+
 def test_a_storm_of_503(client):
     """It ends after a bounded number of tries, with pauses that grow."""
     times = []
@@ -461,6 +487,29 @@ def test_a_redirect_elsewhere(client, to):
     assert result["words"] == to and len(http.heads) == 1
 
 
+def test_a_redirect_s_keys_are_not_told(client):
+    to = "https://127.0.0.1/x?X-Amz-Signature=secret"
+    with Http(always(302, b"", f"Location: {to}")) as http:
+        assert client.fetch(http.url)["words"] == "https://127.0.0.1/x"
+
+
+def test_a_redirect_elsewhere_behind_others(client):
+    """Each Location once overwrote the one before, and with it the host that
+    the next one was compared with."""
+
+    def script(connection, _number):
+        for to in (f"{http.url}/b", "/c", f"http://127.0.0.2:{http.port}/d"):
+            connection.request()
+            connection.answer(302, b"", f"Location: {to}")
+        connection.request()
+
+    with Http(script) as http, within(2):
+        result = client.fetch(f"{http.url}/a")
+    assert (result["status"], result["step"]) == ("MOTE_E_REFUSED", "following a redirect")
+    assert [head.split()[1] for head in http.heads] == ["/a", "/b", "/c"]
+    assert all(f"Host: 127.0.0.1:{http.port}\r\n" in head for head in http.heads)
+
+
 @pytest.mark.parametrize("to", ["/", "/other"])
 def test_redirects_in_a_circle(client, to):
     with Http(always(302, b"", f"Location: {to}")) as http, within(2):
@@ -517,3 +566,33 @@ def test_https_through_nginx(tmp_path, chain):
             result = client.fetch(url)
     assert (result["status"], result["step"]) == ("MOTE_E_UNTRUSTED", "the TLS handshake")
     assert "mote root" in result["words"]
+
+
+def test_bytes_that_nobody_asked_for_over_tls(tmp_path, chain):
+    """What follows an answer in its last record waits in the TLS engine, not in
+    the socket: it is not the next answer."""
+    authority, leaf, folder = chain
+    context = server_context(leaf.file(folder), leaf.leaf.key)
+    line, fields = b"HTTP/1.1 200 OK\r\n", b"Content-Length: %d\r\n\r\n"
+    fields %= 16384 - len(line) - len(fields % 10000)  # all that a head may be long
+
+    def script(connection, number):
+        secure = Connection(context.wrap_socket(connection.sock, server_side=True))
+        secure.request()
+        if number == 1:
+            secure.answer(200, b"good")
+            return
+        secure.send(line)
+        time.sleep(0.05)
+        secure.send((fields + b"x" * 16384)[: 16384 - len(line)] + line)
+        if secure.request()[0]:
+            secure.send(b"Content-Length: 4\r\n\r\nevil")
+
+    with (
+        Http(script) as http,
+        Dns(lambda q: [q.answer(dns_address(b"\xc0\x0c", "127.0.0.1"))]) as dns,
+        Client(tmp_path, MOTE_DNS=dns.server, MOTE_CA_FILE=str(authority.root.pem)) as client,
+    ):
+        url = f"https://{HOST}:{http.port}/"
+        assert set(client.fetch(url)["body"]) == {ord("x")}
+        assert client.fetch(url)["body"] == b"good"

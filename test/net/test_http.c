@@ -102,6 +102,31 @@ static void finds_fields(void)
     EXPECT(mote_http_field(&head, MOTE_TEXT("Absent")).n == 0);
 }
 
+/* A field that breaks off, or its format, is none: its value was once what the
+ * memory held before. */
+static void leaves_out_half_fields(void)
+{
+    static const struct {
+        const char *in;
+        enum mote_status status;
+    } cases[] = {
+        {"HTTP/1.1 200 OK\r\na: b\r\nhalf", MOTE_E_AGAIN},
+        {"HTTP/1.1 200 OK\r\na: b\r\nhalf: c", MOTE_E_AGAIN},
+        {"HTTP/1.1 200 OK\r\na: b\r\nhalf@: c\r\n\r\n", MOTE_E_FORMAT},
+        {"HTTP/1.1 200 OK\r\na: b\r\nhalf: \1\r\n\r\n", MOTE_E_FORMAT},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mote_http_head head;
+        memset(&head, 0xFF, sizeof head);
+        EXPECT(mote_http_parse_response(&head, mote_text_of(cases[i].in)) ==
+                   cases[i].status,
+               "%zu", i);
+        EXPECT(head.count == 1, "%zu", i);
+        EXPECT(mote_http_field(&head, MOTE_TEXT("half")).n == 0, "%zu", i);
+    }
+}
+
 static void limits_fields(void)
 {
     char text[4096];
@@ -230,6 +255,10 @@ static void refuses_bodies(void)
         HEAD "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
         HEAD "Transfer-Encoding: gzip, chunked\r\n\r\n",
         HEAD "Transfer-Encoding: identity\r\n\r\n",
+        HEAD "Transfer-Encoding:\r\n\r\n",
+        HEAD "Content-Length: 1\r\nTransfer-Encoding:\r\n\r\n",
+        HEAD "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
+        HEAD "Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip\r\n\r\n",
         CHUNKED "zz\r\n",
         CHUNKED "\r\n",
         CHUNKED "-5\r\nhello",
@@ -356,6 +385,7 @@ static const struct test_case cases[] = {
     {"parses responses", parses_responses},
     {"parses requests", parses_requests},
     {"finds fields", finds_fields},
+    {"leaves out half fields", leaves_out_half_fields},
     {"limits fields", limits_fields},
     {"knows connections", knows_connections},
     {"reads bodies in any pieces", reads_bodies},

@@ -69,7 +69,7 @@ static bool read_context(struct context *c, struct mote_text text)
         if (KEY("timestamp")) {
             if (mote_time_read(t.text, &seconds) != MOTE_OK)
                 return false;
-            mote_sigv4_date(c->by.date, seconds);
+            mote_time_write_basic(c->by.date, seconds);
         }
 #undef KEY
     }
@@ -286,7 +286,7 @@ static void limits(void)
     struct mote_sigv4_request r = {.path = MOTE_TEXT("/"), .fields = fields};
 
     memset(secret, 's', sizeof secret);
-    mote_sigv4_date(by.date, 0);
+    mote_time_write_basic(by.date, 0);
     EXPECT(memcmp(by.date, "19700101T000000Z", sizeof by.date) == 0);
     for (size_t i = 0; i <= MOTE_SIGV4_FIELDS; i++) {
         fields[i] = (struct mote_http_field){MOTE_TEXT("A"), MOTE_TEXT("b")};

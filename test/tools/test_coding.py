@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from conftest import ROOT
-from sklearn import neural_network
+from sklearn import ensemble, neural_network
 
 from mote import coding, config, file, lower, profiles, verify
 from mote.cli import main
@@ -57,6 +57,7 @@ def coded(whole: file.File, encoding: str, block=None) -> int:
         bits = 8 if encoding == "HUF8" else coding.bits_of(np.frombuffer(t.data, np.int8))
         size = block(t) if block and t.layout == "p8k8" else coding.block_bytes_of(t)
         t.stored = coding.store(t, encoding, bits, size)
+    coding.make_room(whole)
     return len(found)
 
 
@@ -178,17 +179,97 @@ def refused(whole: file.File, message: str) -> None:
 
 def test_only_operators_that_decode_read_coded_tensors():
     rng = np.random.default_rng(5)
-    g = Graph([Value(("batch", 4, 40), "f32")], {"batch": 1})
+    g = Graph([Value(("batch", 40), "f32")], {"batch": 1})
+    g.outputs = [g.dense(g.input, rng.normal(size=(32, 40)), rng.normal(size=32))]
+    whole = whole_file(lower.lower_graph(g, "float32"))
+    read(whole.to_bytes())
+    assert not coding.decoded_reads(whole)
+    t = next(t for t in whole.tensors if len(t.dims) == 2)
+    t.stored = coding.store(t, "BYTES", 32, 1024)
+    refused(whole, "coded tensors where an operator decodes them")
+
+
+def recurrent() -> Graph:
+    """A GRU of 40 numbers for each of 4 steps to 32. (Golden files have LSTM too.)"""
+    rng = np.random.default_rng(5)
+    g = Graph([Value(("batch", 4, 40), "f32")], {"batch": 2})
     m = 32
     biases = [rng.normal(size=3 * m) for _ in range(2)]
     weights = rng.normal(size=(3 * m, 40)), rng.normal(size=(3 * m, m))
     g.outputs = [g.gru(g.input, *weights, *biases)]
-    whole = of_graph(g)
-    read(whole.to_bytes())
-    assert not coding.decoded_reads(whole)
+    return g
+
+
+def test_recurrent_weights():
+    g = recurrent()
+    dims = tuple(2 if d == "batch" else d for d in g.outputs[0].dims)
+    x = np.random.default_rng(6).normal(size=(2, 4, 40)).astype("<f4")
+    for bits in (8, 6):
+        assert len(coding.decoded_reads(of_graph(g, bits))) == 2
+        same_answers(of_graph(g, bits), [2], [x], dims, BLOCKS)
+
+
+def test_whole_tensors_need_room_and_are_not_coded_by_rows():
+    whole = of_graph(recurrent())
     t = next(t for t in whole.tensors if t.layout == "p8k8")
     t.stored = coding.store(t, "HUFPAIR", 8, coding.block_bytes_of(t))
-    refused(whole, "coded tensors where an operator decodes them")
+    refused(whole, "operands")
+    coding.make_room(whole)
+    read(whole.to_bytes())
+    with Engine(whole.to_bytes()):
+        pass
+
+
+FORESTS = {
+    # heaps, linked nodes in f32, and in f64
+    "heap": lambda: ensemble.RandomForestRegressor(100, max_depth=8, random_state=0),
+    "linked": lambda: ensemble.RandomForestClassifier(100, max_depth=12, random_state=0),
+    "wide": lambda: ensemble.HistGradientBoostingRegressor(max_iter=100, random_state=0),
+}
+
+
+@pytest.fixture(scope="module", params=FORESTS)
+def forest(request):
+    """A fitted forest, and rows."""
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(2000, 12))
+    y = x[:, 0] * x[:, 1] + np.sin(2 * x[:, 2]) + rng.normal(size=2000) / 4
+    estimator = FORESTS[request.param]()
+    return estimator.fit(x, y > 0 if request.param == "linked" else y), x[:200]
+
+
+def lowered_forest(estimator) -> file.File:
+    imported = sklearn.import_estimator(estimator)
+    return lower.lower(imported, config.Config("t", "1"), "float64")
+
+
+def test_coded_forests_answer_the_same(forest):
+    estimator, x = forest
+    raw, whole = lowered_forest(estimator), lowered_forest(estimator)
+    summary = coding.choose(whole, coding.Target(), "t")
+    chosen = {c.encoding for c in summary.choices}
+    assert "BYTES" in chosen and all(c.ms_after <= c.ms_before for c in summary.choices)
+    assert summary.total("bytes_after") < 0.85 * summary.total("bytes_before")
+    assert all(c.encoding == "RAW" for c in summary.choices if c.bytes_before < coding.LEAST)
+    with Engine(raw.to_bytes()) as e:
+        expected = [a.tobytes() for a in e.rows(x)]
+    with Engine(whole.to_bytes()) as e:
+        assert [a.tobytes() for a in e.rows(x)] == expected
+        assert e.keep()
+        for _ in range(2):
+            assert [a.tobytes() for a in e.rows(x)] == expected
+    kept, again = read(raw.to_bytes()), read(whole.to_bytes())
+    for t, u in zip(kept.tensors, again.tensors):
+        assert t.data.tobytes() == u.data.tobytes()
+
+
+def test_forests_stay_raw_where_decoding_costs_more(forest):
+    whole = lowered_forest(forest[0])
+    raw = whole.to_bytes()
+    for costs in ({"page_us": 1000.0}, {"bytes_mb_s": 1.0, "huf8_mb_s": 1.0, "planes_mb_s": 1.0}):
+        summary = coding.choose(whole, coding.Target(**costs), "t")
+        assert {c.encoding for c in summary.choices} == {"RAW"}
+        assert whole.to_bytes() == raw
 
 
 def test_tables_are_coded_row_by_row():

@@ -15,7 +15,7 @@ from test_onnx import F32, Model, operators  # noqa: E402
 
 from mote import calibrate, cli, config, explain, lower, verify  # noqa: E402
 from mote.config import Config, Quantize, Usage, Verify  # noqa: E402
-from mote.engine import Engine  # noqa: E402
+from mote.engine import Engine, Rejected  # noqa: E402
 from mote.errors import Refusal  # noqa: E402
 from mote.importers import import_file  # noqa: E402
 from mote.reader import read  # noqa: E402
@@ -238,6 +238,67 @@ def test_a_weight_of_minus_128_is_not_cut_off(tmp_path):
     path = m.save(tmp_path, (y, F32, ["batch", 8]), opset=13)
     imported = import_file(str(path), Config("t"), False)
     assert len(imported.kept) == 1 and "dense_fixed" not in operators(imported)
+
+
+@pytest.mark.parametrize("kind", ["Gemm", "Conv"])
+def test_a_bias_of_weights_that_are_next_to_nothing(tmp_path, kind):
+    """In their scale it is beyond 32 bits, where it was cut off."""
+    m = Model(x=["batch", 6] if kind == "Gemm" else ["batch", 6, 2, 2])
+    w = np.random.default_rng(6).integers(-100, 101, (6, 8)).astype(np.int8)
+    scale = np.full(8, 0.01, np.float32)
+    scale[[1, 5]] = 1e-13, 1e-9
+    bias = np.array([0.5, -1.5, 0, 0, 0, 2.5, -0.5, 1], np.float32)
+    shape = (8,) if kind == "Gemm" else (8, 2, 2)
+    if kind == "Gemm":
+        y = between(m, "x", kind, dequantized(m, w, np.zeros(8), scale, axis=1), bias)
+    else:
+        w = w.T.reshape(8, 6, 1, 1).copy()
+        y = between(m, "x", kind, dequantized(m, w, np.zeros(8), scale, axis=0), bias)
+    path = m.save(tmp_path, (y, F32, ["batch", *shape]), opset=13)
+    imported = import_file(str(path), Config("t"), False)
+    assert imported.kept == []
+    rows = rows_of((6, *shape[1:]), 50).reshape(50, -1).astype(np.float64)
+    with Engine(lower.lower(imported, Config("t"), "float32").to_bytes()) as engine:
+        got = engine.rows(rows)[1].reshape(50, 8, -1)
+    step = 0.05  # of the result's scale, half of which rounding may take
+    assert np.abs(got[:, [1, 5]] - bias[[1, 5], None]).max() <= step
+
+
+@pytest.mark.parametrize("scale", [0.0, -0.01])
+def test_scales_that_are_not_above_0_stay_float32(tmp_path, scale):
+    m = Model(x=["batch", 6])
+    w = np.random.default_rng(6).integers(-100, 101, (6, 8)).astype(np.int8)
+    of = np.array([0.01] * 7 + [scale], np.float32)
+    y = between(m, "x", "Gemm", dequantized(m, w, np.zeros(8), of, axis=1), np.ones(8, "f4"))
+    imported = import_file(str(m.save(tmp_path, (y, F32, ["batch", 8]), opset=13)), Config("t"), 0)
+    assert "a scale that is not a number above 0" in imported.kept[0]
+
+
+def test_a_bias_of_the_rows_stays_float32(tmp_path):
+    """[8][1] beside [8][8] is not the one of the outputs."""
+    rng, m = np.random.default_rng(6), Model(x=[1, 8, 6])
+    w = rng.integers(-100, 101, (6, 8)).astype(np.int8)
+    x = m.op("Reshape", "x", m.constant([8, 6], np.int64))
+    y = between(m, x, "Gemm", dequantized(m, w, 0), np.arange(8, dtype="f4")[:, None])
+    y = m.op("Reshape", y, m.constant([1, 64], np.int64))
+    imported = import_file(str(m.save(tmp_path, (y, F32, [1, 64]), opset=13)), Config("t"), 0)
+    assert "its bias is not one for each output" in imported.kept[0]
+    held(imported, (8, 6))
+
+
+def test_a_row_with_a_nan_inside_is_named(tmp_path):
+    """By its number, not by that of a pixel."""
+    m = Model(x=["batch", 2, 4, 4])
+    w = np.random.default_rng(6).integers(-100, 101, (8, 2, 3, 3)).astype(np.int8)
+    y = between(m, m.op("Sqrt", "x"), "Conv", dequantized(m, w, 0))
+    path = m.save(tmp_path, (y, F32, ["batch", 8, 2, 2]), opset=13)
+    imported = import_file(str(path), Config("t"), False)
+    assert "quantize_fixed" in operators(imported)
+    rows = np.ones((5, 32))
+    rows[3, 20] = -1
+    with Engine(lower.lower(imported, Config("t"), "float32").to_bytes()) as engine:
+        with pytest.raises(Rejected, match="row 3"):
+            engine.rows(rows)
 
 
 def test_results_that_others_read_as_well(tmp_path):

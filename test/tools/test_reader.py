@@ -187,6 +187,8 @@ def test_json(path):
         "plans",
         "features",
         "output",
+        "series",
+        "jobs",
         "provenance",
     ]
     assert shown["hash"] == f"{model.header.content_hash:016x}"

@@ -22,8 +22,8 @@ from mote.report.quantization import dequantized, errors, scales
 from mote.report.storage import storage
 
 SECTIONS = [
-    "card", "input", "output", "verification", "sizes", "operators", "tensors", "storage", "memory",
-    "cold_start", "provenance",
+    "card", "input", "output", "series", "verification", "sizes", "operators", "tensors",
+    "storage", "memory", "cold_start", "provenance",
 ]  # fmt: skip
 EMPTY = {"meta", "line", "br", "hr", "img", "link", "input"}
 

@@ -96,6 +96,13 @@ def test_a_truncated_file(tmp_path):
         sklearn_file.read(str(path))
 
 
+def test_a_schema_that_is_nested_too_deep(tmp_path):
+    path = saved(linear_model.LogisticRegression().fit(X, Y), tmp_path)
+    deep = '"protocol": 2, "more": ' + "[" * 200_000 + "]" * 200_000
+    with pytest.raises(sklearn_file.Other):
+        sklearn_file.read(changed(path, '"protocol": 2', deep))
+
+
 def test_what_is_imported(tmp_path):
     """Neither skops nor what a linear model's answers need nothing of; and what
     was put off is there when somebody asks for it."""
@@ -106,14 +113,16 @@ sys.path.insert(0, {str(ROOT / "tools")!r})
 from mote.importers import sklearn_file
 model = sklearn_file.read({path!r})
 label = model.predict([[0.1, 0.2, 0.3]]).tolist()
-found = [n for n in ("skops", "pandas", "scipy.stats") if n in sys.modules]
-from sklearn.preprocessing import QuantileTransformer
+found = [n for n in ("skops", "pandas", "scipy.stats", "scipy.interpolate") if n in sys.modules]
+from sklearn.preprocessing import QuantileTransformer, SplineTransformer
 t = QuantileTransformer(n_quantiles=5, output_distribution="normal")
 middle = t.fit_transform([[0.0], [1.0], [2.0], [3.0], [4.0]])[2, 0]
+shape = SplineTransformer(5, degree=2).fit_transform([[0.0], [1.0], [2.0]]).shape
 import scipy.stats
-print(json.dumps([label, found, middle, scipy.stats.norm.cdf(0)]))
+print(json.dumps([label, found, middle, scipy.stats.norm.cdf(0), shape]))
 """
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    label, found, middle, half = json.loads(out.stdout)
+    label, found, middle, half, shape = json.loads(out.stdout)
     assert label == skops.io.load(path).predict([[0.1, 0.2, 0.3]]).tolist()
     assert found == [] and abs(middle) < 1e-9 and half == 0.5
+    assert shape == [3, 6]

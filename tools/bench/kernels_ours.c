@@ -127,7 +127,8 @@ void ours_check(const struct ours *o, const char *path)
 {
     struct mote_where where = {.row = MOTE_NO_ROW};
 
-    refuse_unless(mote_model_check(&o->model, &where), path, &where);
+    refuse_unless(mote_model_check(&o->model, o->run.arena, &where), path,
+                  &where);
 }
 
 void ours_run(struct ours *o, const uint8_t *inputs)

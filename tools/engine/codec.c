@@ -8,7 +8,7 @@
 
 struct sizes {
     uint64_t data_bound;
-    uint32_t blocks, checksums;
+    uint32_t blocks, checksums, tables;
 };
 
 EXPORT const char *codec_sizes(const struct mote_coding_shape *shape,
@@ -16,6 +16,8 @@ EXPORT const char *codec_sizes(const struct mote_coding_shape *shape,
 EXPORT void codec_count(const struct mote_coding_shape *shape, const void *raw,
                         uint64_t *counts);
 EXPORT void codec_table(const uint64_t *counts, uint8_t *table);
+EXPORT void codec_tables(const struct mote_coding_shape *shape, const void *raw,
+                         uint8_t *tables);
 EXPORT int codec_encode(const struct mote_coding_shape *shape, const void *raw,
                         const uint8_t *table, struct mote_encoded *to);
 
@@ -27,8 +29,9 @@ EXPORT const char *codec_sizes(const struct mote_coding_shape *shape,
     const char *expected = mote_coding_set(&c, shape);
 
     if (!expected)
-        *sizes = (struct sizes){mote_encode_bound(&c), c.blocks,
-                                mote_coding_checksums(&c)};
+        *sizes =
+            (struct sizes){mote_encode_bound(&c), c.blocks,
+                           mote_coding_checksums(&c), mote_coding_tables(&c)};
     return expected;
 }
 
@@ -45,6 +48,15 @@ EXPORT void codec_count(const struct mote_coding_shape *shape, const void *raw,
 EXPORT void codec_table(const uint64_t *counts, uint8_t *table)
 {
     mote_encode_lengths(counts, table);
+}
+
+EXPORT void codec_tables(const struct mote_coding_shape *shape, const void *raw,
+                         uint8_t *tables)
+{
+    struct mote_coding c;
+
+    mote_coding_set(&c, shape);
+    mote_encode_tables(&c, raw, tables);
 }
 
 EXPORT int codec_encode(const struct mote_coding_shape *shape, const void *raw,

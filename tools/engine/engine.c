@@ -81,20 +81,20 @@ EXPORT struct engine *engine_open(const void *bytes, size_t n, int *status,
         memcpy(e->bytes, bytes, n);
     *status = e->bytes ? mote_model_open(&e->model, e->bytes, n, &where)
                        : MOTE_E_SPACE;
-    if (*status == MOTE_OK)
-        *status = mote_model_check(&e->model, &where);
+    if (*status == MOTE_OK) {
+        e->arena = take_pages(e->model.header->request_arena);
+        *status = e->arena ? mote_model_check(&e->model, e->arena, &where)
+                           : MOTE_E_SPACE;
+    }
     if (*status == MOTE_OK) {
         mote_model_use_cpu(&e->model, mote_cpu_flags(getauxval(AT_HWCAP),
                                                      getauxval(AT_HWCAP2)));
-        e->arena = take_pages(e->model.header->request_arena);
         e->function = (struct mote_function){
             .model = &e->model,
             .arena = e->arena,
         };
         mote_arena_init(&e->function.scratch, e->scratch, sizeof e->scratch);
-        if (e->arena)
-            return e;
-        *status = MOTE_E_SPACE;
+        return e;
     }
     say(why, *status, &where);
     engine_close(e);

@@ -13,8 +13,8 @@ import numpy as np
 from mote.engine import load_library
 from mote.errors import Refusal
 
-MODES = {"PLANES": 1, "HUF8": 2, "HUFPAIR": 3, "CONST": 4}
-WITH_CODES = ("HUF8", "HUFPAIR")
+MODES = {"PLANES": 1, "HUF8": 2, "HUFPAIR": 3, "CONST": 4, "BYTES": 5}
+WITH_CODES = ("HUF8", "HUFPAIR", "BYTES")
 BLOCK_BYTES = 16384  # of a block, at most
 TABLE_BYTES = 128
 SYMBOLS = 256
@@ -42,6 +42,7 @@ class _Sizes(ctypes.Structure):
         ("data_bound", ctypes.c_uint64),
         ("blocks", ctypes.c_uint32),
         ("checksums", ctypes.c_uint32),
+        ("tables", ctypes.c_uint32),
     ]
 
 
@@ -79,7 +80,8 @@ class Shape:
 
 @dataclass
 class Coded:
-    """The pieces of a coded tensor. table, index: empty in modes without codes."""
+    """The pieces of a coded tensor. table, index: empty in modes without codes; of
+    BYTES table is those of all planes."""
 
     data: bytes
     table: bytes
@@ -117,7 +119,11 @@ def encode(shape: Shape, raw: bytes, table: bytes | None = None) -> Coded:
     lib = _library()
     sizes = _sizes(lib, shape, raw)
     coded = shape.mode in WITH_CODES
-    if coded and table is None:
+    if shape.mode == "BYTES" and table is None:
+        tables = ctypes.create_string_buffer(TABLE_BYTES * sizes.tables)
+        lib.codec_tables(ctypes.byref(shape.of(raw)), raw, tables)
+        table = tables.raw
+    elif coded and table is None:
         table = best_table([(shape, raw)])
     data = np.empty(sizes.data_bound, np.uint8)
     index = np.zeros(sizes.blocks + 1 if coded else 0, np.uint32)
@@ -137,6 +143,8 @@ def _library() -> ctypes.CDLL:
     lib.codec_count.argtypes = [pointer, ctypes.c_char_p, pointer]
     lib.codec_count.restype = lib.codec_table.restype = None
     lib.codec_table.argtypes = [pointer, pointer]
+    lib.codec_tables.restype = None
+    lib.codec_tables.argtypes = [pointer, ctypes.c_char_p, pointer]
     lib.codec_encode.argtypes = [pointer, ctypes.c_char_p, ctypes.c_char_p, pointer]
     return lib
 

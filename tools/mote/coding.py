@@ -9,7 +9,9 @@ chunk's latency, and a coded byte its decoding:
     ms = stored / bandwidth + stored / 512 KiB * latency + decoded / speed
 
 Tables of which a request reads a few rows cost the chunks that those rows lie
-in, and the decoding of the rows. Ties, and tensors below 4 KiB, stay raw.
+in, and the decoding of the rows. What is decoded whole, tables of trees and
+weights of recurrent layers, also costs the pages that it is decoded to, which
+nobody touched before. Ties, and tensors below 4 KiB, stay raw.
 """
 
 from dataclasses import dataclass, field, replace
@@ -17,9 +19,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from mote import codec, file
-from mote.opcodes import DECODES
+from mote.opcodes import CALL, DECODES, WHOLES
 
 CHUNK = 524_288  # bytes
+PAGE = 4096
 LEAST = 4096  # smaller tensors are never coded
 TABLE_READS = 64  # rows of a table that a first request is taken to read
 
@@ -36,7 +39,10 @@ class Target:
     ..._mb_s     decoded bytes a second of the decoder on one core: of x86-64 what
                  was measured on an EPYC of the Zen 5 kind (5.3, 2.8 and more
                  than 10 GB/s), less a fifth for older ones; of arm64 what llvm-mca
-                 makes of the inner loop on Neoverse N1 (Graviton2)
+                 makes of the inner loop on Neoverse N1 (Graviton2). bytes_mb_s:
+                 1.1 to 1.8 GB/s of three forests' tables on the EPYC, and half of that
+    page_us      of a first touch of 4 KiB, what decoding to fresh pages took more
+                 than decoding to used ones on the EPYC
     """
 
     fetch_mb_s: float = 300.0
@@ -44,6 +50,8 @@ class Target:
     hufpair_mb_s: float = 2000.0
     huf8_mb_s: float = 1100.0
     planes_mb_s: float = 5000.0
+    bytes_mb_s: float = 700.0
+    page_us: float = 1.3
 
     def speed(self, encoding: str) -> float:
         """MB/s; of RAW, which is not decoded, no limit."""
@@ -53,12 +61,15 @@ class Target:
             "HUF8": self.huf8_mb_s,
             "HUFPAIR": self.hufpair_mb_s,
             "CONST": self.planes_mb_s,
+            "BYTES": self.bytes_mb_s,
         }[encoding]
 
 
 TARGETS = {
     "arm64": Target(),
-    "x86_64": Target(hufpair_mb_s=4200.0, huf8_mb_s=2200.0, planes_mb_s=10_000.0),
+    "x86_64": Target(
+        hufpair_mb_s=4200.0, huf8_mb_s=2200.0, planes_mb_s=10_000.0, bytes_mb_s=1400.0
+    ),
 }
 
 
@@ -72,15 +83,20 @@ def fetch_ms(target: Target, stored: float) -> float:
     return stored / target.fetch_mb_s / 1e3 + stored / CHUNK * target.chunk_ms
 
 
-def cold_ms(target: Target, decoded: int, stored: int, encoding: str, rows: int = 0) -> float:
+def cold_ms(
+    target: Target, decoded: int, stored: int, encoding: str, rows: int = 0, whole: bool = False
+) -> float:
     """Milliseconds that a tensor of so many bytes adds to a cold start, stored so
-    in that many; rows: how many a table has of which only some are read."""
+    in that many; rows: how many a table has of which only some are read; whole:
+    whether it is decoded at once."""
     if rows:
         chunks, reads = stored / CHUNK, min(TABLE_READS, rows)
         if chunks > 1:
             stored = CHUNK * chunks * (1 - (1 - 1 / chunks) ** reads)
         decoded = decoded // rows * reads
-    return fetch_ms(target, stored) + decoded / target.speed(encoding) / 1e3
+    pages = decoded / PAGE if whole and encoding != "RAW" else 0
+    ms = fetch_ms(target, stored) + decoded / target.speed(encoding) / 1e3
+    return ms + pages * target.page_us / 1e3
 
 
 # ------------------------------------------------------------------ encodings
@@ -116,15 +132,28 @@ def store(t: file.Tensor, encoding: str, bits: int, block_bytes: int, table=None
 
 
 def block_bytes_of(t: file.Tensor) -> int:
-    """Whole panels; a row; 0 when rows are too long to be coded."""
+    """Whole panels; a row; 0 when rows are too long to be coded by rows."""
     if t.layout == "p8k8":
         return codec.panel_block_bytes(file.panel_bytes(t.dims[1]))
     row = t.dims[1] * file.DTYPE_BYTES[t.dtype]
     return row if row <= codec.BLOCK_BYTES else 0
 
 
-def candidates(t: file.Tensor) -> list[file.Stored]:
-    """Every encoding that it can have."""
+def whole_candidates(t: file.Tensor) -> list[file.Stored]:
+    """Every encoding of a tensor in rows that is decoded at once."""
+    item = file.DTYPE_BYTES[t.dtype]
+    block, row = codec.BLOCK_BYTES, t.dims[-1] * item
+    if len(t.dims) == 2 and row == block:
+        block //= 2  # or it would be coded by rows
+    if t.data == t.data[:item] * (len(t.data) // item):
+        return [store(t, "CONST", 8 * item, block)]
+    return [store(t, "HUF8" if item == 1 else "BYTES", 8 * item, block)]
+
+
+def candidates(t: file.Tensor, whole: bool = False) -> list[file.Stored]:
+    """Every encoding that it can have; whole: as it is decoded at once."""
+    if whole and t.layout == "rows":
+        return whole_candidates(t)
     block = block_bytes_of(t)
     if t.dtype != "s8" or len(t.dims) != 2 or block == 0:
         return []
@@ -142,7 +171,7 @@ def share_tables(tensors: list[file.Tensor]) -> None:
     made for a single tensor is of no use to others: rare pairs have no code."""
     groups: dict[tuple[str, int], list[file.Tensor]] = {}
     for t in tensors:
-        if t.stored and t.stored.table:
+        if t.stored and t.stored.table and t.stored.encoding != "BYTES":
             groups.setdefault((t.stored.encoding, t.stored.bits), []).append(t)
     for group in groups.values():
         shapes = [
@@ -221,10 +250,13 @@ class Summary:
         )
 
 
-def decoded_reads(whole: file.File) -> dict[int, bool]:
-    """Tensors that only such operators read as decode them, to whether they read
-    a few rows."""
-    found: dict[int, bool] = {}
+ROWS, TILES, WHOLE = "rows", "tiles", "whole"  # how operators decode
+
+
+def decoded_reads(whole: file.File) -> dict[int, str]:
+    """Tensors that only such operators read as decode them, to how: a few rows, in
+    tiles, or whole, if one of them does that."""
+    found: dict[int, str] = {}
     never = set()
     for plan in whole.plans:
         never |= {plan.values[v].tensor for v in plan.outputs}
@@ -234,11 +266,41 @@ def decoded_reads(whole: file.File) -> dict[int, bool]:
                 if tensor is None:
                     continue
                 if DECODES.get(op.opcode) == i:
-                    rows = whole.tensors[tensor].layout == "rows"
-                    found[tensor] = rows and found.get(tensor, True)
+                    how = ROWS if whole.tensors[tensor].layout == "rows" else TILES
+                    if found.setdefault(tensor, how) == WHOLE and how == ROWS:
+                        never.add(tensor)
+                elif i in WHOLES.get(op.opcode, ()):
+                    if found.get(tensor) == ROWS:
+                        never.add(tensor)
+                    found[tensor] = WHOLE
                 else:
                     never.add(tensor)
-    return {t: rows for t, rows in found.items() if t not in never}
+    return {t: how for t, how in found.items() if t not in never}
+
+
+def whole_bytes(t: file.Tensor) -> int:
+    """Of an operator's scratch, for a coded tensor that it decodes whole."""
+    return file.align(len(t.data)) + file.ALIGN
+
+
+def make_room(whole: file.File) -> None:
+    """Gives operators that decode tensors whole scratch to do it in, behind all
+    else in the arena, and operators that call plans the arenas that these take."""
+    for plan in reversed(whole.plans):  # calls lead to later ones
+        end = plan.arena
+        for op in plan.operators:
+            scratch = plan.values[op.writes[0 if op.opcode == CALL else -1]]
+            item = file.DTYPE_BYTES[scratch.dtype]
+            more = 0
+            if op.opcode == CALL:
+                more = max(0, whole.plans[op.attributes[0]].arena - scratch.dims[0])
+            elif op.opcode in WHOLES:
+                values = [plan.values[v] for v in op.reads if v != file.NONE]
+                read = [whole.tensors[v.tensor] for v in values if v.tensor is not None]
+                more = sum(whole_bytes(t) for t in read if t.stored)
+            if more:
+                scratch.offset, scratch.dims = end, (scratch.dims[0] + -(-more // item),)
+                plan.arena = max(plan.arena, end + file.align(scratch.dims[0] * item))
 
 
 def choose(whole: file.File, target: Target, name: str = "it") -> Summary:
@@ -246,24 +308,28 @@ def choose(whole: file.File, target: Target, name: str = "it") -> Summary:
     decodes, summary = decoded_reads(whole), Summary(name)
     raws = []
     for i, t in enumerate(whole.tensors):
-        rows, size = t.dims[0] if decodes.get(i) else 0, len(t.data)
+        rows, size = t.dims[0] if decodes.get(i) == ROWS else 0, len(t.data)
+        at_once = decodes.get(i) == WHOLE
         t.stored, raw = None, cold_ms(target, size, size, "RAW", rows)
         best = raw
         if i in decodes and size >= LEAST:
-            for stored in candidates(t):
+            for stored in candidates(t, at_once):
                 coded = file.Tensor(t.dtype, t.dims, t.data, t.layout, stored)
-                ms = cold_ms(target, size, stored_bytes(coded), stored.encoding, rows)
+                ms = cold_ms(target, size, stored_bytes(coded), stored.encoding, rows, at_once)
                 if ms < best:
                     best, t.stored = ms, stored
         raws.append(raw)
     share_tables(whole.tensors)
+    make_room(whole)
     tables = set()
     for i, t in enumerate(whole.tensors):
-        rows, stored, best = t.dims[0] if decodes.get(i) else 0, stored_bytes(t), raws[i]
+        rows, stored = t.dims[0] if decodes.get(i) == ROWS else 0, stored_bytes(t)
+        best = raws[i]
         if t.stored:
             stored -= len(t.stored.table) if t.stored.table in tables else 0
             tables.add(t.stored.table)
-            best = cold_ms(target, len(t.data), stored, t.stored.encoding, rows)
+            at_once = decodes.get(i) == WHOLE
+            best = cold_ms(target, len(t.data), stored, t.stored.encoding, rows, at_once)
         bits = t.stored.bits if t.stored else 8 * file.DTYPE_BYTES[t.dtype]
         encoding = t.stored.encoding if t.stored else "RAW"
         summary.choices.append(Choice(i, encoding, bits, len(t.data), stored, raws[i], best))

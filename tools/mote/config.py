@@ -15,7 +15,15 @@ POOLINGS = ("mean", "max", "cls")
 MAX_TOKENS = 8192
 TARGETS = ("arm64", "x86_64")
 METHODS = ("minmax", "percentile", "mse")
-COSTS = ("fetch_mb_s", "chunk_ms", "hufpair_mb_s", "huf8_mb_s", "planes_mb_s")
+COSTS = (
+    "fetch_mb_s",
+    "chunk_ms",
+    "hufpair_mb_s",
+    "huf8_mb_s",
+    "planes_mb_s",
+    "bytes_mb_s",
+    "page_us",
+)
 
 
 @dataclass

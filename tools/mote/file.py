@@ -25,7 +25,7 @@ SECTIONS = {
     "OUTPUT": 7, "DATA": 8, "TEXT": 9, "JOBS": 10, "CODES": 13, "SERIES": 14,
 }  # fmt: skip
 NUMBER, TEXT, CATEGORY = 1, 2, 3  # kinds of a feature
-ENCODINGS = {"RAW": 0, "PLANES": 1, "HUF8": 2, "HUFPAIR": 3, "CONST": 4}
+ENCODINGS = {"RAW": 0, "PLANES": 1, "HUF8": 2, "HUFPAIR": 3, "CONST": 4, "BYTES": 5}
 OUTPUT_KINDS = {"class": 1, "numbers": 2, "embedding": 3}
 RESAMPLES = {"mean": 1, "last": 2, "sum": 3, "min": 4, "max": 5}
 REPLIES = {"index": 1, "label": 2, "full": 3, "scores": 4, "prediction": 5, "base64": 6}

@@ -103,4 +103,17 @@ class FixedMethods:
 def fixed(weight, scale, bias, of: Grid, to: Grid, relu: bool) -> dict:
     arrays = {"weight": weight, "scale": scale, "bias": bias}
     arrays = {k: np.ascontiguousarray(v, np.float64) for k, v in arrays.items()}
+    arrays["scale"] = with_room(**arrays, of=of)
     return arrays | {"of": of, "to": to, "relu": bool(relu)}
+
+
+def with_room(weight: np.ndarray, scale: np.ndarray, bias: np.ndarray, of: Grid) -> np.ndarray:
+    """Scales [m] with which a bias and its products fit 32 bits together. Weights that
+    are next to nothing beside their bias come in scales too small for that; in larger
+    ones each is off by half a scale, which all together is |bias| n 255 / 2^32 at most.
+
+    A sum is of (q - zero) w, and q - zero from -255 to 255; 2^10 are left for what
+    float32 makes of the scales."""
+    w = int8_weights(weight, scale).reshape(len(weight), -1)
+    room = 2**31 - 2**10 - 255 * np.abs(w.astype(np.int64)).sum(axis=1)
+    return np.maximum(scale, np.abs(bias) / (of.scale * room))

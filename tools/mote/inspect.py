@@ -14,6 +14,7 @@ from mote import reader_trees as trees
 from mote import reader_vector as vector
 from mote.reader import Model
 from mote.reader_answer import Feature
+from mote.reader_jobs import Job, Template
 from mote.reader_operators import ACTIVATIONS, CALL, DENSE, DENSE_S8, ROWWISE, ROWWISE_KINDS
 from mote.reader_plans import Operator, Plan
 from mote.reader_tables import SYMBOL, Tensor
@@ -57,6 +58,7 @@ def extremes(tensor: Tensor) -> tuple[float | int, float | int]:
 def as_text(model: Model) -> str:
     """For a terminal of 100 columns."""
     parts = [head(model), sections(model), features(model), output(model)]
+    parts += [series(model), *(job(model, j) for j in model.jobs)]
     parts += [plan(model, i) for i in range(len(model.plans))]
     parts += [tensors(model), provenance(model)]
     return "\n\n".join("\n".join(visible(line) for line in lines) for lines in parts if lines)
@@ -160,6 +162,66 @@ def numbers_of(model: Model) -> str:
     return o.scores if o.kind == "class" else "numbers" if o.names else f"{o.count} numbers"
 
 
+def span(seconds: int) -> str:
+    """As model.toml has it."""
+    for unit, of_unit in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds and seconds % of_unit == 0:
+            return f"{seconds // of_unit}{unit}"
+    return f"{seconds}s"
+
+
+def series(model: Model) -> list[str]:
+    s = model.series
+    if s is None:
+        return []
+    lines = [f"series   steps of {span(s.step)} from {span(s.offset)}, gaps of {s.gap} are filled"]
+    rows = [("column", "features", "steps", "of them ahead", "resample")]
+    for c in s.columns:
+        place = f"{c.first} to {c.first + c.window - 1}"
+        rows.append((c.name, place, c.window, c.ahead, c.resample))
+    lines += table(rows, {2, 3})
+    if s.time is not None:
+        lines += wrap(
+            f"{model.features[s.time].name} is when the forecast begins, "
+            f"in units of {span(s.unit)} since 1970",
+            9,
+        )
+    rows = [("forecast", "numbers", "steps")]
+    rows += [(f.name, f"{f.first} to {f.first + f.steps - 1}", f.steps) for f in s.forecasts]
+    return lines + table(rows, {2})
+
+
+def template(parts: Template) -> str:
+    """As model.toml has it; braces of its texts are doubled."""
+    braces = {"text": "{}", "variable": "{{env:{}}}"}
+    shown = []
+    for kind, text in parts:
+        text = text.replace("{", "{{").replace("}", "}}") if kind == "text" else text
+        shown.append(braces.get(kind, f"{{{{{kind}}}}}").format(text))
+    return "".join(shown)
+
+
+def job(model: Model, j: Job) -> list[str]:
+    source = "the event's series" if j.source is None else template(j.source)
+    how = f"{j.format}, separator {j.separator!r}" if j.format == "csv" else j.format
+    path = "".join(f", {p}" for p in j.path)
+    columns = model.series.columns
+    names = zip((c.name for c in columns), j.columns, strict=True)
+    called = ", ".join(f"{c} from {name}" for c, name in names)
+    given = [f"{f.name} as {n}" for f, n in zip(model.series.forecasts, j.forecasts, strict=True)]
+    if j.observed is not None:
+        observed = columns[j.observed].name
+        given.insert(0, f"{j.history} steps of {observed} as {j.observed_name}")
+    lines = wrap(f"job      {j.name}, failure {j.failure}", 9)
+    lines += wrap(f"  from   {source}", 9)
+    lines += wrap(f"  as     {how}{path}; time from {j.time}, {called}", 9)
+    lines += wrap(f"  to     {template(j.sink)}", 9)
+    lines += wrap(f"  gives  {', '.join(given)}", 9)
+    rows = [("  target", "name", "model")]
+    rows += [(f"  {t.id}", t.name, template(t.model) if t.model else "") for t in j.targets]
+    return lines + table(rows, set())
+
+
 def value(model: Model, p: Plan, v: int | None) -> str:
     if v is None:
         return "none"
@@ -232,9 +294,21 @@ def as_json(model: Model) -> str:
         "plans": [plan_object(model, p) for p in model.plans],
         "features": [asdict(f) for f in model.features],
         "output": asdict(model.output),
+        "series": model.series and asdict(model.series),
+        "jobs": [job_object(j) for j in model.jobs],
         "provenance": {k: number_or_text(v) for k, v in model.provenance.items()},
     }
     return json.dumps(shown, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def job_object(j: Job) -> dict:
+    """Templates as model.toml has them."""
+
+    def text(parts: Template | None) -> str | None:
+        return parts and template(parts)
+
+    targets = [asdict(t) | {"model": text(t.model)} for t in j.targets]
+    return asdict(j) | {"source": text(j.source), "sink": text(j.sink), "targets": targets}
 
 
 def number_or_text(x):

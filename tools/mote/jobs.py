@@ -63,10 +63,32 @@ def _check_job(job: dict, where: str) -> None:
     for key, known in (("format", JOB_FORMATS), ("failure", FAILURES)):
         if job.get(key, next(iter(known))) not in known:
             raise Usage(f"{where}.{key}: expected one of {', '.join(known)}, got {job[key]!r}")
-    if len(job.get("separator", ",").encode()) != 1:
-        raise Usage(f"{where}.separator: expected one ASCII character, got {job['separator']!r}")
-    if not template(job["sink"], f"{where}.sink")[0][1].startswith("s3://"):
+    for key in ("columns", "names"):
+        names = job.get(key, {})
+        for name, value in names.items():
+            _check_text(value, f"{where}.{key}.{name}")
+        if len(set(names.values())) != len(names):
+            raise Usage(f"{where}.{key}: expected texts that differ, got {names!r}")
+    for i, member in enumerate(job.get("path", [])):
+        _check_text(member, f"{where}.path[{i}]")
+    csv = job.get("format", "csv") == "csv"
+    for key, of_csv in (("path", False), ("separator", True)):
+        if key in job and csv != of_csv:
+            raise Usage(f"{where}.{key}: is not of {'csv' if csv else 'json'}; leave it out")
+    separator = job.get("separator", ",")
+    if len(separator.encode()) != 1 or separator in '\0"\r\n':
+        expected = "one ASCII character, no quotation mark and no end of a line"
+        raise Usage(f"{where}.separator: expected {expected}, got {separator!r}")
+    kind, first = template(job["sink"], f"{where}.sink")[0]
+    if kind != "text" or not first.startswith("s3://"):
         raise Usage(f"{where}.sink: expected s3://BUCKET/KEY, got {job['sink']!r}")
+    for key in ("columns", "names"):
+        for inner, value in job.get(key, {}).items():
+            if not isinstance(value, str) or not value:
+                raise Usage(f"{where}.{key}.{inner}: expected a text, got {value!r}")
+    for i, value in enumerate(job.get("path", [])):
+        if not isinstance(value, str):
+            raise Usage(f"{where}.path[{i}]: expected a text, got {value!r}")
     if "source" in job:
         _check_url(job["source"], f"{where}.source", ("http://", "https://", "s3://"))
     if ("history" in job) != ("observed" in job):
@@ -79,13 +101,17 @@ def _check_job(job: dict, where: str) -> None:
         for key, value in target.items():
             if key not in TARGET_KEYS:
                 raise Usage(f"{of_target} has no key {key!r}; known are id, name, model")
-            if not isinstance(value, str) or not value:
-                raise Usage(f"{of_target}.{key}: expected a text, got {value!r}")
+            _check_text(value, f"{of_target}.{key}")
         if target["id"] in ids:
             raise Usage(f"{of_target}.id: expected another than {target['id']!r}, which is used")
         ids.add(target["id"])
         if "model" in target:
             _check_url(target["model"], f"{of_target}.model", ("https://", "s3://"))
+
+
+def _check_text(value, where: str) -> None:
+    if not isinstance(value, str) or not value:
+        raise Usage(f"{where}: expected a text, got {value!r}")
 
 
 def _check_url(text: str, where: str, schemes: tuple[str, ...]) -> None:
@@ -137,6 +163,12 @@ def _record(name: str, job: dict, of: SeriesRecord) -> JobRecord:
         if key not in (*forecasts, "observed"):
             known = ", ".join(("observed", *forecasts))
             raise Usage(f"{where}.names.{key}: is not in the result; known are {known}")
+    given = [names.get(f, f) for f in forecasts]
+    if observed is not None:
+        given.append(names.get("observed", observed))
+    for key in given:
+        if given.count(key) > 1:
+            raise Usage(f"{where}.names: {key!r} is two members of the result; names must differ")
     steps = 0
     if observed is not None:
         steps = series.steps(job["history"], of.step, f"{where}.history")
@@ -158,12 +190,12 @@ def _record(name: str, job: dict, of: SeriesRecord) -> JobRecord:
         ],
         time=job.get("time", "time"),
         columns=[job.get("columns", {}).get(c, c) for c in columns],
-        forecasts=[names.get(f, f) for f in forecasts],
+        forecasts=given[: len(forecasts)],
         format=job.get("format", "csv"),
         separator=job.get("separator", ","),
         failure=job.get("failure", "report"),
         path=job.get("path", []),
         observed=None if observed is None else columns.index(observed),
-        observed_name=None if observed is None else names.get("observed", observed),
+        observed_name=None if observed is None else given[-1],
         history=steps,
     )

@@ -25,6 +25,10 @@ DECODES = {
     DENSE_S8: 2, EMBED: 2, POSITION: 1, DENSE_FIXED: 1, CONV_S8: 1, CONV_FIXED: 1, DENSE_U8: 3,
 }  # fmt: skip
 
+# Operands that may be coded tensors, of those that decode them whole, to the
+# scratch that is the operator's last write.
+WHOLES = {GRU: (1, 3), LSTM: (1, 3), TREES: (1, 4, 5), TREES_LINKED: (1, 4, 5, 6, 7)}
+
 ACTIVATIONS = {"none": 0, "relu": 1, "sigmoid": 2, "tanh": 3, "gelu": 4, "gelu_tanh": 5}
 ARITHMETIC = {"+": 0, "-": 1, "*": 2, "/": 3, "min": 4, "max": 5}
 MAPS = ACTIVATIONS | {

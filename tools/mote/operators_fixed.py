@@ -41,11 +41,11 @@ def lower_dense_fixed(low, node) -> None:
 
 def factors(low, a: dict, weight: np.ndarray) -> list[Slot]:
     """What sums are multiplied by, and what is added to them before: the bias, and
-    what the zero point of q makes of the weights [m][...]."""
+    what the zero point of q makes of the weights [m][...]. with_room() has made them
+    fit 32 bits."""
     x, w, y = np.float32(a["of"].scale), a["scale"].astype(np.float32), np.float32(a["to"].scale)
     more = np.rint(a["bias"] / (np.float64(x) * w.astype(np.float64)))
     more -= a["of"].zero * weight.reshape(len(weight), -1).sum(axis=1, dtype=np.int64)
-    more = np.clip(more, -(2**31), 2**31 - 1)
     return [low.tensor(x * w / y, "f32"), low.tensor(more, "s32")]
 
 

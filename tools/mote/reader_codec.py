@@ -17,10 +17,11 @@ LENGTH_MAX = 11  # of a code, in bits
 TABLE_BYTES = 128
 BLOCK_MAX = 16384
 GROUP_ROWS = 64
+RECORD_MAX = 16
 STREAMS = 8
 END_MAX = 65535  # of streams, of rows
 PAIRED = ("PLANES", "HUFPAIR")
-CODED = ("HUF8", "HUFPAIR")
+CODED = ("HUF8", "HUFPAIR", "BYTES")
 
 
 def eights(n: int) -> int:
@@ -45,7 +46,8 @@ class Coding:
 
     @property
     def by_rows(self) -> bool:
-        return not self.panels and self.block_bytes == self.unit_bytes > 0
+        rows = not self.panels and self.block_bytes == self.unit_bytes > 0
+        return rows and self.encoding != "BYTES"
 
     @property
     def low_bits(self) -> int:
@@ -69,6 +71,25 @@ class Coding:
             rows //= 2
         return rows
 
+    @property
+    def record_bytes(self) -> int:
+        """That BYTES takes apart: of a row, if it is short, or an element."""
+        short = 0 < self.unit_bytes <= RECORD_MAX
+        return self.unit_bytes if short else self.element_bytes
+
+    def run_bytes(self) -> int:
+        """That blocks do not reach over: a plane, a panel, or the tensor."""
+        if self.encoding == "BYTES":
+            return self.decoded_bytes // self.record_bytes
+        return (
+            self.unit_bytes
+            if self.panels and self.block_bytes < self.unit_bytes
+            else self.decoded_bytes
+        )
+
+    def table_bytes(self) -> int:
+        return TABLE_BYTES * (self.record_bytes if self.encoding == "BYTES" else 1)
+
     def blocks(self) -> list[list[int]]:
         """For each block the decoded bytes of what it holds: of each row, or of
         itself."""
@@ -78,18 +99,14 @@ class Coding:
                 [self.block_bytes] * min(together, rows - first)
                 for first in range(0, rows, together)
             ]
-        run = self.decoded_bytes
-        if self.panels and self.block_bytes < self.unit_bytes:
-            run = self.unit_bytes
+        run = self.run_bytes()
         one = [[min(self.block_bytes, run - at)] for at in range(0, run, self.block_bytes)]
         return one * (self.decoded_bytes // run)
 
     def block_count(self) -> int:
         if self.by_rows:
             return -(-self.decoded_bytes // self.block_bytes // self.group_rows())
-        run = self.decoded_bytes
-        if self.panels and self.block_bytes < self.unit_bytes:
-            run = self.unit_bytes
+        run = self.run_bytes()
         return -(-run // self.block_bytes) * (self.decoded_bytes // run)
 
     def mistake(self) -> str | None:
@@ -99,7 +116,9 @@ class Coding:
             return f"expected 4 to 8 bits of s8 in {e}, got {b} of {8 * self.element_bytes}"
         if e == "HUF8" and not (self.element_bytes == 1 and b == 8):
             return f"expected 8 bits of one byte in HUF8, got {b} of {8 * self.element_bytes}"
-        if e == "CONST" and b != 8 * self.element_bytes:
+        if e == "BYTES" and (self.element_bytes == 1 or self.panels):
+            return "expected elements of several bytes, in rows"
+        if e in ("CONST", "BYTES") and b != 8 * self.element_bytes:
             return f"expected {8 * self.element_bytes} bits, got {b}"
         block, panel = self.block_bytes, self.unit_bytes
         if not 1 <= block <= BLOCK_MAX or (block % 64 and not self.by_rows):
@@ -133,7 +152,10 @@ def check_places(part: Part, what: str, coding: Coding, pieces: Pieces) -> None:
         )
         return
     block_places(expect, coding, pieces, coding.blocks())
-    if coding.encoding in CODED:
+    if coding.encoding == "BYTES":
+        for table in plane_tables(coding, pieces):
+            plane_lengths(expect, table)
+    elif coding.encoding in CODED:
         code_lengths(expect, pieces.table)
 
 
@@ -156,6 +178,8 @@ def decode(part: Part, what: str, coding: Coding, pieces: Pieces) -> np.ndarray:
     places = block_places(expect, coding, pieces, blocks)
     for i, (begin, end) in enumerate(places):
         expect_checksum(expect, i, pieces.data[begin:end], pieces.checksums)
+    if coding.encoding == "BYTES":
+        return decode_bytes(expect, coding, pieces, blocks, places)
     if coding.encoding == "PLANES":
         found = list(uncoded_pieces(coding, blocks, places))
         symbols = [
@@ -179,6 +203,44 @@ def decode(part: Part, what: str, coding: Coding, pieces: Pieces) -> np.ndarray:
         expect(not merged[n:].any(), f"expected zeros behind {n} weights of a row or block")
         decoded.append(merged[:n].view(np.uint8))
     return np.concatenate(decoded)
+
+
+def plane_tables(coding: Coding, pieces: Pieces) -> list[memoryview]:
+    table = memoryview(pieces.table)
+    return [table[at : at + TABLE_BYTES] for at in range(0, len(table), TABLE_BYTES)]
+
+
+def plane_lengths(expect, table: memoryview) -> np.ndarray:
+    """Of each symbol; of a plane that is stored none, of one that is all one byte
+    that one's alone."""
+    stored = np.frombuffer(table, np.uint8)
+    lengths = np.stack([stored & 15, stored >> 4], 1).reshape(256)
+    if np.count_nonzero(lengths) > 1:
+        return code_lengths(expect, table)
+    expect(lengths.max() <= 1, f"expected a length of 1 of the only byte, got {lengths.max()}")
+    return lengths
+
+
+def decode_bytes(expect, coding: Coding, pieces: Pieces, blocks: list, places: list) -> np.ndarray:
+    """Plane after plane, each to its byte of the elements."""
+    elements = np.zeros((coding.run_bytes(), coding.record_bytes), np.uint8)
+    each = len(blocks) // coding.record_bytes
+    for i, table in enumerate(plane_tables(coding, pieces)):
+        lengths = plane_lengths(expect, table)
+        of_it = slice(each * i, each * (i + 1))
+        if np.count_nonzero(lengths) > 1:
+            found = list(coded_pieces(expect, coding, pieces.data, blocks[of_it], places[of_it]))
+            symbols = all_symbols(expect, coding, pieces.data, lengths, found)
+            elements[:, i] = np.concatenate(symbols)
+            continue
+        one = lengths.any()
+        for (n,), (begin, end) in zip(blocks[of_it], places[of_it]):
+            size = 0 if one else n
+            expect(end - begin == size, f"plane {i}: expected blocks of {size} bytes")
+        begin, end = places[of_it][0][0], places[of_it][-1][1]
+        stored = np.frombuffer(pieces.data, np.uint8, end - begin, begin)
+        elements[:, i] = lengths.argmax() if one else stored
+    return elements.reshape(-1)
 
 
 def expect_checksum(expect, i: int, stored: bytes | memoryview, checksums: tuple) -> None:

@@ -3,7 +3,7 @@ layers."""
 
 from math import prod
 
-from mote.reader_tables import SYMBOL, shape
+from mote.reader_tables import SYMBOL, shape, wholes_bytes
 from mote.reader_vector import begin, in_rows, real
 
 CONV, CONV_S8, DEPTHWISE, POOL, CONCAT, SLICE, TRANSPOSE, PAD, RESHAPE = range(25, 34)
@@ -281,7 +281,7 @@ def check_layer(check, op, gates: int) -> tuple[int, int]:
     floats = gates * m * (most + 1) + (gates - 1) * m
     if c is not None:
         floats += most + -(-max(most * n, m) // 4)
-    scratch(check, room, "f32", floats)
+    scratch(check, room, "f32", floats + wholes_bytes(check.values, op) // 4)
     return batch, m
 
 

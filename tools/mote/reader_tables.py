@@ -30,7 +30,7 @@ NUMPY = {
     "bool": np.dtype("u1"),  # until its bytes are known to be 0 or 1
 }
 LAYOUTS = {0: "rows", 1: "P8K8"}
-ENCODINGS = {0: "RAW", 1: "PLANES", 2: "HUF8", 3: "HUFPAIR", 4: "CONST"}
+ENCODINGS = {0: "RAW", 1: "PLANES", 2: "HUF8", 3: "HUFPAIR", 4: "CONST", 5: "BYTES"}
 
 
 @dataclass
@@ -132,13 +132,13 @@ class Codes:
         found = np.frombuffer(self.part.bytes, "<" + form, count, begin)
         return tuple(int(n) for n in found)
 
-    def table(self, tensors: Part, what: str, offset: int) -> bytes:
-        """That of a tensor before, or the next."""
-        if offset not in self.tables:
-            self.take(tensors, what, offset, "u1", reader_codec.TABLE_BYTES)
-            self.tables.add(offset)
+    def table(self, tensors: Part, what: str, offset: int, size: int) -> bytes:
+        """That of a tensor before, or the next, of so many bytes."""
+        if (offset, size) not in self.tables:
+            self.take(tensors, what, offset, "u1", size)
+            self.tables.add((offset, size))
         begin = offset - self.part.begin
-        return bytes(self.part.bytes[begin : begin + reader_codec.TABLE_BYTES])
+        return bytes(self.part.bytes[begin : begin + size])
 
 
 def read_tensors(
@@ -185,7 +185,7 @@ def read_tensor(part: Part, i: int, data: Part, codes: Codes, strings: list[str]
     expect(rank <= MAX_RANK, f"expected a rank of at most {MAX_RANK}, got {rank}")
     expect(layout in LAYOUTS, f"expected layout 0 or 1, got {layout}", "unknown")
     expect(version == 1, f"expected layout version 1, got {version}", "unknown")
-    expect(encoding in ENCODINGS, f"expected an encoding of 0 to 4, got {encoding}", "unknown")
+    expect(encoding in ENCODINGS, f"expected an encoding of 0 to 5, got {encoding}", "unknown")
     expect(zero == 0, f"expected unused bytes 6 and 7 to be 0, got {zero}")
     expect(not any(dims[rank:]), f"expected dims {rank} to 3 to be 0, got {dims}")
     dims = dims[:rank]
@@ -255,7 +255,7 @@ def decode(
     blocks = coding.block_count()
     table = index = None
     if coding.encoding in reader_codec.CODED:
-        table = codes.table(part, f"{what}, table", offsets[0])
+        table = codes.table(part, f"{what}, table", offsets[0], coding.table_bytes())
         index = codes.take(part, f"{what}, index", offsets[1], "u4", blocks + 1)
     else:
         part.expect(
@@ -276,6 +276,20 @@ def scratch_bytes(coding: reader_codec.Coding) -> int:
     if coding.block_bytes >= coding.unit_bytes:
         panels = -(-panels // coding.block_bytes) * coding.block_bytes
     return 4096 + min(panels, coding.decoded_bytes)
+
+
+def wholes_bytes(values, op) -> int:
+    """Of an operator's scratch, for its coded tensors, which it decodes whole."""
+    total = 0
+    for v in op.reads:
+        if v is None or values[v].encoding == "RAW":
+            continue
+        dims = values[v].dims
+        if not values[v].rows:
+            dims = [-(-d // 8) * 8 for d in dims]
+        size = prod(dims) * NUMPY[values[v].dtype].itemsize
+        total += -(-size // 64) * 64 + 64
+    return total
 
 
 def read_data(

@@ -6,7 +6,7 @@ from math import prod
 import numpy as np
 
 from mote.reader_bytes import Part
-from mote.reader_tables import SYMBOL, shape
+from mote.reader_tables import SYMBOL, shape, wholes_bytes
 from mote.reader_vector import begin
 
 TREES_HEAP, TREES_LINKED, MISSING = range(20, 23)
@@ -69,6 +69,7 @@ def scratch(check, op, columns: int, leaves: int) -> None:
     value = check.values[v]
     at_once = min(prod(x.largest[:-1]), ROWS_AT_ONCE)
     room = at_once * (columns * (8 if x.dtype == "f64" else 4) + 4 * leaves)
+    room += wholes_bytes(check.values, op)
     check.expect(
         value.dtype == "u8" and len(value.dims) == 1 and room <= value.dims[0] < SYMBOL,
         f"expected v{v} to be u8 of a constant length of at least {room}, "

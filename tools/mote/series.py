@@ -38,19 +38,27 @@ def check(table: dict, place: str) -> None:
     step = _span(table["step"], f"{place}: series.step")
     if not 1 <= step <= MAX_STEP:
         raise Usage(f"{place}: series.step: expected 1s to 366d, got {table['step']!r}")
-    for key in ("gap", "offset", "time_unit"):
-        _span(table.get(key, "1s"), f"{place}: series.{key}")
-    for key, kind in (("time", str), ("forecasts", list)):
-        if key in table and not isinstance(table[key], kind):
-            name = "a name" if kind is str else "a list of names"
-            raise Usage(f"{place}: series.{key}: expected {name}, got {table[key]!r}")
+    for key in ("gap", "offset"):
+        _span(table.get(key, "0s"), f"{place}: series.{key}")
+    unit = table.get("time_unit", "1s")
+    if not 1 <= _span(unit, f"{place}: series.time_unit") <= MAX_STEP:
+        raise Usage(f"{place}: series.time_unit: expected 1s to 366d, got {unit!r}")
+    if not isinstance(table.get("time", ""), str):
+        raise Usage(f"{place}: series.time: expected a name, got {table['time']!r}")
+    names = table.get("forecasts", [""])
+    if not names or not is_texts(names) or len(set(names)) != len(names):
+        raise Usage(f"{place}: series.forecasts: expected names, each once, got {names!r}")
     for name, column in columns.items():
         where = f"{place}: series.columns.{name}"
         _known(column, COLUMN_KEYS, where)
-        if column.get("resample", "mean") not in RESAMPLES:
+        if column.get("resample", "mean") not in list(RESAMPLES):  # a list has no hash
             known = ", ".join(RESAMPLES)
             raise Usage(f"{where}.resample: expected one of {known}, got {column['resample']!r}")
         _span(column.get("ahead", "0s"), f"{where}.ahead")
+
+
+def is_texts(value) -> bool:
+    return isinstance(value, list) and all(isinstance(v, str) for v in value)
 
 
 def _known(table, keys: set[str], where: str) -> None:
@@ -71,7 +79,8 @@ def _span(text, where: str) -> int:
 def steps(text, step: int, where: str) -> int:
     span = _span(text, where)
     if span % step or span // step > MAX_WINDOW:
-        raise Usage(f"{where}: expected a multiple of the step of {step} s, got {text!r}")
+        wanted = f"a multiple of the step of {step} s, {MAX_WINDOW} of them at most"
+        raise Usage(f"{where}: expected {wanted}, got {text!r}")
     return span // step
 
 
@@ -86,6 +95,9 @@ def record(table: dict, imported: Imported) -> SeriesRecord:
             known = ", ".join(features)
             raise Usage(f"series.columns.{name}: is no input of the model; its inputs are {known}")
         first, window = features[name]
+        if window > MAX_WINDOW:
+            at_most = f"expected an input of {MAX_WINDOW} steps at most, got {window}"
+            raise Usage(f"series.columns.{name}: {at_most}")
         ahead = steps(options.get("ahead", "0s"), step, f"series.columns.{name}.ahead")
         if ahead > window:
             at_most = f"expected at most {window} steps, got {ahead}"
@@ -124,11 +136,16 @@ def record(table: dict, imported: Imported) -> SeriesRecord:
 def _runs(names: list[str]) -> dict[str, tuple[int, int]]:
     """NAME, or NAME_0, NAME_1 and so on, to the first place and how many."""
     runs: dict[str, tuple[int, int]] = {}
+    last, count = "", 0  # the run that the name before is in, and how far it goes
     for i, name in enumerate(names):
         stem, _, number = name.rpartition("_")
-        first, count = runs.get(stem, (i, 0))
-        if stem and number == str(count) and first + count == i:
-            runs[stem] = (first, count + 1)
+        if stem and stem == last and number == str(count):
+            count += 1
+        elif stem and number == "0" and stem not in runs:
+            last, count = stem, 1
         else:
+            last, count = "", 0
             runs[name] = (i, 1)
+            continue
+        runs[stem] = (i + 1 - count, count)
     return runs

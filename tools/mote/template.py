@@ -59,12 +59,15 @@ reply = "full"
 # whose decoding speed the choice of encodings counts with: "arm64" or "x86_64"
 # target = "arm64"
 # what that choice counts with, instead of the target's own: MB/s that a start
-# fetches, ms of each 512 KiB chunk, and decoded MB/s of each encoding
+# fetches, ms of each 512 KiB chunk, decoded MB/s of each encoding, and us of a
+# page that is touched first
 # fetch_mb_s = {fetch_mb_s}
 # chunk_ms = {chunk_ms}
 # hufpair_mb_s = {hufpair_mb_s}
 # huf8_mb_s = {huf8_mb_s}
 # planes_mb_s = {planes_mb_s}
+# bytes_mb_s = {bytes_mb_s}
+# page_us = {page_us}
 
 [quantize]
 # With one of these keys the convolutions of an int8 net get scales that are known

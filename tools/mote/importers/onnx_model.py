@@ -78,7 +78,7 @@ def import_model(model, config) -> tuple[Imported, list[Port], dict[str, int]]:
     drop_unused(graph)
     imported = Imported(
         graph=graph,
-        features=features_of(program, config.features),
+        features=features_of(program, config.features, config.series is not None),
         output=output,
         trainer="ONNX",
         predict=None,
@@ -145,16 +145,19 @@ def takes_missing(program: onnx_file.Program, name: str) -> bool:
     return False
 
 
-def features_of(program: onnx_file.Program, names: list[str] | None) -> list[Feature]:
+def features_of(
+    program: onnx_file.Program, names: list[str] | None, series: bool = False
+) -> list[Feature]:
     """Names as given; or those of the inputs, with a number where one has
-    several columns; x0 and so on when there is one such input."""
+    several columns; x0 and so on when there is one such input. series: whose
+    columns are called as inputs are, also when there is one."""
     ports = program.inputs
     count = sum(prod(p.shape) for p in ports)
     if names is None:
         names = []
         for p in ports:
             n = prod(p.shape)
-            stem = "x" if len(ports) == 1 else f"{p.name}_"
+            stem = "x" if len(ports) == 1 and not series else f"{p.name}_"
             names += [p.name] if n == 1 else [f"{stem}{i}" for i in range(n)]
     if len(names) != count:
         raise Refusal(f"features: expected {count} names, as the model takes, got {len(names)}")

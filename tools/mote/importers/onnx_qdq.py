@@ -103,8 +103,11 @@ class Quantized(Fusion):
             plain = maker.get("transA", 0) == 0 and maker.get("alpha", 1.0) == 1.0
             if not plain or maker.get("beta", 1.0) != 1.0:
                 return "transA, alpha and beta: expected 0, 1 and 1"
-        if len(maker.inputs) > 2 and maker.inputs[2] not in self.p.constants:
+        bias = self.p.constants.get(maker.inputs[2]) if len(maker.inputs) > 2 else np.zeros(1)
+        if bias is None:
             return "its bias depends on a row"
+        if bias.size > 1 and bias.size != bias.shape[-1]:
+            return "its bias is not one for each output"
         of = self.p.dequantized[maker.inputs[1]]
         weight, scale, zero = (self.p.constants.get(i) for i in three(of))
         if maker.op != "Conv":
@@ -181,6 +184,8 @@ def why_not_int8(weight: np.ndarray, zero, scale: np.ndarray, groups: int = 1) -
         return "its weights are not of 8 bits"
     if scale.size not in (1, m):
         return "its weights have scales of another axis than that of its outputs"
+    if not (np.isfinite(scale) & (scale > 0)).all():
+        return "its weights have a scale that is not a number above 0"
     if np.abs(signed(weight, zero)).max(initial=0) > 127:
         return "its weights are further than 127 from their zero point"
     if not 0 < count <= MOST_COLUMNS:

@@ -11,6 +11,7 @@ import io
 import json
 import sys
 import types
+import zlib
 from contextlib import contextmanager
 from zipfile import BadZipFile, ZipFile
 
@@ -18,6 +19,9 @@ import numpy as np
 
 PROTOCOL = 2  # of skops' files
 NO_ARRAY = 1 << 31  # bytes
+# What json, zipfile, zlib and numpy raise; RuntimeError also of texts nested too deep.
+DAMAGE = (OSError, EOFError, BadZipFile, zlib.error, LookupError, TypeError, ValueError,
+          AttributeError, ImportError, RuntimeError)  # fmt: skip
 
 
 class Other(Exception):
@@ -33,9 +37,9 @@ def read(path: str):
             schema = json.loads(text)
             if schema.get("protocol") != PROTOCOL or b'"feature_names_in_"' in text:
                 raise Other  # of a data frame: its answers are asked for with pandas
-            with later("scipy.stats", "pandas"):
+            with later("scipy.stats", "scipy.interpolate", "pandas"):
                 return build(schema, file)
-    except (OSError, BadZipFile, KeyError, TypeError, ValueError, AttributeError, ImportError) as e:
+    except DAMAGE as e:
         raise Other from e
 
 

@@ -39,6 +39,8 @@ def gather(blob: bytes, model: Model, name: str, imported=None, result=None, **b
             },
             "input": {"features": shown["features"], "symbols": shown["symbols"]},
             "output": shown["output"],
+            "series": shown["series"],
+            "jobs": shown["jobs"],
             "sizes": sizes(blob, model, executable),
             "operators": explain.operators(model),
             "kept_in_float32": imported.kept if imported else [],

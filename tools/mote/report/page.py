@@ -146,6 +146,57 @@ def section_output(report: dict) -> str:
     return head + table(["", of], rows, {0})
 
 
+def section_series(report: dict) -> str:
+    s = report["series"]
+    if s is None:
+        return "<p>none: a row is asked for, not observations in time</p>"
+    features = report["input"]["features"]
+    time = None if s["time"] is None else features[s["time"]]["name"]
+    keys = ("first", "window", "ahead")
+    columns = [[escape(c["name"]), *(c[k] for k in keys), c["resample"]] for c in s["columns"]]
+    forecasts = [[escape(f["name"]), f["first"], f["steps"]] for f in s["forecasts"]]
+    head = [
+        ("step, s", s["step"]),
+        ("steps begin at, s from 1970", s["offset"]),
+        ("gaps that are filled, steps at most", s["gap"]),
+        ("when the forecast begins is feature", time),
+        ("in units of, s", None if time is None else s["unit"]),
+    ]
+    return (
+        pairs(head)
+        + table(["column", "from feature", "steps", "of them ahead", ""], columns, {1, 2, 3})
+        + table(["forecast", "from number", "steps"], forecasts, {1, 2})
+        + "".join(job(j, s) for j in report["jobs"])
+    )
+
+
+def job(j: dict, series: dict) -> str:
+    columns = [c["name"] for c in series["columns"]]
+    taken = [f"{c} from {name}" for c, name in zip(columns, j["columns"], strict=True)]
+    given = [
+        f"{f['name']} as {name}"
+        for f, name in zip(series["forecasts"], j["forecasts"], strict=True)
+    ]
+    if j["observed"] is not None:
+        observed = columns[j["observed"]]
+        given.insert(0, f"{j['history']} steps of {observed} as {j['observed_name']}")
+    head = [
+        ("source", j["source"] or "the event's series"),
+        ("format", j["format"]),
+        ("path in it", ", ".join(j["path"]) or None),
+        ("reads", ", ".join([f"time from {j['time']}", *taken])),
+        ("sink", j["sink"]),
+        ("gives", ", ".join(given)),
+        ("failure", j["failure"]),
+    ]
+    targets = [[escape(t["id"]), escape(t["name"]), escape(t["model"] or "")] for t in j["targets"]]
+    return (
+        f"<h3>Job {escape(j['name'])}</h3>"
+        + pairs(head)
+        + table(["target", "name", "model of its own"], targets, set(), {0, 2})
+    )
+
+
 def section_verification(report: dict) -> str:
     v = report["verification"]
     if v["source"] is None:
@@ -400,6 +451,7 @@ SECTIONS = {
     "card": ("Model card", section_card),
     "input": ("Input", section_input),
     "output": ("Output", section_output),
+    "series": ("Series and jobs", section_series),
     "verification": ("Verification", section_verification),
     "sizes": ("Sizes", section_sizes),
     "operators": ("Operators", section_operators),

@@ -4,7 +4,7 @@
 from dataclasses import asdict
 
 from mote import coding, file
-from mote.opcodes import DECODES
+from mote.opcodes import DECODES, WHOLES
 from mote.reader import Model
 from mote.reader_tables import Tensor
 
@@ -29,8 +29,9 @@ def storage(model: Model, name: str, target: coding.Target) -> dict:
 def row(model: Model, i: int, target: coding.Target) -> dict:
     t = model.tensors[i]
     raw, rows = decoded_bytes(t), t.dims[0] if read_by_rows(model, i) else 0
+    whole = read_whole(model, i)
     times = [coding.cold_ms(target, raw, raw, "RAW", rows)]
-    times += [coding.cold_ms(target, raw, t.bytes, t.encoding, rows)]
+    times += [coding.cold_ms(target, raw, t.bytes, t.encoding, rows, whole)]
     encoding = t.encoding if t.encoding in ("RAW", "CONST") else f"{t.encoding} {t.bits}"
     return {"tensor": i, "encoding": encoding, **pairs(raw, t.bytes, *times)}
 
@@ -62,6 +63,16 @@ def read_by_rows(model: Model, tensor: int) -> bool:
     ]
     answered = any(plan.values[v].tensor == tensor for plan in model.plans for v in plan.outputs)
     return model.tensors[tensor].layout == "rows" and bool(found) and all(found) and not answered
+
+
+def read_whole(model: Model, tensor: int) -> bool:
+    """Whether an operator reads it that decodes it at once."""
+    return any(
+        op.reads[i] is not None and plan.values[op.reads[i]].tensor == tensor
+        for plan in model.plans
+        for op in plan.operators
+        for i in WHOLES.get(op.opcode, ())
+    )
 
 
 def summed(rows: list[dict]) -> dict:

@@ -165,7 +165,7 @@ def bench(args) -> int:
     root, name, variables = prepare(args)
     data = event(args.data, root, name)
     note(args, f"{args.runs} starts of each")
-    variables["RUNS"] = str(args.runs)
+    variables |= {"RUNS": str(args.runs), "ONLY": name}
     return measure(args, root, "bench-coldstart", variables, data, "coldstart.json")
 
 
