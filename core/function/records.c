@@ -162,6 +162,8 @@ static bool predict_image(struct mote_function *f, struct mote_text image,
         const uint32_t i = mote_input_find(&f->input, t.key, t.key_escaped);
         if (i != MOTE_NONE)
             s = set_attribute(f, i, value, &where);
+        if (s != MOTE_OK && mote_is_text(f->model->features))
+            where.field = t.key; /* as the table calls it */
     }
     if (s == MOTE_OK)
         s = mote_input_end_row(&f->input, &where);

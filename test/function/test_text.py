@@ -46,7 +46,7 @@ def serve(api, start, tmp_path):
     def serve(kind="class", reply="full"):
         shutil.copy(BARE, tmp_path / "bootstrap")
         (tmp_path / "model.mote").write_bytes(text_model.blob(kind, reply))
-        start(command=[*EXEC, tmp_path / "bootstrap"])
+        api.function = start(command=[*EXEC, tmp_path / "bootstrap"])
         return api
 
     return serve
@@ -259,10 +259,12 @@ def test_records_carry_texts(serve):
     records = [
         {"eventSource": "aws:dynamodb", "eventName": "INSERT",
          "dynamodb": {"SequenceNumber": str(i), "NewImage": image}}
-        for i, image in enumerate((image, {"text": {"S": ""}}, {"sentence": {"N": "1"}}))
+        for i, image in enumerate((image, {"text": {"S": ""}}, {"text": {"N": "1"}}))
     ]  # fmt: skip
     failures = api.result({"Records": records})["batchItemFailures"]
     assert failures == [{"itemIdentifier": "2"}]
+    [line] = [line for line in api.function.log() if line["level"] == "WARN"]
+    assert line["message"].startswith("text: expected a text"), line
     body = json.dumps({"sentence": 'a "quoted" one'})
     sqs = {"Records": [{"eventSource": "aws:sqs", "messageId": "m", "body": body}]}
     assert api.result(sqs) == {"batchItemFailures": []}
