@@ -85,7 +85,7 @@ def test_every_c_file_opens_with_its_name():
 # type, the decoder of coded weights, the tokenizer with what answers texts, and int8
 # with stated scales and zero points, forecasters with their jobs.
 NETS_AND_TREES, TABLES, TENSORS, DECODER = 91 * 1024, 10 * 1024, 10 * 1024, 11 * 1024
-TEXTS, STATED, FORECASTS = 20 * 1024, 6 * 1024, 16 * 1024
+TEXTS, STATED, FORECASTS = 20 * 1024, 6 * 1024, 18 * 1024
 ALL = NETS_AND_TREES + TABLES + TENSORS + DECODER + TEXTS + STATED + FORECASTS
 SIZES = {"iris/trimmed": 65536, "iris": 65536 + ALL}
 
@@ -164,7 +164,7 @@ def test_the_project_speaks_of_itself_alone():
 def test_the_readme_names_targets_that_exist():
     readme = (ROOT / "README.md").read_text()
     makefile = (ROOT / "Makefile").read_text()
-    targets = set(re.findall(r"`?make ([a-z][a-z-]+)", readme))
+    targets = set(re.findall(r"`?make ([a-z][a-z-]+)(?![a-z/-])", readme))
     assert {"run", "test", "zip", "image"} <= targets
     for target in targets:
         assert re.search(rf"(^|[\s:]){target}:", makefile, re.M), f"make {target}"

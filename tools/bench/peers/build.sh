@@ -69,7 +69,7 @@ build_rust() { # folder, name of the program
     estimator
     target=$(rustc -vV | sed -n 's/^host: //p')
     PEERS_IRIS=$out/iris/iris.rs RUSTFLAGS=$rust_flags CARGO_TARGET_DIR=$out/cargo \
-        cargo build -q --release --locked --target "$target" \
+        cargo build -q --release --target "$target" \
         --manifest-path "$here/rust/Cargo.toml" --bin "$2"
     cp "$out/cargo/$target/release/$2" "$1/bootstrap"
 }
