@@ -438,7 +438,8 @@ static bool run_target(struct work *w)
     };
     struct mote_text result;
 
-    if (deadline && mote_clock_wall_us() / 1000 + 500 > deadline)
+    if (deadline &&
+        mote_clock_wall_us() / 1000 + MOTE_OUTSIDE_SPARE_MS > deadline)
         return refuse_text(w, MOTE_TEXT("no time was left of the invocation; "
                                         "raise its timeout"));
     if (!forecast_with_its_model(w, &result) ||

@@ -13,6 +13,8 @@
 
 #define MOTE_OUTSIDE_WORDS 512 /* bytes of what went wrong */
 #define MOTE_OUTSIDE_ETAG 128
+#define MOTE_OUTSIDE_SPARE_MS                                                  \
+    500 /* of an invocation's time, left to answer in */
 
 /* One request. URLs are http://, https:// or s3://BUCKET/KEY. */
 struct mote_outside_request {

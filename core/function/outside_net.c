@@ -15,8 +15,6 @@
 
 const bool mote_outside_linked = true;
 
-#define SPARE_MS 500 /* of an invocation's time, to answer in */
-
 static struct {
     bool begun, s3_begun;
     struct mote_resolver resolver;
@@ -145,7 +143,9 @@ static uint64_t deadline(const struct mote_outside_request *r)
 {
     const uint64_t most = mote_now_ms() + 900000; /* a function's longest */
 
-    return r->deadline_ms ? mote_deadline_of(r->deadline_ms, SPARE_MS) : most;
+    return r->deadline_ms
+               ? mote_deadline_of(r->deadline_ms, MOTE_OUTSIDE_SPARE_MS)
+               : most;
 }
 
 /* False: not an s3:// URL. */

@@ -134,6 +134,10 @@ BAD_JOBS = {
     "columns": ({"columns": {"level": 1}}, "job.daily.columns.level: expected a text, got 1"),
     "names": ({"names": {"y": []}}, "job.daily.names.y: expected a text, got []"),
     "one name": ({"names": {"y": "a", "z": "a"}}, "job.daily.names: expected texts that differ"),
+    "name of the times": (
+        {"names": {"y": "timestamps"}},
+        'job.daily.names: expected texts that differ, and not "timestamps"',
+    ),
     "history alone": ({"history": "1h"}, "job.daily: expected observed and history together"),
     "target": ({"targets": ["a"]}, "job.daily.targets[0]: expected a table with an id"),
     "key of a target": (

@@ -67,8 +67,9 @@ def _check_job(job: dict, where: str) -> None:
         names = job.get(key, {})
         for name, value in names.items():
             _check_text(value, f"{where}.{key}.{name}")
-        if len(set(names.values())) != len(names):
-            raise Usage(f"{where}.{key}: expected texts that differ, got {names!r}")
+        if len(set(names.values())) != len(names) or "timestamps" in names.values():
+            expected = 'texts that differ, and not "timestamps"'
+            raise Usage(f"{where}.{key}: expected {expected}, got {names!r}")
     for i, member in enumerate(job.get("path", [])):
         _check_text(member, f"{where}.path[{i}]")
     csv = job.get("format", "csv") == "csv"

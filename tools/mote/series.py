@@ -24,6 +24,7 @@ from mote.reader_series import MAX_COLUMNS, MAX_STEP, MAX_WINDOW
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 KEYS = {"step", "gap", "time", "time_unit", "offset", "forecasts", "columns"}
+RESERVED = ("timestamps", "model")  # members of an answer
 COLUMN_KEYS = {"resample", "ahead"}
 
 
@@ -121,6 +122,9 @@ def record(table: dict, imported: Imported) -> SeriesRecord:
         if name not in numbers:
             known = ", ".join(numbers)
             raise Usage(f"series.forecasts: {name!r} is no output of the model; they are {known}")
+        if name in RESERVED:
+            why = "is a member of every answer; give the output another name"
+            raise Usage(f"series.forecasts: {name!r} {why}")
     offset = _span(table.get("offset", "0s"), "series.offset")
     return SeriesRecord(
         step=step,
