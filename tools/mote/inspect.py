@@ -118,11 +118,25 @@ def sections(model: Model) -> list[str]:
     return table(rows, {1, 2})
 
 
+def runs(names: list[str], windows: list[tuple[int, int]]) -> list[tuple[int, str]]:
+    """What a list of features shows: the number and name of each, but of a window,
+    (first, steps), its first with the last's name behind it."""
+    shown, at = [], 0
+    steps = dict(windows)
+    while at < len(names):
+        n = steps.get(at, 1)
+        shown.append((at, names[at] if n == 1 else f"{names[at]} to {names[at + n - 1]}"))
+        at += n
+    return shown
+
+
 def features(model: Model) -> list[str]:
     rows = [("feature", "name", "kind", "dtype", "place", "")]
-    for i, f in enumerate(model.features):
+    windows = [(c.first, c.window) for c in model.series.columns] if model.series else []
+    for i, name in runs([f.name for f in model.features], windows):
+        f = model.features[i]
         place = f"v{f.value}" if f.tokens else f"v{f.value}[:,{f.column}]"
-        rows.append((i, f.name, f.kind, f.dtype, place, allowed(f)))
+        rows.append((i, name, f.kind, f.dtype, place, allowed(f)))
     lines = table(rows, {0})
     if model.text:
         lines += wrap(f"tokens   {tokenizer(model)}", 9)

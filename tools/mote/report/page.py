@@ -4,6 +4,7 @@ it in full."""
 
 from html import escape
 
+from mote.inspect import runs
 from mote.report import card, pictures
 
 STYLE = """
@@ -120,15 +121,18 @@ def section_card(report: dict) -> str:
 
 def section_input(report: dict) -> str:
     plain = ("name", "kind", "dtype", "may_be_missing", "value", "column")
-    rows = []
-    for i, f in enumerate(report["input"]["features"]):
+    rows, given = [], report["input"]["features"]
+    columns = report["series"]["columns"] if report["series"] else []
+    windows = [(c["first"], c["window"]) for c in columns]
+    for i, name in runs([f["name"] for f in given], windows):
+        f = given[i]
         more = [
             f"{key}: {', '.join(map(str, v)) if isinstance(v, list) else v}"
             for key, v in f.items()
             if key not in plain and v not in (None, False, [])
         ]
         missing = "may be missing" if f["may_be_missing"] else "required"
-        rows.append([i, escape(f["name"]), f["kind"], f["dtype"], missing, escape("; ".join(more))])
+        rows.append([i, escape(name), f["kind"], f["dtype"], missing, escape("; ".join(more))])
     most = ", ".join(f"{s['name']} at most {s['maximum']}" for s in report["input"]["symbols"])
     return (
         table(["", "feature", "kind", "type", "", ""], rows, {0})
