@@ -293,7 +293,7 @@ static bool fill_url(struct work *w, const struct mote_model *m, uint32_t i,
         .model = m,
         .target = w->target,
         .time = w->time,
-        .environment = w->room->environment,
+        .environment = w->f->environment,
     };
     struct mote_text missing;
 
@@ -314,8 +314,8 @@ static bool read_source(struct work *w, const struct mote_model *m)
     struct source source = {.table = {.w = w, .m = m},
                             .scratch = w->f->scratch.used};
     struct mote_outside_request request = {
-        .environment = w->room->environment,
-        .deadline_ms = w->room->deadline_ms,
+        .environment = w->f->environment,
+        .deadline_ms = w->f->deadline_ms,
         .limit = csv ? UINT64_MAX : MOTE_JOB_JSON_MAX,
         .context = &source,
         .begin = begin_source,
@@ -400,8 +400,8 @@ static bool forecast_with_its_model(struct work *w, struct mote_text *result)
     struct mote_job_room *room = w->room;
     const struct mote_model *own = w->f->model;
     struct mote_load load = {
-        .environment = room->environment,
-        .deadline_ms = room->deadline_ms,
+        .environment = w->f->environment,
+        .deadline_ms = w->f->deadline_ms,
         .max = MOTE_LOADED_MAX,
         .cpu = mote_cpu_flags(getauxval(AT_HWCAP), getauxval(AT_HWCAP2)),
     };
@@ -431,9 +431,9 @@ static bool forecast_with_its_model(struct work *w, struct mote_text *result)
 
 static bool run_target(struct work *w)
 {
-    const uint64_t deadline = w->room->deadline_ms;
+    const uint64_t deadline = w->f->deadline_ms;
     struct mote_outside_request request = {
-        .environment = w->room->environment,
+        .environment = w->f->environment,
         .deadline_ms = deadline,
     };
     struct mote_text result;

@@ -144,13 +144,15 @@ static int refuse_to_start(struct mote_worker *w, struct mote_text type,
     return 1;
 }
 
-static enum mote_status map_arena(struct mote_worker *w)
+static enum mote_status map_arena(struct mote_worker *w,
+                                  char *const *environment)
 {
     const size_t n = w->model.header->request_arena;
 
     w->function = (struct mote_function){
         .model = &w->model,
         .log = &w->settings.log,
+        .environment = environment,
         .room = MOTE_LINKED_SERIES ? &w->job : NULL,
         .arena = mmap(NULL, n ? n : 1, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
@@ -189,8 +191,7 @@ static enum mote_status answer(struct mote_worker *w)
                            "the event is longer than 6291556 bytes");
         return fail(w, &failure);
     }
-    if (MOTE_LINKED_SERIES)
-        w->job.deadline_ms = v->deadline_ms;
+    w->function.deadline_ms = v->deadline_ms;
     mote_json_out_begin(&o, w->reply, sizeof w->reply);
     if (!mote_handle(&w->function, v->event, &o, &failure))
         return fail(w, &failure);
@@ -311,9 +312,7 @@ int main(int argc, char **argv, char **environment)
     if (mote_model_has_choice(&w->model))
         mote_model_use_cpu(&w->model, mote_cpu_flags(getauxval(AT_HWCAP),
                                                      getauxval(AT_HWCAP2)));
-    if (MOTE_LINKED_SERIES)
-        w->job.environment = environment;
-    s = map_arena(w);
+    s = map_arena(w, environment);
     if (s != MOTE_OK)
         return refuse_to_start(w, MOTE_TEXT("Runtime.OutOfMemory"), s, &where);
     s = mote_outside_model(&w->function, environment, &where);

@@ -49,6 +49,8 @@ struct mote_function {
     uint64_t truncated;         /* texts of the request that were cut    */
     struct mote_kept *kept;     /* of struct mote_run                    */
     const struct mote_series *series; /* what the row was made from, or NULL */
+    char *const *environment;   /* of the process, for jobs              */
+    uint64_t deadline_ms;       /* of the invocation, Unix time; 0: none */
     struct mote_job_room *room; /* for jobs, or NULL: there are none     */
     const struct mote_result_of *result_of; /* a job's target, or NULL      */
 };

@@ -50,14 +50,17 @@ enum mote_status mote_settings_read(struct mote_settings *settings,
     bool outside = false; /* something there is wanted */
 
     for (; *environment; environment++) {
-        const char *name = after(*environment, "AWS_LAMBDA_");
-        const char *ours = after(*environment, "MOTE_");
-        const char *value = NULL;
+        const char *ours = NULL, *value = NULL;
+        if (**environment == 'M')
+            ours = after(*environment, "MOTE_");
         if (ours && MOTE_LINKED_CODED && (value = after(ours, "DECODED=")))
             decoded = mote_text_of(value);
         if (ours && MOTE_LINKED_CODED && (value = after(ours, "VERIFY=")))
             verify = mote_text_of(value);
         outside |= ours && after(ours, "MODEL=");
+        if (**environment != 'A')
+            continue;
+        const char *name = after(*environment, "AWS_LAMBDA_");
         for (size_t i = 0; name && i < sizeof names / sizeof *names; i++) {
             value = after(name, names[i]);
             if (value)

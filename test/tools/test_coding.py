@@ -544,12 +544,12 @@ def test_bits_of_the_command_line(net, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("toml", "message"),
     [
-        ("[compile]\nbits = 4\n", "compile.bits: expected one of 8, 7, 6, 5, got 4"),
+        ("[compile]\nbits = 3\n", "compile.bits: expected one of 8, 7, 6, 5, 4, got 3"),
         ("[compile]\nprofile = 'hot'\n", "compile.profile: expected one of exact, cold"),
         ("[compile]\ntarget = 'z80'\n", "compile.target: expected one of arm64, x86_64"),
         ("[compile]\nfetch_mb_s = 0\n", "compile.fetch_mb_s: expected a positive number, got 0"),
         ("[compile]\nchunk_ms = -1\n", "compile.chunk_ms: expected a positive number"),
-        ("[compile.weight_bits]\nw0 = 9\n", "compile.w0: expected one of 8, 7, 6, 5, got 9"),
+        ("[compile.weight_bits]\nw0 = 9\n", "compile.w0: expected one of 8, 7, 6, 5, 4, got 9"),
         ("[compile.weight_bits]\nw7 = 6\n", "'w7' is no weight that may be coded; known are w0"),
     ],
 )

@@ -119,6 +119,8 @@ KEYS = {
         "hufpair_mb_s": (int, float),
         "huf8_mb_s": (int, float),
         "planes_mb_s": (int, float),
+        "bytes_mb_s": (int, float),
+        "page_us": (int, float),
     },
     "quantize": {"calibration": str, "rows": int, "method": str, "percentile": (int, float)},
     "verify": {
