@@ -188,11 +188,13 @@ static bool tables_of(const struct mote_scope *s,
                       const void *at[MOTE_WHOLES_READS])
 {
     const struct mote_model *m = s->model;
+    /* without an arena nothing is coded, and nothing is written */
+    uint8_t *arena = s->arena ? s->arena : (uint8_t *)(uintptr_t)m->bytes;
     const struct mote_run run = {
         .model = m,
         .plan = s->plan,
-        .arena = s->arena,
-        .decoder = s->arena + (m->header->request_arena - m->decoder_bytes),
+        .arena = arena,
+        .decoder = arena + (m->header->request_arena - m->decoder_bytes),
     };
     struct mote_where where;
 
