@@ -1,10 +1,10 @@
 /* core/function/job.c - see core/function/job.h */
 #include "core/function/job.h"
-#include <sys/auxv.h>
-
 #include "core/base/number.h"
 #include "core/base/time.h"
 #include "core/function/observations.h"
+
+#include <sys/auxv.h>
 
 /* A job under way. */
 struct work {

@@ -102,23 +102,23 @@ static bool is_time(const struct mote_series *s,
     return mote_json_key_is(t, s->time);
 }
 
-/* The time of the row that a copy of the reader stands in. */
-static enum mote_status time_of_row(const struct mote_series *s,
-                                    struct mote_json j, size_t offset,
-                                    int64_t *seconds, struct mote_where *where)
+/* The member that has the time, of the object that *j, a copy of a reader,
+ * stands in; *j is behind its token then. */
+static enum mote_status find_time(const struct mote_series *s,
+                                  struct mote_json *j, size_t offset,
+                                  const char *expected,
+                                  struct mote_json_token *t,
+                                  struct mote_where *where)
 {
-    struct mote_json_token t;
-
     for (;;) {
-        enum mote_status status = mote_json_next(&j, &t, where);
+        enum mote_status status = mote_json_next(j, t, where);
         if (status != MOTE_OK)
             return status;
-        if (t.type == MOTE_JSON_END)
-            return refuse(s->time, "a time in every row", MOTE_TEXT("none"),
-                          offset, where);
-        if (is_time(s, &t))
-            return take_time(s, &t, seconds, where);
-        status = mote_json_skip(&j, &t, where);
+        if (t->type == MOTE_JSON_END)
+            return refuse(s->time, expected, MOTE_TEXT("none"), offset, where);
+        if (is_time(s, t))
+            return MOTE_OK;
+        status = mote_json_skip(j, t, where);
         if (status != MOTE_OK)
             return status;
     }
@@ -127,8 +127,14 @@ static enum mote_status time_of_row(const struct mote_series *s,
 static enum mote_status read_row(struct mote_series *s, struct mote_json *j,
                                  size_t offset, struct mote_where *where)
 {
+    struct mote_json_token time;
+    struct mote_json copy = *j;
     int64_t seconds = 0;
-    enum mote_status status = time_of_row(s, *j, offset, &seconds, where);
+    enum mote_status status =
+        find_time(s, &copy, offset, "a time in every row", &time, where);
+
+    if (status == MOTE_OK)
+        status = take_time(s, &time, &seconds, where);
 
     while (status == MOTE_OK) {
         struct mote_json_token t;
@@ -197,39 +203,17 @@ static enum mote_status read_column(struct mote_series *s, uint32_t c,
     }
 }
 
-/* A reader behind the bracket of the member "time". */
-static enum mote_status find_times(const struct mote_series *s,
-                                   struct mote_json j, size_t offset,
-                                   struct mote_json *times,
-                                   struct mote_where *where)
-{
-    struct mote_json_token t;
-
-    for (;;) {
-        enum mote_status status = mote_json_next(&j, &t, where);
-        if (status != MOTE_OK)
-            return status;
-        if (t.type == MOTE_JSON_END)
-            return refuse(s->time, "an array of times", MOTE_TEXT("none"),
-                          offset, where);
-        if (is_time(s, &t)) {
-            *times = j;
-            return t.type == MOTE_JSON_ARRAY
-                       ? MOTE_OK
-                       : refuse(s->time, "an array of times", got_of(&t),
-                                t.offset, where);
-        }
-        status = mote_json_skip(&j, &t, where);
-        if (status != MOTE_OK)
-            return status;
-    }
-}
-
 static enum mote_status read_columns(struct mote_series *s, struct mote_json *j,
                                      size_t offset, struct mote_where *where)
 {
-    struct mote_json times;
-    enum mote_status status = find_times(s, *j, offset, &times, where);
+    struct mote_json_token time;
+    struct mote_json times = *j;
+    enum mote_status status =
+        find_time(s, &times, offset, "an array of times", &time, where);
+
+    if (status == MOTE_OK && time.type != MOTE_JSON_ARRAY)
+        status = refuse(s->time, "an array of times", got_of(&time),
+                        time.offset, where);
 
     while (status == MOTE_OK) {
         struct mote_json_token t;

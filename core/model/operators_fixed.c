@@ -40,24 +40,36 @@ enum mote_status mote_quantize_fixed_run(const struct mote_run *run,
     return MOTE_E_RANGE;
 }
 
+/* Whether an operator multiplies its first operand, q s8 [..., n], with w,
+ * panels [m][n], into its first result [..., m] of a dtype; sets *m. */
+static bool is_product(const struct mote_scope *s,
+                       const struct mote_operation *op, uint8_t made,
+                       uint32_t w, uint32_t *m)
+{
+    if (!mote_is_rows(s, op->reads[0], MOTE_S8) ||
+        !mote_is_rows(s, op->writes[0], made))
+        return false;
+    const struct mote_file_value *q = mote_scope_value(s, op->reads[0]);
+    const struct mote_file_value *y = mote_scope_value(s, op->writes[0]);
+    const uint32_t rows = q->rank - 1u;
+
+    *m = y->dims[rows & 3];
+    return q->rank >= 1 && y->rank == q->rank &&
+           memcmp(q->dims, y->dims, rows * sizeof *q->dims) == 0 &&
+           mote_is_constant(q->dims[rows]) && mote_is_constant(*m) &&
+           mote_is_panels(s, w, *m, q->dims[rows]);
+}
+
 /* ------------------------------------------------------------------------
  * 24 dense_fixed: q w c b y; zero, low
  */
 bool mote_dense_fixed_check(const struct mote_scope *s,
                             const struct mote_operation *op)
 {
-    if (!mote_has_counts(op, 4, 1, 2) ||
-        !mote_is_rows(s, op->reads[0], MOTE_S8) ||
-        !mote_is_rows(s, op->writes[0], MOTE_S8))
-        return false;
-    const struct mote_file_value *q = mote_scope_value(s, op->reads[0]);
-    const struct mote_file_value *y = mote_scope_value(s, op->writes[0]);
-    const uint32_t rows = q->rank - 1u, m = y->dims[rows & 3];
+    uint32_t m;
 
-    return q->rank >= 1 && y->rank == q->rank &&
-           memcmp(q->dims, y->dims, rows * sizeof *q->dims) == 0 &&
-           mote_is_constant(q->dims[rows]) && mote_is_constant(m) &&
-           mote_is_panels(s, op->reads[1], m, q->dims[rows]) &&
+    return mote_has_counts(op, 4, 1, 2) &&
+           is_product(s, op, MOTE_S8, op->reads[1], &m) &&
            mote_is_vector(s, op->reads[2], m) &&
            mote_is_table(s, op->reads[3], MOTE_S32, 1) &&
            mote_has_dims(s, op->reads[3], 1, &m) &&
@@ -151,19 +163,14 @@ enum mote_status mote_quantize_u8_run(const struct mote_run *run,
 bool mote_dense_u8_check(const struct mote_scope *s,
                          const struct mote_operation *op)
 {
+    uint32_t m;
+
     if (!mote_has_counts(op, 7, 1, 0) ||
-        !mote_is_rows(s, op->reads[0], MOTE_S8) ||
-        !mote_is_rows(s, op->writes[0], MOTE_F32))
+        !is_product(s, op, MOTE_F32, op->reads[3], &m))
         return false;
     const struct mote_file_value *q = mote_scope_value(s, op->reads[0]);
-    const struct mote_file_value *y = mote_scope_value(s, op->writes[0]);
-    const uint32_t rows = q->rank - 1u, m = y->dims[rows & 3];
 
-    return q->rank >= 1 && y->rank == q->rank &&
-           memcmp(q->dims, y->dims, rows * sizeof *q->dims) == 0 &&
-           mote_is_constant(q->dims[rows]) && mote_is_constant(m) &&
-           is_of_rows(s, op->reads[1], q) && is_of_rows(s, op->reads[2], q) &&
-           mote_is_panels(s, op->reads[3], m, q->dims[rows]) &&
+    return is_of_rows(s, op->reads[1], q) && is_of_rows(s, op->reads[2], q) &&
            mote_is_vector(s, op->reads[4], m) &&
            mote_is_vector(s, op->reads[5], m) &&
            (op->reads[6] == MOTE_NONE || mote_is_vector(s, op->reads[6], m));
