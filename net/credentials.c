@@ -8,6 +8,45 @@
 #include <string.h>
 #include <time.h>
 
+static enum mote_status refuse(struct mote_where *where, struct mote_text field,
+                               const char *expected)
+{
+    where->field = field;
+    where->expected = expected;
+    where->got = (struct mote_text){0}; /* may hold a secret */
+    return MOTE_E_FORMAT;
+}
+
+/* What stands in a head must not end a line of it. */
+static bool is_visible(struct mote_text text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if ((unsigned char)text.at[i] <= 0x20 ||
+            (unsigned char)text.at[i] >= 0x7F)
+            return false;
+    return true;
+}
+
+/* The variables that are put into heads, as they are. */
+static enum mote_status check(const struct mote_credentials *c,
+                              struct mote_where *where)
+{
+    const struct {
+        struct mote_text name, value;
+    } variables[] = {
+        {MOTE_TEXT("AWS_ACCESS_KEY_ID"), c->key_id},
+        {MOTE_TEXT("AWS_SECRET_ACCESS_KEY"), c->secret},
+        {MOTE_TEXT("AWS_SESSION_TOKEN"), c->token},
+        {MOTE_TEXT("AWS_CONTAINER_AUTHORIZATION_TOKEN"), c->authorization},
+    };
+
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
+        if (!is_visible(variables[i].value))
+            return refuse(where, variables[i].name,
+                          "printable ASCII without blanks and line ends");
+    return MOTE_OK;
+}
+
 enum mote_status mote_credentials_begin(struct mote_credentials *credentials,
                                         char *const *environment,
                                         struct mote_where *where)
@@ -22,7 +61,7 @@ enum mote_status mote_credentials_begin(struct mote_credentials *credentials,
     c->expires_s = MOTE_CREDENTIALS_NEVER;
     where->got = MOTE_TEXT("nothing");
     if (c->key_id.n && c->secret.n)
-        return MOTE_OK;
+        return check(c, where);
     if (c->key_id.n || c->secret.n) {
         where->field = c->key_id.n ? MOTE_TEXT("AWS_SECRET_ACCESS_KEY")
                                    : MOTE_TEXT("AWS_ACCESS_KEY_ID");
@@ -35,7 +74,7 @@ enum mote_status mote_credentials_begin(struct mote_credentials *credentials,
     c->authorization = mote_environment(
         environment, MOTE_TEXT("AWS_CONTAINER_AUTHORIZATION_TOKEN"));
     if (c->uri.n)
-        return MOTE_OK;
+        return check(c, where);
     where->field = MOTE_TEXT("AWS_ACCESS_KEY_ID");
     where->expected = "a key, or AWS_CONTAINER_CREDENTIALS_FULL_URI to be set";
     return MOTE_E_SCHEMA;
@@ -67,15 +106,6 @@ static enum mote_status take(void *context, struct mote_text run)
     return MOTE_OK;
 }
 
-static enum mote_status refuse(struct mote_where *where, struct mote_text field,
-                               const char *expected)
-{
-    where->field = field;
-    where->expected = expected;
-    where->got = (struct mote_text){0}; /* may hold a secret */
-    return MOTE_E_FORMAT;
-}
-
 /* Moves a string of the answer, escapes resolved, to where it stays. */
 static struct mote_text keep(struct mote_credentials *c, size_t *used,
                              struct mote_text value)
@@ -85,16 +115,6 @@ static struct mote_text keep(struct mote_credentials *c, size_t *used,
 
     *used += kept.n;
     return kept;
-}
-
-/* What stands in a head must not end a line of it. */
-static bool is_visible(struct mote_text text)
-{
-    for (size_t i = 0; i < text.n; i++)
-        if ((unsigned char)text.at[i] <= 0x20 ||
-            (unsigned char)text.at[i] >= 0x7F)
-            return false;
-    return true;
 }
 
 static enum mote_status read_answer(struct mote_credentials *c,
@@ -183,9 +203,6 @@ static enum mote_status ask(struct mote_credentials *c,
     enum mote_status s = check_uri(c->uri, where);
     if (s != MOTE_OK)
         return s;
-    if (!is_visible(c->authorization))
-        return refuse(where, MOTE_TEXT("AWS_CONTAINER_AUTHORIZATION_TOKEN"),
-                      "printable ASCII");
     if (c->authorization.n)
         mote_http_put_field(&out, MOTE_TEXT("Authorization"), c->authorization);
     if (out.full)

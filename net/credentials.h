@@ -29,6 +29,8 @@ struct mote_credentials {
  *
  * environment  NULL-terminated "NAME=value" strings that outlive credentials
  * errors       MOTE_E_SCHEMA  neither is there, or half of one, see where
+ *              MOTE_E_FORMAT  one holds what must not stand in a head: a blank,
+ *                             a line end, another control character
  */
 enum mote_status mote_credentials_begin(struct mote_credentials *credentials,
                                         char *const *environment,

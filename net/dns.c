@@ -336,6 +336,45 @@ static bool is_localhost(struct mote_text host)
            (host.n == name.n || tail.at[-1] == '.');
 }
 
+/* Whether a host needs no server: its one address, of localhost that of the
+ * family asked for. */
+static bool is_known(struct mote_text host, bool v6, uint16_t port,
+                     struct mote_addresses *addresses)
+{
+    struct mote_endpoint *first = &addresses->at[0];
+
+    addresses->code = 0;
+    addresses->count = 1;
+    *first = (struct mote_endpoint){.port = port};
+    if (mote_endpoint_read(first, host))
+        return true;
+    if (!is_localhost(host)) {
+        addresses->count = 0;
+        return false;
+    }
+    first->v6 = v6;
+    if (v6)
+        first->ip[15] = 1;
+    else
+        memcpy(first->ip, (const uint8_t[]){127, 0, 0, 1}, 4);
+    return true;
+}
+
+static enum mote_status finish(enum mote_status s,
+                               const struct mote_dns_answer *answer,
+                               uint16_t port, struct mote_addresses *addresses)
+{
+    addresses->code = answer->code;
+    if (s != MOTE_OK)
+        return s;
+    for (size_t i = 0; i < answer->count; i++) {
+        addresses->at[i] = answer->at[i];
+        addresses->at[i].port = port;
+    }
+    addresses->count = answer->count;
+    return answer->count ? MOTE_OK : MOTE_E_REFUSED;
+}
+
 enum mote_status mote_resolve(const struct mote_resolver *resolver,
                               struct mote_text host, uint16_t port,
                               uint64_t deadline_ms,
@@ -343,30 +382,29 @@ enum mote_status mote_resolve(const struct mote_resolver *resolver,
 {
     struct mote_dns_answer answer = {.count = 0};
     struct mote_dns_name name;
-    struct mote_endpoint *first = &addresses->at[0];
 
-    addresses->code = 0;
-    addresses->count = 1;
-    *first = (struct mote_endpoint){.port = port};
-    if (mote_endpoint_read(first, host))
+    if (is_known(host, false, port, addresses))
         return MOTE_OK;
-    if (is_localhost(host)) {
-        memcpy(first->ip, (const uint8_t[]){127, 0, 0, 1}, 4);
-        return MOTE_OK;
-    }
-    addresses->count = 0;
     enum mote_status s = mote_dns_name_of(&name, host);
     if (s == MOTE_OK)
         s = look_up(resolver, name, MOTE_DNS_A, deadline_ms, &answer);
     if (s == MOTE_OK && answer.count == 0 && answer.code == 0)
         s = look_up(resolver, name, MOTE_DNS_AAAA, deadline_ms, &answer);
-    addresses->code = answer.code;
-    if (s != MOTE_OK)
-        return s;
-    for (size_t i = 0; i < answer.count; i++) {
-        addresses->at[i] = answer.at[i];
-        addresses->at[i].port = port;
-    }
-    addresses->count = answer.count;
-    return answer.count ? MOTE_OK : MOTE_E_REFUSED;
+    return finish(s, &answer, port, addresses);
+}
+
+enum mote_status mote_resolve_v6(const struct mote_resolver *resolver,
+                                 struct mote_text host, uint16_t port,
+                                 uint64_t deadline_ms,
+                                 struct mote_addresses *addresses)
+{
+    struct mote_dns_answer answer = {.count = 0};
+    struct mote_dns_name name;
+
+    if (is_known(host, true, port, addresses))
+        return is_localhost(host) ? MOTE_OK : MOTE_E_REFUSED;
+    enum mote_status s = mote_dns_name_of(&name, host);
+    if (s == MOTE_OK)
+        s = look_up(resolver, name, MOTE_DNS_AAAA, deadline_ms, &answer);
+    return finish(s, &answer, port, addresses);
 }

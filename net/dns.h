@@ -5,7 +5,7 @@
  * Asks the servers of /etc/resolv.conf (or MOTE_DNS) over UDP, each try from a
  * fresh port with a fresh id, and over TCP when an answer does not fit. Names
  * are asked for as they are: no search list. IPv4 addresses first; IPv6 ones
- * are asked for when there are none.
+ * are asked for when there are none, or when none of them answers.
  *
  * source  RFC 1035, 5452, 6761 (localhost), 7766 (TCP)
  */
@@ -62,5 +62,14 @@ enum mote_status mote_resolve(const struct mote_resolver *resolver,
                               struct mote_text host, uint16_t port,
                               uint64_t deadline_ms,
                               struct mote_addresses *addresses);
+
+/*
+ * The IPv6 addresses of a host whose IPv4 ones led nowhere. MOTE_E_REFUSED when
+ * it has none, a numeric address among them; other errors as above.
+ */
+enum mote_status mote_resolve_v6(const struct mote_resolver *resolver,
+                                 struct mote_text host, uint16_t port,
+                                 uint64_t deadline_ms,
+                                 struct mote_addresses *addresses);
 
 #endif

@@ -61,6 +61,21 @@ static bool leads_to(const struct mote_fetch *f, const struct mote_url *url)
                                   url->host);
 }
 
+/* One address after another, within the deadline. */
+static enum mote_status connect_one(int *fd, const struct mote_addresses *to,
+                                    uint64_t deadline_ms)
+{
+    enum mote_status s = MOTE_E_REFUSED;
+
+    for (size_t i = 0; i < to->count; i++) {
+        s = mote_stream_connect(fd, &to->at[i],
+                                sooner(deadline_ms, MOTE_FETCH_CONNECT_MS));
+        if (s == MOTE_OK)
+            break;
+    }
+    return s;
+}
+
 static enum mote_status connect_any(struct mote_fetch *f, int *fd,
                                     const struct mote_fetch_request *r,
                                     struct mote_fetch_answer *a)
@@ -74,13 +89,12 @@ static enum mote_status connect_any(struct mote_fetch *f, int *fd,
     if (s != MOTE_OK)
         return s;
     a->step = MOTE_FETCH_CONNECT;
-    for (size_t i = 0; i < to.count; i++) {
-        s = mote_stream_connect(fd, &to.at[i],
-                                sooner(r->deadline_ms, MOTE_FETCH_CONNECT_MS));
-        if (s == MOTE_OK)
-            break;
-    }
-    return s;
+    s = connect_one(fd, &to, r->deadline_ms);
+    if (s == MOTE_OK || to.at[0].v6 || mote_now_ms() >= r->deadline_ms ||
+        mote_resolve_v6(f->resolver, r->url->host, r->url->port, r->deadline_ms,
+                        &to) != MOTE_OK)
+        return s;
+    return connect_one(fd, &to, r->deadline_ms);
 }
 
 static enum mote_status connect_to(struct mote_fetch *f,
@@ -213,6 +227,14 @@ static enum mote_status begin_body(const struct mote_fetch_request *r,
     return s;
 }
 
+/* What a server says to a refusal is worth no other try: it is cut where it
+ * ends. */
+static bool may_be_cut(enum mote_status s, const struct mote_fetch_answer *a)
+{
+    return a->head.status / 100 != 2 &&
+           (s == MOTE_E_CLOSED || s == MOTE_E_TIMEOUT || s == MOTE_E_IO);
+}
+
 /* *reusable: the connection stands behind exactly this answer. */
 static enum mote_status read_body(struct mote_fetch *f, size_t used,
                                   const struct mote_fetch_request *r,
@@ -246,7 +268,7 @@ static enum mote_status read_body(struct mote_fetch *f, size_t used,
     }
     *reusable = s == MOTE_OK && body.done && raw == used &&
                 mote_http_keeps_alive(&a->head);
-    return s;
+    return may_be_cut(s, a) ? MOTE_OK : s;
 }
 
 /* *silent: the connection died before it said anything. */

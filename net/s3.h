@@ -59,9 +59,8 @@ struct mote_s3_answer {
     struct mote_fetch_answer http; /* of the last try */
     struct mote_text code; /* S3's own: "NoSuchKey"; empty: none came  */
     struct mote_text message, request_id;
-    struct mote_text etag; /* with its quotes                             */
-    unsigned tries;        /* made; of a conditional put with more than one, an
-                              earlier one may be what met the condition     */
+    struct mote_text etag;   /* with its quotes                             */
+    unsigned tries;          /* made                                          */
     struct mote_where where; /* of MOTE_E_FORMAT and MOTE_E_SCHEMA          */
     char words[MOTE_S3_WORDS];
 };
@@ -77,6 +76,7 @@ struct mote_s3_answer {
  * errors  MOTE_E_REFUSED  S3 said no, see answer->code and http.head.status
  *         MOTE_E_DAMAGED  the body is not what its SHA-256 says (checked when
  *                         the object was put with one)
+ *         MOTE_E_FORMAT   also an answer of another range than was asked for
  *         MOTE_E_FORMAT, MOTE_E_SCHEMA  see answer->where
  *         and those of mote_fetch_exchange and of the sink
  */
@@ -96,7 +96,9 @@ enum mote_status mote_s3_get(struct mote_s3 *s3, const struct mote_s3_get *get,
  *
  * type      Content-Type, or empty
  * if_absent only when there is no such object: else MOTE_E_REFUSED, code
- *           PreconditionFailed
+ *           PreconditionFailed. A put that was tried again may meet what it
+ *           wrote itself: the object is read then, and the same bytes are
+ *           MOTE_OK
  */
 struct mote_s3_put {
     struct mote_s3_object object;
@@ -108,12 +110,13 @@ enum mote_status mote_s3_put(struct mote_s3 *s3, const struct mote_s3_put *put,
                              struct mote_s3_answer *answer);
 
 /*
- * Lists objects whose keys begin with a prefix, in the order of their bytes,
- * page by page.
+ * Lists objects whose keys begin with a prefix, in the order of their bytes, a
+ * page with each call until cursor->more is false.
  *
  * page    objects asked for at a time, 1 to 1000; 0: the server's choice
  * each    is given one object at a time; a status other than MOTE_OK ends the
  *         listing with it. Texts are valid during the call
+ * cursor  where the listing stands; zero-filled before the first page
  */
 struct mote_s3_entry {
     struct mote_text key, etag, modified; /* modified: RFC 3339 */
@@ -126,8 +129,14 @@ struct mote_s3_list {
     void *context;
     enum mote_status (*each)(void *context, const struct mote_s3_entry *entry);
 };
+struct mote_s3_cursor {
+    bool more; /* another page follows: its token is */
+    size_t token_bytes;
+    char token[MOTE_XML_VALUE];
+};
 enum mote_status mote_s3_list(struct mote_s3 *s3,
                               const struct mote_s3_list *list,
+                              struct mote_s3_cursor *cursor,
                               struct mote_s3_answer *answer);
 
 #endif

@@ -16,15 +16,18 @@
 #ifndef MOTE_FUNCTION_JOB_H
 #define MOTE_FUNCTION_JOB_H
 
-#include "core/base/csv.h"
 #include "core/function/event.h"
 #include "core/function/loaded.h"
+#include "core/function/observations_csv.h"
 #include "core/function/predict.h"
 
 #define MOTE_JOB_JSON_MAX (4u << 20)   /* bytes of a source in JSON     */
 #define MOTE_JOB_RESULT_MAX (4u << 20) /* bytes of a result             */
 #define MOTE_JOB_RECORD_MAX 65536      /* bytes of a record of CSV      */
 #define MOTE_JOB_URL_MAX 2048
+#define MOTE_JOB_KEYS_MAX                                                      \
+    (1u << 20) /* bytes of a page of a listing: 1000                           \
+                  keys of 1024, each with its length */
 
 /* What a job needs beside the function's own; lies in .bss, and costs nothing
  * until there is a job. */
@@ -34,8 +37,10 @@ struct mote_job_room {
     struct mote_loaded loaded; /* a target's own model */
     struct mote_outside_answer answer;
     struct mote_series series;
-    struct mote_csv csv;
+    struct mote_observations_csv csv;
     char url[MOTE_JOB_URL_MAX];
+    char object[MOTE_JOB_URL_MAX];   /* one below a prefix */
+    uint8_t keys[MOTE_JOB_KEYS_MAX]; /* ... and what else lies there */
     char record[MOTE_JOB_RECORD_MAX];
     char json[MOTE_JOB_JSON_MAX];
     char result[MOTE_JOB_RESULT_MAX];

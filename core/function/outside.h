@@ -45,6 +45,16 @@ extern const bool mote_outside_linked;
 enum mote_status mote_outside_get(const struct mote_outside_request *request,
                                   struct mote_outside_answer *answer);
 
+/*
+ * Lists the objects of S3 whose keys begin as request->url does, s3://BUCKET/
+ * and perhaps more: a page with each call, as long as *more, which is false
+ * before the first. request->begin comes before a page, request->take is given
+ * one key after another, none twice.
+ */
+enum mote_status mote_outside_list(const struct mote_outside_request *request,
+                                   bool *more,
+                                   struct mote_outside_answer *answer);
+
 /* SHA-256 of bytes, in lower-case hexadecimal. */
 void mote_outside_sha256(struct mote_text bytes, char hex[64]);
 

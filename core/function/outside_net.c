@@ -24,6 +24,7 @@ static struct {
     struct mote_fetch fetch;
     struct mote_credentials credentials;
     struct mote_s3 s3;
+    struct mote_s3_cursor cursor; /* of the listing under way */
     struct mote_s3_answer answer;
 } outside;
 
@@ -288,6 +289,55 @@ enum mote_status mote_outside_get(const struct mote_outside_request *request,
     return object_of(request->url, &object)
                ? get_object(request, &object, &sink, answer)
                : get_page(request, &sink, answer);
+}
+
+/* An object of no bytes whose key ends in a slash is a folder, as S3's console
+ * makes them. */
+static enum mote_status each_object(void *context,
+                                    const struct mote_s3_entry *entry)
+{
+    const struct mote_outside_request *r = context;
+
+    if (entry->bytes == 0 && entry->key.at[entry->key.n - 1] == '/')
+        return MOTE_OK;
+    return r->take(r->context, entry->key);
+}
+
+enum mote_status mote_outside_list(const struct mote_outside_request *request,
+                                   bool *more,
+                                   struct mote_outside_answer *answer)
+{
+    struct mote_s3_object below = {0};
+    enum mote_status s = MOTE_E_FORMAT;
+
+    answer->message.n = answer->etag_bytes = 0;
+    say_url(answer, request->url);
+    if (!object_of(request->url, &below)) {
+        say(answer, MOTE_TEXT("expected s3://BUCKET/PREFIX"));
+        return s;
+    }
+    s = begin(request->environment, answer);
+    if (s == MOTE_OK)
+        s = begin_s3(request->environment, answer);
+    if (s != MOTE_OK)
+        return s;
+    const struct mote_s3_list list = {
+        .bucket = below.bucket,
+        .prefix = below.key,
+        .deadline_ms = deadline(request),
+        .context = (void *)(uintptr_t)request,
+        .each = each_object,
+    };
+    if (!*more)
+        outside.cursor = (struct mote_s3_cursor){.more = false};
+    outside.answer.where.expected = NULL;
+    s = request->begin(request->context, 0);
+    if (s == MOTE_OK)
+        s = mote_s3_list(&outside.s3, &list, &outside.cursor, &outside.answer);
+    if (s != MOTE_OK)
+        say_s3(answer, s);
+    *more = s == MOTE_OK && outside.cursor.more;
+    return s;
 }
 
 enum mote_status mote_outside_put(const struct mote_outside_request *request,

@@ -17,6 +17,14 @@ enum mote_status mote_outside_get(const struct mote_outside_request *request,
     return refuse(answer);
 }
 
+enum mote_status mote_outside_list(const struct mote_outside_request *request,
+                                   bool *more,
+                                   struct mote_outside_answer *answer)
+{
+    (void)request, (void)more;
+    return refuse(answer);
+}
+
 void mote_outside_sha256(struct mote_text bytes, char hex[64])
 {
     (void)bytes;

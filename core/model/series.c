@@ -106,10 +106,20 @@ static void combine(double *value, uint32_t count, double next, uint8_t how)
         *value = next;
     else if (how == MOTE_SERIES_MEAN || how == MOTE_SERIES_SUM)
         *value += next; /* a mean is divided when it is read */
-    else if (how == MOTE_SERIES_LAST ||
-             (how == MOTE_SERIES_LEAST && next < *value) ||
+    else if ((how == MOTE_SERIES_LEAST && next < *value) ||
              (how == MOTE_SERIES_MOST && next > *value))
         *value = next;
+}
+
+/* The latest in time, whatever the order; of the same second what came last.
+ * The count is the second of the step that it is of, from 1. */
+static void keep_latest(double *value, uint32_t *count, double next,
+                        uint32_t second)
+{
+    if (second < *count)
+        return;
+    *value = next;
+    *count = second;
 }
 
 enum mote_status mote_series_add(struct mote_series *s, uint32_t c,
@@ -137,6 +147,12 @@ enum mote_status mote_series_add(struct mote_series *s, uint32_t c,
     else if (!within(column, step))
         return MOTE_OK;
     const size_t i = slot(column, step);
+    if (f->resample == MOTE_SERIES_LAST) {
+        const int64_t second = seconds - mote_series_time(s, step) + 1;
+        keep_latest(column->values + i, column->counts + i, value,
+                    (uint32_t)second); /* a step has at most 366 days */
+        return MOTE_OK;
+    }
     combine(column->values + i, column->counts[i], value, f->resample);
     if (column->counts[i] < UINT32_MAX)
         column->counts[i]++;

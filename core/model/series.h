@@ -16,7 +16,8 @@
 /* One column being collected: a ring of steps, the newest at `newest`. */
 struct mote_series_column {
     double *values;   /* [steps], of the step number s at s % steps   */
-    uint32_t *counts; /* [steps] observations in it; 0: none, a gap   */
+    uint32_t *counts; /* [steps] observations in it; 0: none, a gap. Of
+                       * the last alone: its second of the step, from 1 */
     uint32_t steps;   /* twice the window: what is newer than the other
                        * columns' last observation is not in the way  */
     int64_t newest;   /* number of the newest step that has a value   */

@@ -203,10 +203,14 @@ static enum mote_status do_list(char **word, uint64_t until)
         .deadline_ms = until,
         .each = each,
     };
+    struct mote_s3_cursor cursor = {.more = false};
 
     mote_json_put_key(&out, MOTE_TEXT("objects"));
     mote_json_put_open(&out, '[');
-    const enum mote_status s = mote_s3_list(&s3, &list, &answer);
+    enum mote_status s;
+    do
+        s = mote_s3_list(&s3, &list, &cursor, &answer);
+    while (s == MOTE_OK && cursor.more);
     mote_json_put_close(&out, ']');
     put_s3();
     return s;

@@ -263,6 +263,75 @@ def test_cut_at_every_offset(client, frame):
             assert result["body"] == b"a,b\n1,2\n" and result["tries"] == 2, cut
 
 
+@pytest.mark.parametrize("status, tries", [(404, 1), (403, 1), (400, 1), (503, 2)])
+@pytest.mark.parametrize("how", ["close", "reset"])
+def test_a_refusal_that_breaks_off(client, status, tries, how):
+    """What the status says holds, however little of the body came."""
+
+    def script(connection, number):
+        connection.request()
+        if number:
+            connection.answer(200, b"here")
+            return
+        if how == "reset":
+            connection.reset()
+        connection.send(answer(status, b"x" * 1000)[:-900])
+
+    with Http(script) as http:
+        result = client.fetch(http.url)
+    assert (result["tries"], len(http.heads)) == (tries, tries)
+    if tries == 1:
+        assert (result["status"], result["http"]) == ("MOTE_E_REFUSED", status)
+    else:
+        assert (result["status"], result["body"]) == ("MOTE_OK", b"here")
+
+
+def only_v6(connection):
+    """A socket that listens on ::1 alone, or a skip."""
+    try:
+        return socket.create_server(("::1", connection), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("no IPv6 here")
+
+
+@pytest.mark.parametrize("host", ["river.test", "localhost"])
+def test_ipv6_when_no_ipv4_address_answers(tmp_path, host):
+    """Nobody listens on the IPv4 address: the other family is asked for then."""
+
+    def reply(q):
+        if q.type == 28:
+            return [q.answer(dns_address(b"\xc0\x0c", "::1"))]
+        return [q.answer(*(dns_address(b"\xc0\x0c", f"127.0.0.{n}") for n in (1, 2)))]
+
+    with only_v6(0) as server, Dns(reply) as dns:
+        port = server.getsockname()[1]
+
+        def serve():
+            sock, _ = server.accept()
+            with sock:
+                sock.recv(4096)
+                sock.sendall(answer(200, b"six"))
+
+        threading.Thread(target=serve, daemon=True).start()
+        with Client(tmp_path, MOTE_DNS=dns.server) as client, within(2):
+            result = client.fetch(f"http://{host}:{port}/")
+    assert (result["status"], result["body"]) == ("MOTE_OK", b"six")
+    assert [q.type for q in dns.questions] == ([1, 28] if host == "river.test" else [])
+
+
+def test_neither_family_answers(tmp_path):
+    def reply(q):
+        return [q.answer(*([dns_address(b"\xc0\x0c", "127.0.0.1")] if q.type == 1 else []))]
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with Dns(reply) as dns, Client(tmp_path, MOTE_DNS=dns.server) as client:
+        client.say("seconds", 1)
+        with within(2):
+            result = client.fetch(f"http://river.test:{port}/")
+    assert (result["status"], result["step"]) == ("MOTE_E_CLOSED", "connecting to the server")
+
+
 def test_a_reset_in_a_body_is_no_end(client):
     def script(connection, number):
         connection.request()

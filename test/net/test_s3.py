@@ -151,6 +151,32 @@ def test_settings_that_are_none(tmp_path, environment, field):
     assert SECRET not in str(result)
 
 
+@pytest.mark.parametrize("evil", ["a\rX-Evil: 1", "a\tb", "a b", "\x7f", "\x1b"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    ],
+)
+def test_credentials_that_would_end_a_line(tmp_path, name, evil):
+    """The variable is named; nothing is sent, and nothing of it is told."""
+    with Http(always(200, b"{}")) as http:
+        more = {name: evil + SECRET}
+        if name.startswith("AWS_CONTAINER"):
+            more |= {
+                "AWS_ACCESS_KEY_ID": None,
+                "AWS_SECRET_ACCESS_KEY": None,
+                "AWS_CONTAINER_CREDENTIALS_FULL_URI": http.url,
+            }
+        with start(tmp_path, http.url, **more) as client:
+            result = client.put("rivers", "k", BODY)
+    assert (result["status"], result["field"]) == ("MOTE_E_FORMAT", name)
+    assert not http.heads and SECRET not in str(result)
+
+
 # ---------------------------------------------------------------- answers
 
 
@@ -166,7 +192,7 @@ def test_a_range_and_conditions(tmp_path):
             elif "If-Match" in fields:
                 connection.answer(412, error("PreconditionFailed"))
             else:
-                connection.answer(206 if "Range" in fields else 200, b"cde", 'ETag: "e1"')
+                connection.answer(206, b"cde", 'ETag: "e1"', "Content-Range: bytes 2-4/9")
 
     with Http(script) as http, start(tmp_path, http.url) as client:
         assert client.get("rivers", "k", 2, 3)["body"] == b"cde"
@@ -185,7 +211,54 @@ def test_a_range_and_conditions(tmp_path):
 
 def test_a_range_that_is_not_kept(tmp_path):
     with Http(always(200, b"abcdef")) as http, start(tmp_path, http.url) as client:
-        assert client.get("rivers", "k", 2, 3)["status"] == "MOTE_E_FORMAT"
+        result = client.get("rivers", "k", 2, 3)
+    assert (result["status"], result["field"]) == ("MOTE_E_FORMAT", "Content-Range")
+    assert result["body"] == b""
+
+
+def test_a_range_that_nobody_asked_for(tmp_path):
+    with Http(always(206, b"abc", "Content-Range: bytes 0-2/9")) as http:
+        with start(tmp_path, http.url) as client:
+            result = client.get("rivers", "k")
+    assert (result["status"], result["expected"]) == (
+        "MOTE_E_FORMAT",
+        "all of the object, and no range",
+    )
+
+
+@pytest.mark.parametrize(
+    "value, body, good",
+    [
+        ("bytes 2-4/9", b"cde", True),
+        ("bytes 2-4/*", b"cde", True),
+        ("bytes 2-3/4", b"cd", True),  # all there is
+        ("bytes 2-2/3", b"c", True),
+        ("bytes 2-3/9", b"cd", False),  # there was more
+        ("bytes 2-3/*", b"cd", False),
+        ("bytes 2-5/9", b"cdef", False),
+        ("bytes 1-3/9", b"bcd", False),
+        ("bytes 3-4/9", b"de", False),
+        ("bytes 2-1/9", b"", False),
+        ("bytes 2-4/4", b"cde", False),
+        ("bytes 2-4/9", b"cd", False),  # not as long as it says
+        ("bytes 2-4/9", b"cdef", False),
+        ("bytes 2-4/9x", b"cde", False),
+        ("bytes 2-4", b"cde", False),
+        ("bytes */9", b"cde", False),
+        ("items 2-4/9", b"cde", False),
+        ("bytes 18446744073709551618-4/9", b"cde", False),
+        ("", b"cde", False),
+    ],
+)
+def test_the_range_of_an_answer(tmp_path, value, body, good):
+    with Http(always(206, body, *filter(None, [value and f"Content-Range: {value}"]))) as http:
+        with start(tmp_path, http.url) as client:
+            result = client.get("rivers", "k", 2, 3)
+    if good:
+        assert (result["status"], result["body"]) == ("MOTE_OK", body)
+    else:
+        assert (result["status"], result["field"]) == ("MOTE_E_FORMAT", "Content-Range"), result
+        assert len(http.heads) == 1
 
 
 @pytest.mark.parametrize("good", [True, False])
@@ -219,6 +292,24 @@ def test_an_error_s_code_and_request_id(tmp_path, body, code, request_id):
     assert (result["status"], result["http"]) == ("MOTE_E_REFUSED", 404)
     assert (result["code"], result["request_id"]) == (code, request_id)
     assert result["body"] == b""
+
+
+def test_a_refusal_that_breaks_off_is_one(tmp_path):
+    """S3 has said no: the rest of its words is not worth another try."""
+    whole = answer(404, error("NoSuchKey") + b" " * 100)
+
+    def script(connection, _number):
+        connection.request()
+        connection.send(whole[:-60])
+
+    with Http(script) as http, start(tmp_path, http.url) as client, within(2):
+        result = client.get("rivers", "k")
+    assert (result["status"], result["http"], result["code"]) == (
+        "MOTE_E_REFUSED",
+        404,
+        "NoSuchKey",
+    )
+    assert (result["tries"], len(http.heads)) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -265,6 +356,45 @@ def test_an_answer_cut_at_any_offset(tmp_path, cut):
         result = client.put("rivers", "k", BODY)
     assert (result["status"], result["tries"]) == ("MOTE_OK", 1 if cut >= len(whole) else 2)
     assert set(http.bodies) == {BODY}
+
+
+@pytest.mark.parametrize(
+    "there, good",
+    [(BODY, True), (BODY[:-1], False), (BODY + b"x", False), (BODY[::-1], False), (None, False)],
+)
+def test_a_conditional_put_that_meets_itself(tmp_path, there, good):
+    """The first try was written, and its answer lost: what is there is looked at."""
+
+    def script(connection, number):
+        while True:
+            head, _ = connection.request()
+            if not head or number == 0:
+                return
+            if head.startswith("PUT"):
+                connection.answer(412, error("PreconditionFailed"))
+            elif there is None:
+                connection.answer(404, error("NoSuchKey"))
+            else:
+                connection.answer(200, there, 'ETag: "e1"')
+
+    with Http(script) as http, start(tmp_path, http.url) as client:
+        result = client.put("rivers", "k", BODY, "text/plain", "absent")
+    assert [h.split()[0] for h in http.heads] == ["PUT", "PUT", "GET"]
+    if good:
+        assert (result["status"], result["etag"]) == ("MOTE_OK", '"e1"')
+    else:
+        assert (result["status"], result["code"], result["http"]) == (
+            "MOTE_E_REFUSED",
+            "PreconditionFailed",
+            412,
+        )
+
+
+def test_a_conditional_put_of_one_try_is_refused(tmp_path):
+    with Http(always(412, error("PreconditionFailed"))) as http:
+        with start(tmp_path, http.url) as client:
+            result = client.put("rivers", "k", BODY, "text/plain", "absent")
+    assert (result["code"], len(http.heads)) == ("PreconditionFailed", 1)
 
 
 def test_an_answer_before_the_body_was_read(tmp_path):

@@ -1,0 +1,46 @@
+/*
+ * core/function/job_source.h - observations of a target, out of a job's source.
+ *
+ * A source is the event itself, a page by HTTP or HTTPS, an object of S3, or
+ * all objects of S3 below a prefix: s3://BUCKET/KEY that ends in '/' or '*'.
+ * Those are read one after the other in the order that S3 lists them in, which
+ * is that of their keys' bytes, each a whole CSV or JSON by itself; objects
+ * without bytes whose keys end in '/' stand for folders and are none. One that
+ * cannot be read fails the target.
+ */
+#ifndef MOTE_FUNCTION_JOB_SOURCE_H
+#define MOTE_FUNCTION_JOB_SOURCE_H
+
+#include "core/function/job.h"
+
+/* A job under way. */
+struct mote_job_work {
+    struct mote_function *f;
+    struct mote_job_room *room;
+    const struct mote_file_job *job;
+    const struct mote_file_target *target;
+    int64_t time;             /* of the schedule, Unix seconds */
+    struct mote_text targets; /* JSON array of ids, or empty: all */
+    struct mote_text series;  /* JSON, of a job without source    */
+    uint64_t written, failed;
+};
+
+/*
+ * Collects the target's observations in room->series, whose steps lie in the
+ * function's scratch memory. False: room->words say why not.
+ *
+ * m  the model that brought the job along
+ */
+bool mote_job_read_source(struct mote_job_work *w, const struct mote_model *m);
+
+/* Template number i of m filled in room->url. False: room->words say why not.
+ */
+bool mote_job_fill_url(struct mote_job_work *w, const struct mote_model *m,
+                       uint32_t i, struct mote_text *url);
+
+/* What went wrong with the target, into room->words. Always false. */
+bool mote_job_refuse(struct mote_job_work *w, enum mote_status status,
+                     const struct mote_where *where);
+bool mote_job_refuse_text(struct mote_job_work *w, struct mote_text text);
+
+#endif
