@@ -65,6 +65,7 @@ class Source(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.pages: dict = {}
         self.asked: list[str] = []
+        self.put: dict[str, bytes] = {}  # what was put
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -83,6 +84,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def do_PUT(self):
+        size = int(self.headers["Content-Length"])
+        self.server.put[self.path] = self.rfile.read(size)
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def log_message(self, *_):
         pass
@@ -119,10 +127,12 @@ def launch(api, start, tmp_path, bucket, source):
             AWS_ACCESS_KEY_ID=KEY,
             AWS_SECRET_ACCESS_KEY=SECRET,
             AWS_REGION=REGION,
-            AWS_ENDPOINT_URL_S3=bucket[1],
-            SOURCE=source.url,
-            BUCKET="bucket",
-            **variables,
+            **{
+                "AWS_ENDPOINT_URL_S3": bucket[1],
+                "SOURCE": source.url,
+                "BUCKET": "bucket",
+                **variables,
+            },
         )
 
     return launch
@@ -369,6 +379,142 @@ def test_a_target_with_a_model_of_its_own(api, launch, source, bucket):
     assert written(bucket, "b")["data"]["pred_model_1"][-3:] == [40, 80, 120]
     (models / "b.mote").write_bytes(forecaster(10)[:-100])
     assert "expected a file of the length it states" in api.result(tick())["targets"][1]["message"]
+
+
+BELOW = JOB | {"source": "s3://{env:BUCKET}/in/{target}/", "targets": [{"id": "a"}]}
+
+
+@pytest.fixture
+def below(bucket):
+    """below(files): what lies in the bucket's folder in/."""
+    yield lambda files: fill(bucket[0] / "in", files)
+    shutil.rmtree(bucket[0] / "in", ignore_errors=True)
+
+
+def fill(folder: Path, files: dict[str, str]) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def test_all_objects_below_a_prefix(api, launch, bucket, below):
+    """J: more than a page of them, one CSV each, read in the keys' order into one
+    series; the last second is in two, and the mean is of both."""
+    launch(forecaster(jobs={"daily": BELOW}))
+    begin = datetime.datetime(2026, 11, 1, 0, 0, tzinfo=datetime.UTC)
+    files = {}
+    for i in range(1204):
+        when = begin + datetime.timedelta(minutes=30 * i)
+        files[f"a/{when:%Y/%m/%d/%H%M}.csv"] = f"stage,when\n{i},{when:%Y-%m-%dT%H:%M:%SZ}\n"
+    files["ab/other.csv"] = hours("2026-11-26T00:00:00", [1000] * 5)
+    files["a.csv"] = files["ab/other.csv"]
+    below(files)
+    answer = api.result(tick())
+    assert answer["targets"] == [{"id": "a", "status": "written"}]
+    got = written(bucket, "a")["data"]
+    # two half hours each: 2 h and 2 h + 1 in hour h
+    assert got["level_true"][:4] == [1196.5, 1198.5, 1200.5, 1202.5]
+    assert got["timestamps"][3] == "2026-11-26T01:00:00Z"
+    assert got["pred_model_1"][-3:] == [1202.5, 2405, 3607.5]
+
+
+def test_a_prefix_without_a_slash_and_json(api, launch, bucket, below):
+    of_json = BELOW | {"source": "s3://{env:BUCKET}/in/{target}*", "format": "json",
+                       "path": ["rows"]}  # fmt: skip
+    launch(forecaster(jobs={"daily": of_json}))
+    rows = [{"when": f"2026-11-28T0{i}:00:00Z", "stage": i} for i in range(5)]
+    below({f"a{i}": json.dumps({"rows": [row]}) for i, row in enumerate(rows)} | {"b0": "{"})
+    assert api.result(tick())["written"] == 1
+    assert written(bucket, "a")["data"]["pred_model_1"][-3:] == [4, 8, 12]
+
+
+def test_folders_of_the_console_are_no_objects(api, launch, bucket, below):
+    launch(forecaster(jobs={"daily": BELOW}))
+    below({"a/x/1.csv": hours("2026-11-28T00:00:00", range(5))})
+    (bucket[0] / "in/a/empty").mkdir()  # as versitygw keeps the object "in/a/empty/"
+    assert api.result(tick())["written"] == 1
+
+
+BAD_OBJECTS = {
+    "none": ({"b/1.csv": "x"}, "s3://bucket/in/a/: expected objects below this prefix, got none"),
+    "broken": (
+        {"a/1.csv": hours("2026-11-28T00:00:00", range(5)), "a/2.csv": "when,stage\nsoon,1\n"},
+        "s3://bucket/in/a/2.csv: row 1: when: expected a time such as",
+    ),
+    "empty": (
+        {"a/1.csv": "", "a/2.csv": hours("2026-11-28T00:00:00", range(5))},
+        "s3://bucket/in/a/1.csv: expected CSV with a header, got nothing",
+    ),
+    "another header": (
+        {"a/1.csv": hours("2026-11-28T00:00:00", range(5)), "a/2.csv": "when,level\n"},
+        "s3://bucket/in/a/2.csv: stage: expected it in the header of the CSV",
+    ),
+}
+
+
+def test_objects_below_a_prefix_that_are_none(api, launch, bucket, below):
+    """J: each names its object, and fails the target alone."""
+    two = BELOW | {"targets": [{"id": "a"}, {"id": "c"}]}
+    launch(forecaster(jobs={"daily": two}))
+    good = {"c/1.csv": hours("2026-11-28T00:00:00", range(5))}
+    for name, (files, message) in BAD_OBJECTS.items():
+        below(files | good)
+        answer = api.result(tick())
+        assert answer["targets"][0]["message"].startswith(message), (name, answer)
+        assert (answer["written"], answer["failed"]) == (1, 1)
+
+
+def test_a_bucket_that_is_none(api, launch):
+    launch(forecaster(jobs={"daily": BELOW | {"source": "s3://no-such-bucket/"}}))
+    told = api.result(tick())["targets"][0]["message"]
+    assert told.startswith("s3://no-such-bucket/: ") and "NoSuchBucket" in told
+
+
+def listing(keys: list[str], token: str | None = None) -> str:
+    entries = "".join(f"<Contents><Key>{k}</Key><Size>9</Size></Contents>" for k in keys)
+    more = f"<NextContinuationToken>{token}</NextContinuationToken>" if token else ""
+    truncated = f"<IsTruncated>{str(bool(token)).lower()}</IsTruncated>"
+    return f"<ListBucketResult>{truncated}{more}{entries}</ListBucketResult>"
+
+
+def test_an_object_that_breaks_off_is_read_once(api, launch, bucket, source):
+    """J: what a failed try has read of it is forgotten, and nothing else."""
+    head, *lines = hours("2026-11-28T00:00:00", range(5)).splitlines()
+    texts = {f"k{i}": f"{head}\n{line}\n" for i, line in enumerate(lines)}
+    texts["k4"] += "2026-11-28T04:10:00Z,6,the mean is 5\n"
+    broken = {"k1", "k4"}
+
+    def page(handler):
+        path = handler.path.split("?")[0].removeprefix("/bucket").strip("/")
+        text = texts.get(path)
+        if not path:
+            first = "continuation-token" not in handler.path
+            text = listing(["k0", "k1"], "t/1") if first else listing(["k2", "k3", "k4"])
+        body = text.encode()
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        cut = path in broken
+        broken.discard(path)
+        handler.wfile.write(body[:-3] if cut else body)
+        handler.close_connection = cut
+
+    class Pages(dict):
+        def get(self, *_):
+            return page
+
+    source.pages = Pages()
+    own = "s3://bucket/k*"
+    launch(forecaster(jobs={"asked": BELOW | {"source": own}}), AWS_ENDPOINT_URL_S3=source.url)
+    assert api.result({"job": "asked", "time": NOW})["written"] == 1
+    asked = [path.split("?")[0] for path in source.asked]
+    assert asked == ["/bucket", *(f"/bucket/{k}" for k in ("k0", "k1", "k1")), "/bucket",
+                     *(f"/bucket/{k}" for k in ("k2", "k3", "k4", "k4"))]  # fmt: skip
+    assert "continuation-token=t%2F1" in source.asked[4]
+    (document,) = source.put.values()
+    assert json.loads(document)["data"]["pred_model_1"][-3:] == [5, 10, 15]
 
 
 def first_hour(api) -> float:

@@ -18,7 +18,8 @@ from mote.graph import Feature, Graph, Imported, Output
 
 STEP, OFFSET, GAP, UNIT = 900, 300, 2, 3600
 WINDOW, AHEAD = 4, 2
-COLUMNS = {"level": "mean", "low": "min", "rain": "sum"}  # rain is known ahead
+# rain is known ahead
+COLUMNS = {"level": "mean", "low": "min", "rain": "sum", "gate": "last", "high": "max"}
 NAMES = [f"{c}_{i}" for c in COLUMNS for i in range(WINDOW)] + ["hour"]
 SERIES = {
     "step": "15m",
@@ -54,10 +55,11 @@ def echo(api, start, tmp_path, model):
 def resampled(observations: list, column: str, how: str) -> dict[int, float]:
     """Step numbers to values."""
     steps: dict[int, list[float]] = {}
-    for o in observations:
+    for o in sorted(observations, key=lambda o: o["time"]):  # of one second as they came
         if o.get(column) is not None:
             steps.setdefault((o["time"] - OFFSET) // STEP, []).append(o[column])
-    made = {"mean": lambda v: sum(v) / len(v), "min": min, "sum": sum}[how]
+    ways = {"mean": lambda v: sum(v) / len(v), "min": min, "max": max, "sum": sum}
+    made = ways.get(how, lambda v: v[-1])
     return {step: made(values) for step, values in steps.items()}
 
 
@@ -88,7 +90,7 @@ def row_of(observations: list) -> tuple[list[float], int] | None:
     columns = {c: resampled(observations, c, how) for c, how in COLUMNS.items()}
     if not all(columns.values()):
         return None
-    last = min(max(columns["level"]), max(columns["low"]))
+    last = min(max(known) for c, known in columns.items() if c != "rain")
     row = []
     for c, known in columns.items():
         # a ring holds twice the window, from its newest step back
@@ -109,6 +111,8 @@ def draw(rng: random.Random) -> list[dict]:
             for _ in range(rng.choice([0, 1, 1, 1, 1, 2, 3])):
                 time = BEGIN + step * STEP + rng.randrange(STEP)
                 observations.append({"time": time, c: rng.choice([None, 0, 1.5, -2.25, 1e3])})
+    if rng.random() < 0.5:
+        rng.shuffle(observations)
     return observations
 
 
@@ -147,7 +151,14 @@ def iso(seconds: int) -> str:
 
 def complete(steps: int = 6) -> list[dict]:
     return [
-        {"time": BEGIN + i * STEP, "level": i + 0.5, "low": -i, "rain": 2.0 * i}
+        {
+            "time": BEGIN + i * STEP,
+            "level": i + 0.5,
+            "low": -i,
+            "rain": 2.0 * i,
+            "gate": i,
+            "high": i,
+        }
         for i in range(steps)
     ]
 
@@ -172,6 +183,18 @@ def test_the_forms_are_one(echo):
     assert set(expected) == names
     times = [iso((BEGIN - OFFSET) // STEP * STEP + OFFSET + (6 + i) * STEP) for i in range(WINDOW)]
     assert expected["timestamps"] == times
+
+
+def test_the_last_is_the_latest_in_time(echo):
+    """Whatever the order, and of the same second what came last."""
+    rows = complete()
+    more = [(5, 8.0), (9, 9.0), (9, 9.5), (2, 7.0)]  # seconds into the last step
+    begins = (BEGIN - OFFSET) // STEP * STEP + OFFSET + 5 * STEP
+    rows[-1]["time"] = begins  # at its beginning
+    gates = [{"time": begins + second, "gate": value} for second, value in more]
+    for order in [*rows, *gates], [*gates, *rows], [*gates[1:], *rows, gates[0]]:
+        answer, failed = ask(echo, order)
+        assert not failed and answer["gate"][-1] == 9.5
 
 
 @pytest.mark.parametrize(
@@ -200,7 +223,7 @@ def test_refusals_say_what_and_where(echo, series, message):
     answer, failed = ask(echo, series)
     assert failed
     assert answer["errorMessage"].startswith(message), answer
-    assert answer["errorMessage"].endswith("a series has time, level, low, rain")
+    assert answer["errorMessage"].endswith(f"a series has time, {', '.join(COLUMNS)}")
 
 
 def test_what_is_out_of_range(echo):

@@ -16,6 +16,12 @@ JOB = {"sink": "s3://b/{target}.json", "targets": [{"id": "a"}]}
     ({"sink": "{env:BUCKET}/k"}, "job.daily.sink: expected s3://BUCKET/KEY"),
     ({"sink": "s3://b/{targets}"}, "job.daily.sink: {targets} is unknown"),
     ({"sink": "s3://b/}"}, "job.daily.sink: a brace stands alone"),
+    ({"sink": "s3://b/{target}/"}, "job.daily.sink: expected s3://BUCKET/KEY"),
+    ({"sink": "s3://b/{target}*"}, "job.daily.sink: expected s3://BUCKET/KEY"),
+    ({"source": "s3://b/*/{target}"}, "job.daily.source: expected * only at the end"),
+    ({"source": "https://b/{target}*"}, "job.daily.source: expected one address"),
+    ({"targets": [{"id": "a", "model": "s3://b/m/"}]},
+     "job.daily.targets[0].model: expected the address of one file"),
     ({"source": "ftp://a"}, "job.daily.source: expected http:// or https:// or s3://..."),
     ({"separator": "\u00e9"}, "job.daily.separator: expected one ASCII character"),
     ({"separator": '"'}, "job.daily.separator: expected one ASCII character"),
@@ -34,5 +40,9 @@ def test_jobs_that_are_none(change, message):
     assert str(error.value).startswith(f"model.toml: {message}")
 
 
-def test_a_job():
-    jobs.check({"daily": JOB | {"source": "{env:SOURCE}/{{x}}", "separator": ";"}}, "model.toml")
+@pytest.mark.parametrize("source", [
+    "{env:SOURCE}/{{x}}", "s3://b/{target}/", "s3://b/{target}*", "s3://b/", "{env:SOURCE}*",
+    "https://example.org/",
+])  # fmt: skip
+def test_a_job(source):
+    jobs.check({"daily": JOB | {"source": source, "separator": ";"}}, "model.toml")

@@ -2,7 +2,9 @@
 
     [job.daily]
     source = "https://example.org/{target}.csv"  # or s3://BUCKET/KEY; without it, the
-                                     # event's member "series" has the observations
+                                     # event's member "series" has the observations.
+                                     # s3://BUCKET/PREFIX/ or s3://BUCKET/PREFIX* is all
+                                     # objects whose keys begin so, in the keys' order
     format = "csv"                   # or "json"
     separator = ","                  # of CSV
     path = ["data", "hourly"]        # of JSON: members down to the rows or columns
@@ -39,6 +41,7 @@ KEYS = {
     "sink": str, "observed": str, "history": str, "failure": str, "names": dict, "targets": list,
 }  # fmt: skip
 TARGET_KEYS = {"id", "name", "model"}
+PREFIX_ENDS = ("/", "*")  # of s3://BUCKET/PREFIX
 PART = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[^{}]+|[{}]")
 SIMPLE = set(PARTS) - {"text", "variable"}
 
@@ -81,17 +84,10 @@ def _check_job(job: dict, where: str) -> None:
         expected = "one ASCII character, no quotation mark and no end of a line"
         raise Usage(f"{where}.separator: expected {expected}, got {separator!r}")
     kind, first = template(job["sink"], f"{where}.sink")[0]
-    if kind != "text" or not first.startswith("s3://"):
+    if kind != "text" or not first.startswith("s3://") or job["sink"].endswith(PREFIX_ENDS):
         raise Usage(f"{where}.sink: expected s3://BUCKET/KEY, got {job['sink']!r}")
-    for key in ("columns", "names"):
-        for inner, value in job.get(key, {}).items():
-            if not isinstance(value, str) or not value:
-                raise Usage(f"{where}.{key}.{inner}: expected a text, got {value!r}")
-    for i, value in enumerate(job.get("path", [])):
-        if not isinstance(value, str):
-            raise Usage(f"{where}.path[{i}]: expected a text, got {value!r}")
     if "source" in job:
-        _check_url(job["source"], f"{where}.source", ("http://", "https://", "s3://"))
+        _check_source(job["source"], f"{where}.source")
     if ("history" in job) != ("observed" in job):
         raise Usage(f"{where}: expected observed and history together")
     ids = set()
@@ -108,11 +104,22 @@ def _check_job(job: dict, where: str) -> None:
         ids.add(target["id"])
         if "model" in target:
             _check_url(target["model"], f"{of_target}.model", ("https://", "s3://"))
+            if target["model"].endswith(PREFIX_ENDS):
+                expected = "the address of one file"
+                raise Usage(f"{of_target}.model: expected {expected}, got {target['model']!r}")
 
 
 def _check_text(value, where: str) -> None:
     if not isinstance(value, str) or not value:
         raise Usage(f"{where}: expected a text, got {value!r}")
+
+
+def _check_source(text: str, where: str) -> None:
+    _check_url(text, where, ("http://", "https://", "s3://"))
+    if text.startswith("s3://") and "*" in text[:-1]:
+        raise Usage(f"{where}: expected * only at the end of s3://BUCKET/PREFIX*, got {text!r}")
+    if text.startswith("http") and text.endswith("*"):
+        raise Usage(f"{where}: expected one address: only S3 lists objects, got {text!r}")
 
 
 def _check_url(text: str, where: str, schemes: tuple[str, ...]) -> None:
