@@ -69,7 +69,8 @@ struct mote_function;
  * MOTE_MODEL=URL: a model from outside in place of the executable's own, which
  * serves when the other cannot be loaded; the log says so. Beside it
  *
- *   MOTE_MODEL_MAX      bytes of a file that is taken (268435456)
+ *   MOTE_MODEL_MAX      bytes of memory that its file and arena may take
+ *                       (268435456)
  *   MOTE_MODEL_SHA256   what the file's bytes must have, 64 hexadecimal digits
  *   MOTE_MODEL_REFRESH  seconds after which to look for another one (never)
  *

@@ -544,9 +544,98 @@ def test_a_model_from_s3(api, launch, bucket):
     assert "model loaded from outside" in function.messages("INFO")
 
 
+class Shelf:
+    """A page that is a model, as a server without ETags gives it."""
+
+    def __init__(self, blob: bytes, counted: bool = True):
+        self.blob, self.counted = blob, counted
+
+    def __call__(self, handler):
+        handler.send_response(200)
+        if self.counted:
+            handler.send_header("Content-Length", str(len(self.blob)))
+        else:
+            handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        for at in range(0, len(self.blob), 100_000):
+            piece = self.blob[at : at + 100_000]
+            handler.wfile.write(piece if self.counted else b"%x\r\n%s\r\n" % (len(piece), piece))
+        if not self.counted:
+            handler.wfile.write(b"0\r\n\r\n")
+
+
+def large(factor: float) -> bytes:
+    """A forecaster of more than 2 MiB, with an arena of 200 KB."""
+    g = Graph.of_rows(WINDOW)
+    rng = np.random.default_rng(7)
+    wide = g.dense(g.input, rng.normal(size=(25_000, WINDOW)), np.zeros(25_000))
+    last = np.zeros((STEPS, WINDOW))
+    last[:, -1] = np.arange(1, STEPS + 1) * factor
+    few = g.dense(wide, np.zeros((STEPS, 25_000)) + 1e-300, np.zeros(STEPS))
+    y = g.binary(few, g.dense(g.input, last, np.zeros(STEPS)), "+")
+    names = [f"next_{i}" for i in range(STEPS)]
+    features = [Feature(f"level_{i}") for i in range(WINDOW)]
+    imported = Imported(g, features, Output("numbers", names, None, y), "none", None)
+    series = {"step": "1h", "gap": "2h", "columns": {"level": {}}}
+    cfg = config.Config("gauges", f"{factor}", reply="label", series=series)
+    return lower.lower(imported, cfg, "float64").to_bytes()
+
+
+@pytest.mark.parametrize("counted", [True, False])
+@pytest.mark.parametrize("make", [forecaster, large])
+@pytest.mark.parametrize("short", [0, 1, 4096])
+def test_the_memory_of_a_model_from_outside(api, launch, source, counted, make, short):
+    """J: file and arena together are what MOTE_MODEL_MAX bounds, to the byte, with
+    and without Content-Length."""
+    blob = make(5)
+    arena = int.from_bytes(blob[24:32], "little")
+    most = -(-len(blob) // 4096) * 4096 + arena - short
+    source.pages["/bucket/m.mote"] = Shelf(blob, counted)
+    function = launch(forecaster(1), MOTE_MODEL="s3://bucket/m.mote", MOTE_MODEL_MAX=str(most),
+                      AWS_ENDPOINT_URL_S3=source.url)  # fmt: skip
+    assert first_hour(api) == (1 if short else 5), function.messages("ERROR")
+    told = function.messages("ERROR")
+    assert any("expected a smaller model, or a larger" in m for m in told) == bool(short)
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_models_that_come_one_after_another(api, launch, source, counted):
+    """J: a server without ETags: what has changed is taken, the same is not; the
+    memory of the old one is given back."""
+    shelf = source.pages["/bucket/m.mote"] = Shelf(large(2), counted)
+    function = launch(forecaster(1), MOTE_MODEL="s3://bucket/m.mote", MOTE_MODEL_REFRESH="1",
+                      AWS_ENDPOINT_URL_S3=source.url)  # fmt: skip
+    sizes = []
+    for factor in 2, 2, 3, 2, 2:
+        shelf.blob = large(factor)
+        time.sleep(1.1)
+        first_hour(api)
+        assert first_hour(api) == factor
+        status = Path(f"/proc/{function.pid}/status").read_text()
+        sizes.append(int(status.split("VmSize:")[1].split()[0]))
+    assert function.messages("INFO").count("model loaded from outside") == 3
+    assert source.asked.count("/bucket/m.mote") >= 6
+    if not EXEC and SLOW == 1:
+        assert max(sizes) - min(sizes) < 64, sizes
+
+
+@pytest.mark.parametrize("blob, message", [
+    (b"", "expected a .mote file"), (b"x" * 100, "expected a .mote file"),
+    (b"x" * 5000, "expected"), (forecaster(5)[:128], "expected a file of the length it states"),
+    (forecaster(5)[:24] + b"\xff" * 8 + forecaster(5)[32:], "expected a smaller model"),
+])  # fmt: skip
+@pytest.mark.parametrize("counted", [True, False])
+def test_bytes_from_outside_that_are_no_model(api, launch, source, counted, blob, message):
+    source.pages["/bucket/m.mote"] = Shelf(blob, counted)
+    function = launch(forecaster(1), MOTE_MODEL="s3://bucket/m.mote",
+                      AWS_ENDPOINT_URL_S3=source.url)  # fmt: skip
+    assert first_hour(api) == 1
+    assert any(message in m for m in function.messages("ERROR")), function.log()
+
+
 @pytest.mark.parametrize("variables, message", [
     ({"MOTE_MODEL": "s3://bucket/none.mote"}, "NoSuchKey"),
-    ({"MOTE_MODEL_MAX": "100"}, "expected a smaller file, or a larger MOTE_MODEL_MAX"),
+    ({"MOTE_MODEL_MAX": "100"}, "expected a smaller model, or a larger MOTE_MODEL_MAX"),
     ({"MOTE_MODEL_SHA256": "0" * 64}, "expected bytes with the SHA-256 that MOTE_MODEL_SHA256"),
 ])  # fmt: skip
 def test_models_from_s3_that_are_refused(api, launch, bucket, variables, message):
