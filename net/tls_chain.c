@@ -155,11 +155,97 @@ static void put_algorithm(struct mote_words *words, struct mote_text oid)
     MOTE_WORDS_SAY(words, "another algorithm");
 }
 
+/* What a sentence is made of. */
+struct fault {
+    const struct mote_chain *chain;
+    struct mote_certificate last, before; /* the one it ends at, and the one it
+                                             was to sign */
+    struct mote_text host;
+};
+
+static void put_validity(struct mote_words *words, const struct fault *f)
+{
+    put_date(words, f->last.not_before);
+    MOTE_WORDS_SAY(words, " to ");
+    put_date(words, f->last.not_after);
+}
+
+static void put_hosts(struct mote_words *words, const struct fault *f)
+{
+    mote_words_put(words, f->chain->host.status == 1
+                              ? mote_text_of(f->chain->host_buffer)
+                              : MOTE_TEXT("other names"));
+    MOTE_WORDS_SAY(words, ", not for ");
+    mote_words_put(words, f->host);
+}
+
+static void put_issuer_before(struct mote_words *words, const struct fault *f)
+{
+    put_name(words, f->before.issuer);
+}
+
+static void put_its_algorithm(struct mote_words *words, const struct fault *f)
+{
+    put_algorithm(words, f->last.algorithm);
+}
+
+/* A certificate, and then: one sentence for each of BearSSL's errors. */
+static const struct sentence {
+    uint8_t error;
+    const char *begins;
+    void (*put)(struct mote_words *words, const struct fault *f); /* or NULL */
+    const char *ends;
+} sentences[] = {
+    {BR_ERR_X509_EXPIRED, "is valid from ", put_validity,
+     ", and that is not now"},
+    {BR_ERR_X509_BAD_SERVER_NAME, "is for ", put_hosts, ""},
+    {BR_ERR_X509_DN_MISMATCH, "is out of order: the one before was issued by ",
+     put_issuer_before, ""},
+    {BR_ERR_X509_BAD_SIGNATURE,
+     "did not sign the one before it, or the one before it was changed", NULL,
+     ""},
+    {BR_ERR_X509_UNSUPPORTED, "is signed or keyed with ", put_its_algorithm,
+     ": expected RSA (PKCS #1 v1.5), P-256 or P-384, with SHA-256 or SHA-384"},
+    {BR_ERR_X509_WEAK_PUBLIC_KEY, "has an RSA key of less than 2048 bits", NULL,
+     ""},
+    {BR_ERR_X509_LIMIT_EXCEEDED, "has an RSA key of more than 4096 bits", NULL,
+     ""},
+    {BR_ERR_X509_NOT_CA, "is no authority, or not for so long a chain", NULL,
+     ""},
+    {BR_ERR_X509_FORBIDDEN_KEY_USAGE,
+     "is not to be used so: its key usage forbids it", NULL, ""},
+    {BR_ERR_X509_CRITICAL_EXTENSION,
+     "has a critical extension that is not known here (name constraints, "
+     "extended key usage)",
+     NULL, ""},
+    {BR_ERR_X509_WRONG_KEY_TYPE, "has a key of another kind than its signature",
+     NULL, ""},
+};
+
+static const struct sentence *find_sentence(int error)
+{
+    for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++)
+        if (sentences[i].error == error)
+            return sentences + i;
+    return NULL;
+}
+
+static struct mote_certificate read_head(const struct mote_chain *chain,
+                                         unsigned i)
+{
+    struct mote_certificate c;
+
+    mote_certificate_read(
+        &c, (struct mote_text){chain->head[i % 2].at, chain->head[i % 2].n});
+    return c;
+}
+
 bool mote_chain_explain(const struct mote_chain *chain, int error,
                         struct mote_text host, struct mote_words *words)
 {
-    struct mote_certificate last, before;
     const unsigned count = chain->count;
+    const struct sentence *sentence = find_sentence(error);
+    struct fault f = {.chain = chain, .host = host};
 
     if (error <= BR_ERR_X509_OK || error > BR_ERR_X509_NOT_TRUSTED)
         return false;
@@ -167,82 +253,24 @@ bool mote_chain_explain(const struct mote_chain *chain, int error,
         MOTE_WORDS_SAY(words, "the server sent no certificate");
         return true;
     }
-    const unsigned now = (count - 1) % 2;
-    mote_certificate_read(
-        &last, (struct mote_text){chain->head[now].at, chain->head[now].n});
-    before = (struct mote_certificate){0};
+    f.last = read_head(chain, count - 1);
     if (count > 1)
-        mote_certificate_read(&before, (struct mote_text){chain->head[!now].at,
-                                                          chain->head[!now].n});
-    switch (error) {
-    case BR_ERR_X509_NOT_TRUSTED:
+        f.before = read_head(chain, count - 2);
+    if (error == BR_ERR_X509_NOT_TRUSTED) {
         MOTE_WORDS_SAY(words, "not trusted: no authority ");
-        put_name(words, last.issuer);
+        put_name(words, f.last.issuer);
         MOTE_WORDS_SAY(words, " is known, which issued ");
-        put_name(words, last.subject);
-        return true;
-    case BR_ERR_X509_EXPIRED:
-        put_which(words, count, &last);
-        MOTE_WORDS_SAY(words, "is valid from ");
-        put_date(words, last.not_before);
-        MOTE_WORDS_SAY(words, " to ");
-        put_date(words, last.not_after);
-        MOTE_WORDS_SAY(words, ", and that is not now");
-        return true;
-    case BR_ERR_X509_BAD_SERVER_NAME:
-        put_which(words, count, &last);
-        MOTE_WORDS_SAY(words, "is for ");
-        if (chain->host.status == 1)
-            mote_words_put(words, mote_text_of(chain->host_buffer));
-        else
-            MOTE_WORDS_SAY(words, "other names");
-        MOTE_WORDS_SAY(words, ", not for ");
-        mote_words_put(words, host);
-        return true;
-    case BR_ERR_X509_DN_MISMATCH:
-        put_which(words, count, &last);
-        MOTE_WORDS_SAY(words, "is out of order: the one before was issued by ");
-        put_name(words, before.issuer);
-        return true;
-    case BR_ERR_X509_BAD_SIGNATURE:
-        put_which(words, count, &last);
-        MOTE_WORDS_SAY(words, "did not sign the one before it, or the one "
-                              "before it was changed");
-        return true;
-    case BR_ERR_X509_UNSUPPORTED:
-        put_which(words, count, &last);
-        MOTE_WORDS_SAY(words, "is signed or keyed with ");
-        put_algorithm(words, last.algorithm);
-        MOTE_WORDS_SAY(words, ": expected RSA (PKCS #1 v1.5), P-256 or P-384, "
-                              "with SHA-256 or SHA-384");
-        return true;
-    case BR_ERR_X509_WEAK_PUBLIC_KEY:
-        put_which(words, count, &last);
-        MOTE_WORDS_SAY(words, "has an RSA key of less than 2048 bits");
-        return true;
-    case BR_ERR_X509_LIMIT_EXCEEDED:
-        put_which(words, count, &last);
-        MOTE_WORDS_SAY(words, "has an RSA key of more than 4096 bits");
-        return true;
-    case BR_ERR_X509_NOT_CA:
-        put_which(words, count, &last);
-        MOTE_WORDS_SAY(words, "is no authority, or not for so long a chain");
-        return true;
-    case BR_ERR_X509_FORBIDDEN_KEY_USAGE:
-        put_which(words, count, &last);
-        MOTE_WORDS_SAY(words, "is not to be used so: its key usage forbids it");
-        return true;
-    case BR_ERR_X509_CRITICAL_EXTENSION:
-        put_which(words, count, &last);
-        MOTE_WORDS_SAY(words, "has a critical extension that is not known "
-                              "here (name constraints, extended key usage)");
-        return true;
-    case BR_ERR_X509_WRONG_KEY_TYPE:
-        put_which(words, count, &last);
-        MOTE_WORDS_SAY(words, "has a key of another kind than its signature");
+        put_name(words, f.last.subject);
         return true;
     }
-    put_which(words, count, &last);
+    put_which(words, count, &f.last);
+    if (sentence) {
+        mote_words_put(words, mote_text_of(sentence->begins));
+        if (sentence->put)
+            sentence->put(words, &f);
+        mote_words_put(words, mote_text_of(sentence->ends));
+        return true;
+    }
     MOTE_WORDS_SAY(words, "is malformed (BearSSL's error ");
     mote_words_put_uint(words, (uint64_t)error);
     MOTE_WORDS_SAY(words, ")");
