@@ -224,7 +224,7 @@ def test_a_record_of_several_columns():
     ],
 )
 def test_names_of_windows(names, found):
-    assert series._runs(names) == found
+    assert series.runs(names) == found
 
 
 def test_templates():

@@ -127,6 +127,12 @@ class TableMethods:
         dims = x.dims[:-1] + (outputs,)
         return self.node("linear_leaves", [x, leaf], dims, leaves=list(leaves), targets=targets)
 
+    def linear(self, x, matrix):
+        """matrix [m][n] x, in the order of the columns, whatever a net is computed in."""
+        matrix = np.ascontiguousarray(matrix, np.float64)
+        expect(matrix.shape[1:] == x.dims[-1:], f"matrix {matrix.shape} for {x.dims}")
+        return self.node("linear", [x], x.dims[:-1] + (len(matrix),), matrix=matrix)
+
     def concat(self, parts: list):
         """One behind the other along the last axis."""
         first = parts[0].dims

@@ -20,6 +20,7 @@ from mote.graph import ACTIVATIONS, BATCH, Graph, Imported, Node, Value
 from mote.opcodes import CAST, IN_PLACE, MAPS_F64
 from mote.operators import LOWER, quantize_weight
 from mote.operators_table import LOWER as TABLE_NODES
+from mote.reader_plans import MAX_OPERATORS
 from mote.slots import Slot, Step
 from mote.steps import narrow
 
@@ -215,6 +216,10 @@ class Lowered:
 
 
 def make_plan(low: Lowering, outputs: list[Slot], symbols: dict[str, int], name: str) -> Lowered:
+    if len(low.steps) > MAX_OPERATORS:
+        raise Refusal(
+            f"the model: expected {MAX_OPERATORS} operators at most in a plan, got {len(low.steps)}"
+        )
     offsets, layout = place(low.steps, low.inputs, outputs, symbols)
     order = dict.fromkeys(low.inputs)
     for step in low.steps:

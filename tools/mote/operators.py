@@ -32,9 +32,10 @@ def lowers(function):
 @lowers
 def lower_rowwise(low, node) -> None:
     x = low.read(node, dtype="f64")
-    vector = low.tensor(node.attributes["vector"], "f64")
+    vector = node.attributes["vector"]
+    tensor = low.once((id(vector), "f64"), lambda: low.tensor(vector, "f64"))
     kind = op.ARITHMETIC[node.attributes["kind"]]
-    low.write(node, low.step(op.ROWWISE, [x, vector], "f64", x.dims, kind))
+    low.write(node, low.step(op.ROWWISE, [x, tensor], "f64", x.dims, kind))
 
 
 @lowers
@@ -323,12 +324,22 @@ def recurrent_floats(gates: int, steps: int, n: int, m: int, s8: bool) -> int:
 # Trees
 
 
+def laid_out(low, forest: trees.Forest) -> tuple:
+    """A forest's layout and tensors, once of all nodes that it is in."""
+
+    def make():
+        layout = trees.lay_out(forest)
+        return layout, [low.made_tensor(t) for t in layout.tensors]
+
+    return low.once((id(forest), "forest"), make)
+
+
 @lowers
 def lower_trees(low, node) -> None:
     forest = node.attributes["forest"]
-    x, layout = low.read(node, dtype=forest.dtype), trees.lay_out(forest)
+    x, (layout, tensors) = low.read(node, dtype=forest.dtype), laid_out(low, forest)
     rows = math.prod(low.most(d) for d in x.dims[:-1])
-    reads = [x] + [low.made_tensor(t) for t in layout.tensors]
+    reads = [x, *tensors]
     writes = [Slot(forest.sum_dtype, node.output.dims), Slot("u8", (layout.scratch(rows),))]
     low.write(node, low.steps_of(layout.opcode, reads, writes, *layout.attributes)[0])
 

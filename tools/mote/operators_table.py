@@ -31,8 +31,9 @@ def write(low, node, opcode: int, reads: list, *attributes: int) -> None:
 def lower_columns(low, node) -> None:
     x = low.read(node)
     x = x if x.dtype == "f32" else low.cast(x, "f64")
-    reads = [x, low.tensor(node.attributes["index"], "s32")]
-    low.write(node, low.step(op.COLUMNS, reads, x.dtype, node.output.dims))
+    index = node.attributes["index"]
+    tensor = low.once((id(index), "s32"), lambda: low.tensor(index, "s32"))
+    low.write(node, low.step(op.COLUMNS, [x, tensor], x.dtype, node.output.dims))
 
 
 @lowers
@@ -44,17 +45,22 @@ def lower_fill(low, node) -> None:
 @lowers
 def lower_encode(low, node) -> None:
     tables = node.attributes["tables"]
-    # a tensor has at least one element, even if no column has a key
-    keys = [k for t in tables for k in t.keys] or [0.0]
-    values = [v for t in tables for v in t.values] or [0.0]
-    reads = [
-        low.read(node, dtype="f64"),
-        low.tensor(np.cumsum([0] + [len(t.keys) for t in tables]), "s32"),
-        low.tensor(keys, "f64"),
-        low.tensor(values, "f64"),
-        low.tensor([t.other for t in tables], "f64"),
-        low.tensor([t.missing for t in tables], "f64"),
-    ]
+
+    def make() -> list:
+        # a tensor has at least one element, even if no column has a key
+        keys = [k for t in tables for k in t.keys] or [0.0]
+        values = [v for t in tables for v in t.values] or [0.0]
+        return [
+            low.tensor(np.cumsum([0] + [len(t.keys) for t in tables]), "s32"),
+            low.tensor(keys, "f64"),
+            low.tensor(values, "f64"),
+            low.tensor([t.other for t in tables], "f64"),
+            low.tensor([t.missing for t in tables], "f64"),
+        ]
+
+    # the same tables may be those of many nodes
+    tensors = low.once((*map(id, tables), "encode"), make)
+    reads = [low.read(node, dtype="f64"), *tensors]
     write(low, node, op.ENCODE, reads, op.ENCODINGS[node.attributes["kind"]])
 
 
@@ -91,6 +97,16 @@ def lower_linear_leaves(low, node) -> None:
         low.tensor(node.attributes["targets"], "s32"),
     ]
     write(low, node, op.LINEAR_LEAVES, reads)
+
+
+@lowers
+def lower_linear(low, node) -> None:
+    matrix = node.attributes["matrix"]
+    tensors = low.once(
+        (id(matrix), "f64"),
+        lambda: (low.tensor(matrix, "f64"), low.tensor(np.zeros(len(matrix)), "f64")),
+    )
+    write(low, node, op.DENSE, [low.read(node, dtype="f64"), *tensors], op.ACTIVATIONS["none"])
 
 
 @lowers

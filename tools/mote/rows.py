@@ -98,6 +98,10 @@ def follow(found: Clues, node, columns: list[list]) -> list:
     elif node.op == "equal":
         for column, value in zip(a["columns"], a["values"]):
             compare(found, first[column], [value], exact=True)
+    elif node.op == "linear":  # those that are one column and no sum
+        alone = [np.flatnonzero(row) for row in a["matrix"]]
+        return [first[i[0]] if len(i) == 1 and row[i[0]] == 1 else None
+                for row, i in zip(a["matrix"], alone)]  # fmt: skip
     elif node.op == "trees":
         for column, numbers in thresholds(a["forest"]).items():
             compare(found, first[column], numbers)

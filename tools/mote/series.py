@@ -12,7 +12,8 @@
     resample = "mean"            # of observations in one step: mean, last, sum, min, max
     ahead = "0s"                 # how far the window reaches into the forecast
 
-A span is a number and s, m, h or d.
+A span is a number and s, m, h or d. The model is one file that gives all steps at
+once, or is put together from several: see [[series.parts]] in forecaster.py.
 """
 
 import re
@@ -24,25 +25,28 @@ from mote.reader_series import MAX_COLUMNS, MAX_STEP, MAX_WINDOW
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 KEYS = {"step", "gap", "time", "time_unit", "offset", "forecasts", "columns"}
+PARTS_KEYS = {"parts", "horizon", "target", "utc_offset"}  # of forecaster.py
 RESERVED = ("timestamps", "model")  # members of an answer
 COLUMN_KEYS = {"resample", "ahead"}
+PARTS_COLUMN_KEYS = {"window", "mean", "spread"}
 
 
 def check(table: dict, place: str) -> None:
     """Raises Usage for what is no [series] of `place`."""
-    _known(table, KEYS, f"{place}: series")
+    parts = isinstance(table, dict) and "parts" in table
+    known(table, KEYS | PARTS_KEYS, f"{place}: series")
     if "step" not in table:
         raise Usage(f'{place}: series.step: expected a span such as "1h", got none')
     columns = table.get("columns")
     if not isinstance(columns, dict) or not 1 <= len(columns) <= MAX_COLUMNS:
         raise Usage(f"{place}: expected 1 to {MAX_COLUMNS} tables [series.columns.NAME]")
-    step = _span(table["step"], f"{place}: series.step")
+    step = span(table["step"], f"{place}: series.step")
     if not 1 <= step <= MAX_STEP:
         raise Usage(f"{place}: series.step: expected 1s to 366d, got {table['step']!r}")
     for key in ("gap", "offset"):
-        _span(table.get(key, "0s"), f"{place}: series.{key}")
+        span(table.get(key, "0s"), f"{place}: series.{key}")
     unit = table.get("time_unit", "1s")
-    if not 1 <= _span(unit, f"{place}: series.time_unit") <= MAX_STEP:
+    if not 1 <= span(unit, f"{place}: series.time_unit") <= MAX_STEP:
         raise Usage(f"{place}: series.time_unit: expected 1s to 366d, got {unit!r}")
     if not isinstance(table.get("time", ""), str):
         raise Usage(f"{place}: series.time: expected a name, got {table['time']!r}")
@@ -51,18 +55,21 @@ def check(table: dict, place: str) -> None:
         raise Usage(f"{place}: series.forecasts: expected names, each once, got {names!r}")
     for name, column in columns.items():
         where = f"{place}: series.columns.{name}"
-        _known(column, COLUMN_KEYS, where)
+        known(column, COLUMN_KEYS | (PARTS_COLUMN_KEYS if parts else set()), where)
         if column.get("resample", "mean") not in list(RESAMPLES):  # a list has no hash
-            known = ", ".join(RESAMPLES)
-            raise Usage(f"{where}.resample: expected one of {known}, got {column['resample']!r}")
-        _span(column.get("ahead", "0s"), f"{where}.ahead")
+            ways = ", ".join(RESAMPLES)
+            raise Usage(f"{where}.resample: expected one of {ways}, got {column['resample']!r}")
+        span(column.get("ahead", "0s"), f"{where}.ahead")
+    from mote import forecaster  # which reads this module
+
+    forecaster.check(table, place)
 
 
 def is_texts(value) -> bool:
     return isinstance(value, list) and all(isinstance(v, str) for v in value)
 
 
-def _known(table, keys: set[str], where: str) -> None:
+def known(table, keys: set[str], where: str) -> None:
     if not isinstance(table, dict):
         raise Usage(f"{where}: expected a table, got {table!r}")
     for key in table:
@@ -70,7 +77,8 @@ def _known(table, keys: set[str], where: str) -> None:
             raise Usage(f"{where} has no key {key!r}; known are {', '.join(sorted(keys))}")
 
 
-def _span(text, where: str) -> int:
+def span(text, where: str) -> int:
+    """Seconds."""
     match = re.fullmatch(r"(\d{1,9})([smhd])", text) if isinstance(text, str) else None
     if not match:
         raise Usage(f'{where}: expected a span such as "15m", "1h" or "1d", got {text!r}')
@@ -78,18 +86,18 @@ def _span(text, where: str) -> int:
 
 
 def steps(text, step: int, where: str) -> int:
-    span = _span(text, where)
-    if span % step or span // step > MAX_WINDOW:
+    seconds = span(text, where)
+    if seconds % step or seconds // step > MAX_WINDOW:
         wanted = f"a multiple of the step of {step} s, {MAX_WINDOW} of them at most"
         raise Usage(f"{where}: expected {wanted}, got {text!r}")
-    return span // step
+    return seconds // step
 
 
 def record(table: dict, imported: Imported) -> SeriesRecord:
     """The record for a model whose features and numbers are named after its inputs
     and outputs, as importers name them: NAME, or NAME_0 and so on."""
-    step = _span(table["step"], "series.step")
-    features = _runs([f.name for f in imported.features])
+    step = span(table["step"], "series.step")
+    features = runs([f.name for f in imported.features])
     columns = []
     for name, options in table["columns"].items():
         if name not in features:
@@ -116,7 +124,7 @@ def record(table: dict, imported: Imported) -> SeriesRecord:
         )
     if imported.output.kind != "numbers":
         raise Usage("series: expected a model that gives numbers, got one that gives a class")
-    numbers = _runs(imported.output.names)
+    numbers = runs(imported.output.names)
     names = table.get("forecasts", list(numbers))
     for name in names:
         if name not in numbers:
@@ -125,7 +133,7 @@ def record(table: dict, imported: Imported) -> SeriesRecord:
         if name in RESERVED:
             why = "is a member of every answer; give the output another name"
             raise Usage(f"series.forecasts: {name!r} {why}")
-    offset = _span(table.get("offset", "0s"), "series.offset")
+    offset = span(table.get("offset", "0s"), "series.offset")
     return SeriesRecord(
         step=step,
         columns=columns,
@@ -133,11 +141,11 @@ def record(table: dict, imported: Imported) -> SeriesRecord:
         gap=steps(table.get("gap", "0s"), step, "series.gap"),
         offset=offset % step,
         time=features[time][0] if time is not None else None,
-        unit=_span(table.get("time_unit", "1s"), "series.time_unit"),
+        unit=span(table.get("time_unit", "1s"), "series.time_unit"),
     )
 
 
-def _runs(names: list[str]) -> dict[str, tuple[int, int]]:
+def runs(names: list[str]) -> dict[str, tuple[int, int]]:
     """NAME, or NAME_0, NAME_1 and so on, to the first place and how many."""
     runs: dict[str, tuple[int, int]] = {}
     last, count = "", 0  # the run that the name before is in, and how far it goes

@@ -89,6 +89,13 @@ def source_path(args, cfg: config.Config, folder: Path) -> Path:
 def import_model(args, cfg: config.Config, folder: Path):
     from mote import importers
 
+    if cfg.series and "parts" in cfg.series:
+        from mote import forecaster
+
+        if args.source:
+            raise Usage("--source: this model is made of series.parts, each with its own source")
+        note(args, f"reading {len(cfg.series['parts'])} parts")
+        return forecaster.import_parts(cfg, folder, args.trust_pickle)
     source = source_path(args, cfg, folder)
     note(args, f"reading {source}")
     return importers.import_file(str(source), cfg, args.trust_pickle)
