@@ -21,8 +21,9 @@
 
 Words are those of words.py, in the order of the part's features. Without them the
 part's features have the names of columns, NAME_0 and so on being the last steps of
-the window, oldest first, or of series.time: an ONNX file's inputs do. Parts of one forecast are added up, each
-times its weight. A recursive part goes on from the first forecast that it gives.
+the window, oldest first, or of series.time: an ONNX file's inputs do. Parts of one
+forecast are added up, each times its weight. A recursive part goes on from the first
+forecast that it gives.
 
 All of it becomes one graph: a recursive part is there once for each step, its trees
 and weights only once.
