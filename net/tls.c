@@ -5,6 +5,8 @@
 #include <sys/auxv.h>
 #include <sys/random.h>
 
+#include "net/tls_rsa.h"
+
 #define ENTROPY_BYTES                                                          \
     48 /* seed of BearSSL's generator, HMAC_DRBG's strength                    \
         */
@@ -318,7 +320,7 @@ void mote_tls_begin(struct mote_tls *tls, const struct mote_trust *trust)
     br_ssl_engine_set_prf_sha384(engine, br_tls12_sha384_prf);
     br_ssl_engine_set_ec(engine, &mote_tls_curves);
     br_ssl_engine_set_ecdsa(engine, br_ecdsa_i31_vrfy_asn1);
-    br_ssl_engine_set_rsavrfy(engine, br_rsa_i62_pkcs1_vrfy_get());
+    br_ssl_engine_set_rsavrfy(engine, mote_rsa_verify);
     br_ssl_engine_set_aes_ctr(engine, tls->ciphers.ctr);
     br_ssl_engine_set_ghash(engine, tls->ciphers.ghash);
     br_ssl_engine_set_gcm(engine, &br_sslrec_in_gcm_vtable,

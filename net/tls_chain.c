@@ -3,6 +3,7 @@
 
 #include "net/tls_certificate.h"
 #include "net/tls_curves.h"
+#include "net/tls_rsa.h"
 
 /* ------------------------------------------------------------------------
  * In front of BearSSL's check
@@ -85,7 +86,7 @@ void mote_chain_begin(struct mote_chain *chain, const struct mote_trust *trust)
                          trust->count);
     br_x509_minimal_set_hash(&chain->minimal, br_sha256_ID, &br_sha256_vtable);
     br_x509_minimal_set_hash(&chain->minimal, br_sha384_ID, &br_sha384_vtable);
-    br_x509_minimal_set_rsa(&chain->minimal, br_rsa_i62_pkcs1_vrfy_get());
+    br_x509_minimal_set_rsa(&chain->minimal, mote_rsa_verify);
     br_x509_minimal_set_ecdsa(&chain->minimal, &mote_tls_curves,
                               br_ecdsa_i31_vrfy_asn1);
     br_x509_minimal_set_minrsa(&chain->minimal, MOTE_TRUST_RSA_BITS_MIN / 8);
