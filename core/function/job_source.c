@@ -82,10 +82,9 @@ struct source {
     size_t n;                   /* bytes of JSON                   */
     bool told; /* the room's words say what is wrong               */
     /* of CSV below a prefix: the series before the object, to which a try that
-     * is made again goes back; its steps lie one behind the other */
+     * is made again goes back */
+    bool keeps;
     struct mote_series before;
-    uint8_t *steps; /* [step_bytes], or NULL */
-    size_t step_bytes;
 };
 
 /* No observations so far, none later than the schedule. */
@@ -114,10 +113,8 @@ static enum mote_status begin_body(void *context, uint64_t bytes)
 
     (void)bytes;
     source->n = 0;
-    if (source->steps) {
-        room->series = source->before;
-        memcpy(room->series.columns[0].values, source->steps,
-               source->step_bytes);
+    if (source->keeps) {
+        mote_series_copy(&room->series, &source->before);
     } else if (w->job->format == MOTE_JOB_CSV) {
         mote_arena_rewind(&w->f->scratch, source->scratch);
         status = begin_series(w, source->m);
@@ -280,20 +277,14 @@ static enum mote_status take_key(void *context, struct mote_text key)
 static bool keep_series(struct source *source)
 {
     struct mote_job_work *w = source->w;
-    struct mote_arena *scratch = &w->f->scratch;
-    const struct mote_series *s = &w->room->series;
-    const uint8_t *first = (const uint8_t *)s->columns[0].values;
 
-    if (!source->steps) {
-        source->step_bytes = (size_t)(scratch->base + scratch->used - first);
-        source->steps = mote_arena_take(scratch, source->step_bytes, 8);
-    }
-    if (!source->steps)
+    if (!source->keeps && mote_series_begin(&source->before, w->f->model,
+                                            &w->f->scratch) != MOTE_OK)
         return mote_job_refuse_text(
             w, MOTE_TEXT("expected windows of half the length for CSV below a "
                          "prefix: what was read is kept twice"));
-    source->before = *s;
-    memcpy(source->steps, first, source->step_bytes);
+    source->keeps = true;
+    mote_series_copy(&source->before, &w->room->series);
     return true;
 }
 

@@ -38,6 +38,20 @@ enum mote_status mote_series_begin(struct mote_series *s,
     return MOTE_OK;
 }
 
+void mote_series_copy(struct mote_series *to, const struct mote_series *from)
+{
+    for (uint32_t c = 0; c < from->model->series->columns; c++) {
+        const struct mote_series_column *column = from->columns + c;
+
+        memcpy(to->columns[c].values, column->values,
+               column->steps * sizeof *column->values);
+        memcpy(to->columns[c].counts, column->counts,
+               column->steps * sizeof *column->counts);
+        to->columns[c].newest = column->newest;
+        to->columns[c].any = column->any;
+    }
+}
+
 struct mote_text mote_series_name(const struct mote_series *s, uint32_t c)
 {
     return s->names == MOTE_NONE

@@ -52,6 +52,9 @@ enum mote_status mote_series_begin(struct mote_series *s,
                                    const struct mote_model *m,
                                    struct mote_arena *more);
 
+/* Copies what was observed so far; both were begun with the same model. */
+void mote_series_copy(struct mote_series *to, const struct mote_series *from);
+
 /* What column c is called where observations come from. */
 struct mote_text mote_series_name(const struct mote_series *s, uint32_t c);
 

@@ -544,6 +544,28 @@ def test_a_model_from_s3(api, launch, bucket):
     assert "model loaded from outside" in function.messages("INFO")
 
 
+def test_quantiles_in_the_reply_and_in_documents(api, launch, source, bucket):
+    """J: each forecast is a member of its own, by its name or the job's."""
+    g = Graph.of_rows(WINDOW)
+    weights = np.zeros((2 * STEPS, WINDOW))
+    weights[:, -1] = [0.5] * STEPS + [2] * STEPS
+    y = g.dense(g.input, weights, np.zeros(2 * STEPS))
+    names = [f"{q}_{i}" for q in ("q10", "q90") for i in range(STEPS)]
+    features = [Feature(f"level_{i}") for i in range(WINDOW)]
+    imported = Imported(g, features, Output("numbers", names, None, y), "none", None)
+    job = JOB | {"names": {"observed": "level_true", "q90": "high"}, "targets": [{"id": "a"}]}
+    series = {"step": "1h", "gap": "2h", "columns": {"level": {}}}
+    cfg = config.Config("gauges", "1", reply="label", series=series, job={"daily": job})
+    source.pages["/a.csv"] = hours("2026-11-28T00:00:00", range(5))
+    launch(lower.lower(imported, cfg, "float64").to_bytes())
+    assert api.result(tick())["written"] == 1
+    data = written(bucket, "a")["data"]
+    assert (data["q10"][-3:], data["high"][-3:]) == ([2, 2, 2], [8, 8, 8])
+    rows = [{"time": f"2026-11-28T0{i}:00:00Z", "level": 1} for i in range(5)]
+    answer = api.result({"series": rows})
+    assert (answer["q10"], answer["q90"]) == ([0.5] * 3, [2] * 3)
+
+
 class Shelf:
     """A page that is a model, as a server without ETags gives it."""
 

@@ -4,7 +4,8 @@
     source = "https://example.org/{target}.csv"  # or s3://BUCKET/KEY; without it, the
                                      # event's member "series" has the observations.
                                      # s3://BUCKET/PREFIX/ or s3://BUCKET/PREFIX* is all
-                                     # objects whose keys begin so, in the keys' order
+                                     # objects whose keys begin so, in the keys' order,
+                                     # each a whole CSV with its header, or JSON
     format = "csv"                   # or "json"
     separator = ","                  # of CSV
     path = ["data", "hourly"]        # of JSON: members down to the rows or columns
