@@ -137,7 +137,7 @@ static const uint8_t *last_load(const struct mote_coded *coded)
     return coded->data + coded->data_bytes + MOTE_DECODE_PAD - sizeof(uint64_t);
 }
 
-/* Moves a stream to the byte of its next bit: 0 to 7 of it are behind. */
+/* Moves a stream to the byte of its last bit taken, which is bit 0 to 7. */
 static void settle(struct mote_stream *s)
 {
     const unsigned gone = (unsigned)__builtin_clzll(s->window);
@@ -177,8 +177,8 @@ static bool take_last(struct mote_stream s, const uint8_t *end,
         return false;
     uint64_t used = (uint64_t)__builtin_clzll(s.window);
     memcpy(&window, s.at, sizeof window);
-    for (window >>= used; left; left--, to -= step) {
-        const uint16_t entry = table[window & MOTE_STREAMS_MASK];
+    for (window >>= used++; left; left--, to -= step) {
+        const uint16_t entry = table[(window & MOTE_STREAMS_MASK) / 2];
         window >>= entry & 63;
         used += entry & 63;
         *to = (uint8_t)(entry >> 8);
@@ -240,7 +240,7 @@ static bool take_block(const struct mote_coded *coded, const uint16_t *table,
         memcpy(&end, r.at + 2 * s, sizeof end);
         if (end < from - begin || end > r.end - begin)
             return false;
-        t.streams[s] = (struct mote_stream){from, MOTE_STREAMS_FULL};
+        t.streams[s] = mote_stream_begin(from);
         from = t.ends[s] = begin + end;
     }
     return from == r.end && take(coded, table, &t, n);
@@ -381,7 +381,7 @@ static bool decode_few(const struct mote_coded *coded, const uint16_t *table,
         const struct range r = row_range(coded, rows[j]);
         if (!r.at || r.end - r.at < (ptrdiff_t)low)
             return false;
-        t.streams[i] = (struct mote_stream){r.at, MOTE_STREAMS_FULL};
+        t.streams[i] = mote_stream_begin(r.at);
         t.ends[i] = r.end - low;
         t.top[i] = out + (size_t)j * room + symbols + (pairs ? symbols : 0);
     }

@@ -5,11 +5,12 @@
  * Of a stream there are a window on its next bits, lowest first, and the byte
  * that the window was filled from. When it is filled its bit 63 is set, so the
  * zeros above that tell how many bits have been taken since: a count would cost
- * an addition for each symbol. A round takes five symbols from each stream:
- * their codes are at most 55 bits, and a filled window holds 56 or more. So a
- * round moves a stream by at most 7 bytes, and loads 8 at its start. There is
- * no test inside: whoever calls has counted how many rounds cannot load beyond
- * readable memory.
+ * an addition for each symbol. Bit 0 of a window is the last bit taken, so that
+ * masking the bits above it gives the place of an entry of two bytes. A round
+ * takes five symbols from each stream: their codes are at most 55 bits, and a
+ * filled window holds 55 or more. So a round moves a stream by at most 7 bytes,
+ * and loads 8 at its start. There is no test inside: whoever calls has counted
+ * how many rounds cannot load beyond readable memory.
  *
  * Symbols come out from the highest address down. Each is stored as the two
  * bytes of its entry, length and symbol; the length falls on the place of the
@@ -31,12 +32,19 @@
 #define MOTE_STREAMS_DEALT 8 /* streams at once */
 #define MOTE_STREAMS_APART 4
 #define MOTE_STREAMS_FULL ((uint64_t)1 << 63)
-#define MOTE_STREAMS_MASK 2047u /* of the bits that are looked up */
+#define MOTE_STREAMS_MASK 4094u /* of the bits that are looked up */
 
 struct mote_stream {
     const uint8_t *at;
-    uint64_t window; /* at first MOTE_STREAMS_FULL: nothing is taken yet */
+    uint64_t window;
 };
+
+/* A stream that begins at byte `at`: its last bit taken is the one before,
+ * which is in memory, since what says where streams end lies in front. */
+static inline struct mote_stream mote_stream_begin(const uint8_t *at)
+{
+    return (struct mote_stream){at - 1, MOTE_STREAMS_FULL >> 7};
+}
 
 /*
  * Takes `rounds` rounds.

@@ -16,7 +16,7 @@ static void take(const uint16_t *table, struct mote_stream *s, uint8_t **to,
         memcpy(&s->window, s->at, sizeof s->window);
         s->window = (s->window | MOTE_STREAMS_FULL) >> gone % 8;
         for (int i = 0; i < MOTE_STREAMS_ROUND; i++, *to -= step) {
-            const uint16_t entry = table[s->window & MOTE_STREAMS_MASK];
+            const uint16_t entry = table[(s->window & MOTE_STREAMS_MASK) / 2];
             s->window >>= entry & 63;
             (*to)[-1] = (uint8_t)(entry >> 8);
         }
