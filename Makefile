@@ -127,6 +127,10 @@ $(OUT)/%.o: %.c Makefile | setup-build
 	$(Q)$(TARGET_CC) $(FLAGS) $(DIR_FLAGS) $(call isa_flags,$<) -c $< -o $@
 
 $(OUT)/core/base/xxh64.o: CFLAGS += -O2
+# not together with others, to see what a file takes
+$(OUT)/alone/%.o: %.c Makefile | setup-build
+	@mkdir -p $(@D)
+	$(Q)$(TARGET_CC) $(filter-out -flto=auto,$(FLAGS)) $(DIR_FLAGS) $(call isa_flags,$<) -c $< -o $@
 $(LIB): $(ENGINE:%.c=$(OUT)/%.o) $(SYSTEM:%.c=$(OUT)/%.o)
 	@rm -f $@
 	$(Q)$(CROSS)gcc-ar rcs $@ $^

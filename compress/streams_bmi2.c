@@ -13,6 +13,5 @@ static inline void hide(uint64_t *x)
 
 #define MASKS uint64_t others = ~(uint64_t)MOTE_STREAMS_MASK;
 #define MASKED(window) (hide(&others), (window) & ~others)
-#define MOTE_DEALT mote_streams_dealt_bmi2
-#define MOTE_APART mote_streams_apart_bmi2
+#define MOTE_TAKE mote_streams_take_bmi2
 #include "compress/streams_loop.inc"
