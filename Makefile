@@ -53,9 +53,9 @@ FLAGS = -std=c11 -D_DEFAULT_SOURCE $(WARN) $(BASE.$(ARCH)) $(MODE.$(MODE)) \
 # speed, and on its own machine only.
 ISAS.x86_64 := carry bmi2 sse41 avx2 avxvnni avx512 avx512vnni
 ISAS.arm64  := neon dotprod i8mm crypto
-# a processor that has AVX2 has both, and counts zeros this way even where a
+# a processor that has AVX2 has these, and counts zeros this way even where a
 # virtual machine does not say so
-ISA.bmi2       := -mbmi2 -mlzcnt
+ISA.bmi2       := -mbmi -mbmi2 -mlzcnt
 ISA.sse41      := -msse4.1
 ISA.avx2       := -mavx2 -mfma -mbmi2
 # without the last of these GCC 12 copies each sum of vpdpbusd twice
@@ -127,6 +127,10 @@ $(OUT)/%.o: %.c Makefile | setup-build
 	$(Q)$(TARGET_CC) $(FLAGS) $(DIR_FLAGS) $(call isa_flags,$<) -c $< -o $@
 
 $(OUT)/core/base/xxh64.o: CFLAGS += -O2
+# not together with others, to see what a file takes
+$(OUT)/alone/%.o: %.c Makefile | setup-build
+	@mkdir -p $(@D)
+	$(Q)$(TARGET_CC) $(filter-out -flto=auto,$(FLAGS)) $(DIR_FLAGS) $(call isa_flags,$<) -c $< -o $@
 $(LIB): $(ENGINE:%.c=$(OUT)/%.o) $(SYSTEM:%.c=$(OUT)/%.o)
 	@rm -f $@
 	$(Q)$(CROSS)gcc-ar rcs $@ $^

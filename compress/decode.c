@@ -6,8 +6,8 @@
 #include "core/base/mem.h"
 #include "core/base/xxh64.h"
 
-#define STREAMS MOTE_STREAMS_DEALT
-#define ROWS MOTE_STREAMS_APART
+#define STREAMS MOTE_STREAMS
+#define LINE 64 /* bytes that memory comes in */
 
 struct range {
     const uint8_t *at, *end;
@@ -137,7 +137,7 @@ static const uint8_t *last_load(const struct mote_coded *coded)
     return coded->data + coded->data_bytes + MOTE_DECODE_PAD - sizeof(uint64_t);
 }
 
-/* Moves a stream to the byte of its next bit: 0 to 7 of it are behind. */
+/* Moves a stream to the byte of its last bit taken, which is bit 0 to 7. */
 static void settle(struct mote_stream *s)
 {
     const unsigned gone = (unsigned)__builtin_clzll(s->window);
@@ -148,10 +148,10 @@ static void settle(struct mote_stream *s)
 
 /* How many of `rounds` no stream can load beyond `last` in: 0 when one is
  * there already. */
-static size_t safe_rounds(struct mote_stream *s, uint32_t n, size_t rounds,
+static size_t safe_rounds(struct mote_stream s[STREAMS], size_t rounds,
                           const uint8_t *last)
 {
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < STREAMS; i++) {
         settle(s + i);
         if (s[i].at > last)
             return 0;
@@ -163,12 +163,11 @@ static size_t safe_rounds(struct mote_stream *s, uint32_t n, size_t rounds,
     return rounds;
 }
 
-/* The last `left` symbols of a stream, at most a round, to `to` and every
- * step'th byte below. False: the stream then is not at its end, or bits that
- * are left in its last byte are not 0. */
+/* The last `left` symbols of a stream, at most a round. False: the stream then
+ * is not at its end, or bits that are left in its last byte are not 0. */
 static bool take_last(struct mote_stream s, const uint8_t *end,
-                      const uint8_t *last, const uint16_t *table, uint8_t *to,
-                      uint32_t left, uint32_t step)
+                      const uint8_t *last, const uint16_t *table, uint32_t left,
+                      uint32_t step)
 {
     uint64_t window;
 
@@ -177,52 +176,49 @@ static bool take_last(struct mote_stream s, const uint8_t *end,
         return false;
     uint64_t used = (uint64_t)__builtin_clzll(s.window);
     memcpy(&window, s.at, sizeof window);
-    for (window >>= used; left; left--, to -= step) {
-        const uint16_t entry = table[window & MOTE_STREAMS_MASK];
+    for (window >>= used++; left; left--, s.top -= step) {
+        const uint16_t entry = table[(window & MOTE_STREAMS_MASK) / 2];
         window >>= entry & 63;
         used += entry & 63;
-        *to = (uint8_t)(entry >> 8);
+        s.top[-1] = (uint8_t)(entry >> 8);
     }
     const uint8_t *at = s.at + used / 8;
     used %= 8;
     return used ? at + 1 == end && *at >> used == 0 : at == end;
 }
 
-/* Streams that are decoded together. `deal` of them, 8 or 1, share a top. */
+/* Streams that are decoded together, in turns (step STREAMS) or each to a place
+ * of its own (step 1). */
 struct taking {
-    struct mote_stream streams[MOTE_STREAMS_DEALT];
-    const uint8_t *ends[MOTE_STREAMS_DEALT];
-    uint8_t *top[MOTE_STREAMS_DEALT];
-    uint32_t deal, count; /* count: streams whose last symbols are wanted */
+    struct mote_stream streams[STREAMS];
+    const uint8_t *ends[STREAMS];
+    uint32_t step, count; /* count: streams whose last symbols are wanted */
 };
 
-/* n symbols below each top. */
+/* n symbols, of all streams or of each, below their tops. */
 static bool take(const struct mote_coded *coded, const uint16_t *table,
                  struct taking *t, uint32_t n)
 {
     const uint8_t *last = last_load(coded);
-    const bool dealt = t->deal > 1;
-    const uint32_t together = dealt ? MOTE_STREAMS_DEALT : MOTE_STREAMS_APART;
     /* the last 1 to 5 of each stream one by one: see compress/streams.h */
-    const uint32_t round = t->deal * MOTE_STREAMS_ROUND;
+    const uint32_t round = t->step * MOTE_STREAMS_ROUND;
     size_t rounds = (n - 1) / round;
 
     n -= (uint32_t)rounds * round;
     while (rounds) {
-        const size_t safe = safe_rounds(t->streams, together, rounds, last);
+        const size_t safe = safe_rounds(t->streams, rounds, last);
         if (safe == 0)
             return false;
-        (dealt ? coded->streams->dealt
-               : coded->streams->apart)(table, t->streams, t->top, safe);
+        coded->streams->take(table, t->streams, t->step, safe);
         rounds -= safe;
+        for (uint32_t s = 0; s < STREAMS; s++)
+            t->streams[s].top -= safe * round;
     }
     for (uint32_t s = 0; s < t->count; s++) {
-        const uint32_t first = dealt ? s : 0;
-        const uint32_t left =
-            n > first ? (n - first + t->deal - 1) / t->deal : 0;
         if (!take_last(t->streams[s], t->ends[s], last, table,
-                       t->top[s - first] - 1 - first, left, t->deal))
+                       (n + t->step - 1) / t->step, t->step))
             return false;
+        n -= t->step > 1 && n;
     }
     return true;
 }
@@ -232,7 +228,7 @@ static bool take(const struct mote_coded *coded, const uint16_t *table,
 static bool take_block(const struct mote_coded *coded, const uint16_t *table,
                        struct range r, uint8_t *out, uint32_t n)
 {
-    struct taking t = {.top = {out + n}, .deal = STREAMS, .count = STREAMS};
+    struct taking t = {.step = STREAMS, .count = STREAMS};
     const uint8_t *begin = r.at + 2 * STREAMS, *from = begin;
 
     for (uint32_t s = 0; s < STREAMS; s++) {
@@ -240,7 +236,7 @@ static bool take_block(const struct mote_coded *coded, const uint16_t *table,
         memcpy(&end, r.at + 2 * s, sizeof end);
         if (end < from - begin || end > r.end - begin)
             return false;
-        t.streams[s] = (struct mote_stream){from, MOTE_STREAMS_FULL};
+        t.streams[s] = mote_stream_begin(from, out + n - s);
         from = t.ends[s] = begin + end;
     }
     return from == r.end && take(coded, table, &t, n);
@@ -365,25 +361,25 @@ static struct range row_range(const struct mote_coded *coded, uint32_t row)
     return (struct range){begin + from, begin + end};
 }
 
-/* `count` rows with codes, 1 to 4. */
+/* `count` rows with codes, 1 to 8, which lie in r. */
 static bool decode_few(const struct mote_coded *coded, const uint16_t *table,
-                       const uint32_t *rows, uint32_t count, uint8_t *out)
+                       const struct range *r, uint32_t count, uint8_t *out)
 {
     const struct mote_coding *c = &coded->coding;
     const uint32_t n = c->piece_bytes, room = mote_coding_room(n);
     const uint32_t symbols = mote_coding_symbols(c, n);
     const uint32_t low = mote_coding_low_bytes(c, n);
     const bool pairs = c->mode == MOTE_CODING_HUFPAIR;
-    struct taking t = {.deal = 1, .count = count};
+    struct taking t = {.step = 1, .count = count};
 
-    for (uint32_t i = 0; i < ROWS; i++) { /* one again, where there are less */
+    for (uint32_t i = 0; i < STREAMS;
+         i++) { /* one again, where there are less */
         const uint32_t j = i < count ? i : 0;
-        const struct range r = row_range(coded, rows[j]);
-        if (!r.at || r.end - r.at < (ptrdiff_t)low)
+        if (!r[j].at || r[j].end - r[j].at < (ptrdiff_t)low)
             return false;
-        t.streams[i] = (struct mote_stream){r.at, MOTE_STREAMS_FULL};
-        t.ends[i] = r.end - low;
-        t.top[i] = out + (size_t)j * room + symbols + (pairs ? symbols : 0);
+        t.streams[i] = mote_stream_begin(r[j].at, out + (size_t)j * room +
+                                                      (pairs ? room : symbols));
+        t.ends[i] = r[j].end - low;
     }
     if (!take(coded, table, &t, symbols))
         return false;
@@ -392,12 +388,25 @@ static bool decode_few(const struct mote_coded *coded, const uint16_t *table,
     return true;
 }
 
+/* Finds `count` rows and fetches them ahead: where they are apart, most of the
+ * time goes into waiting for memory. */
+static void find_rows(const struct mote_coded *coded, const uint32_t *rows,
+                      uint32_t count, struct range *found)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        found[i] = row_range(coded, rows[i]);
+        for (const uint8_t *at = found[i].at; at < found[i].end; at += LINE)
+            __builtin_prefetch(at);
+    }
+}
+
 enum mote_status mote_decode_rows(const struct mote_coded *coded,
                                   const struct mote_decode_table *table,
                                   const uint32_t *rows, size_t count, void *to)
 {
     const struct mote_coding *c = &coded->coding;
     const uint32_t n = c->piece_bytes, room = mote_coding_room(n);
+    struct range found[2 * STREAMS];
     uint8_t *out = to;
 
     assert(c->by_rows);
@@ -406,9 +415,15 @@ enum mote_status mote_decode_rows(const struct mote_coded *coded,
             uncoded(c, coded->data + rows[i] * uncoded_bytes(c, n), out, n);
         return MOTE_OK;
     }
-    for (size_t i = 0; i < count; i += ROWS) {
-        const uint32_t few = count - i < ROWS ? (uint32_t)(count - i) : ROWS;
-        if (!decode_few(coded, table->entry, rows + i, few, out + i * room))
+    for (size_t i = 0; i < count; i += STREAMS) {
+        const uint32_t k = i % (2 * STREAMS);
+        const size_t left = count - i;
+        if (k == 0)
+            find_rows(coded, rows + i,
+                      left < 2 * STREAMS ? (uint32_t)left : 2 * STREAMS, found);
+        if (!decode_few(coded, table->entry, found + k,
+                        left < STREAMS ? (uint32_t)left : STREAMS,
+                        out + i * room))
             return MOTE_E_FORMAT;
     }
     return MOTE_OK;

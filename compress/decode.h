@@ -9,7 +9,7 @@
  *          for mote_decode_verify.
  * memory   the caller's; a table of 4 KiB for each tensor, no other scratch
  * exact    the same bytes from every version of the inner loop
- * cost     about 0.8 cycles a weight in pairs, 1.5 in bytes (Zen 4)
+ * cost     about 0.76 cycles a weight in pairs, 1.3 in bytes (Zen 4)
  * source   Huffman, Proc. IRE 40 (1952) 1098; canonical codes: Schwartz and
  *          Kallick, CACM 7 (1964) 166; several streams and refills counted
  *          ahead: Giesen, "Entropy coding in Oodle Data: Huffman coding"

@@ -19,46 +19,51 @@ static inline lanes load(const uint8_t *at)
     return x;
 }
 
-static inline void store(uint8_t *at, lanes x, uint8_t zero)
+static inline void store(uint8_t *at, lanes x)
 {
-    const bytes weights = (bytes)x - zero;
-    memcpy(at, &weights, sizeof weights);
+    memcpy(at, &x, sizeof x);
 }
 
-/* k = 4, the usual one: no shift but by 4 and nothing to ask, 2 % of decoding.
- */
-static __attribute__((aligned(64))) size_t
-many_nibbles(const struct mote_planes_eighth *e, size_t n)
+/* k = 4, the usual one: the lower nibbles of pairs and the higher ones of the
+ * plane change places. Taking 128 from a weight inverts its highest bit. */
+static size_t many_nibbles(const struct mote_planes_eighth e, size_t n)
 {
-    const uint64_t low = EACH(15);
     size_t j = 0;
 
     for (; j + 16 <= n; j += 16) {
-        const lanes pair = load(e->upper + j), nibbles = load(e->wide + j);
-        store(e->lower + j, (pair & ~low) | (nibbles >> 4 & low), 128);
-        store(e->upper + j, (pair & low) << 4 | (nibbles & low), 128);
+        const lanes pair = load(e.upper + j) ^ EACH(0x88);
+        const lanes nibbles = load(e.wide + j);
+        const lanes differ = (pair << 4 ^ nibbles) & EACH(0xF0);
+        store(e.lower + j, pair ^ differ >> 4);
+        store(e.upper + j, nibbles ^ differ);
+    }
+    return j;
+}
+
+/* e is a copy, which no store of weights can change. */
+static size_t many(const struct mote_planes_eighth e, size_t n)
+{
+    const uint64_t mask = EACH((1u << e.wide_bits) - 1);
+    const bytes zero = (bytes){0} + (uint8_t)(8u << e.k);
+    size_t j = 0;
+
+    for (; j + 16 <= n; j += 16) {
+        const lanes pair = load(e.upper + j), wide = load(e.wide + j);
+        lanes a = wide >> e.first & mask, b = wide >> e.second & mask;
+        if (e.k & 1) {
+            const lanes thin = load(e.thin + j) >> e.thin_first;
+            a = a << 1 | (thin & EACH(1));
+            b = b << 1 | (thin >> 4 & EACH(1));
+        }
+        a |= (pair >> 4 & EACH(15)) << e.k;
+        b |= (pair & EACH(15)) << e.k;
+        store(e.lower + j, (lanes)((bytes)a - zero));
+        store(e.upper + j, (lanes)((bytes)b - zero));
     }
     return j;
 }
 
 size_t mote_planes_many(const struct mote_planes_eighth *e, size_t n)
 {
-    const uint64_t mask = EACH((1u << e->wide_bits) - 1);
-    const uint8_t zero = (uint8_t)(8u << e->k);
-    size_t j = 0;
-
-    if (e->k == 4)
-        return many_nibbles(e, n);
-    for (; j + 16 <= n; j += 16) {
-        const lanes pair = load(e->upper + j), wide = load(e->wide + j);
-        lanes a = wide >> e->first & mask, b = wide >> e->second & mask;
-        if (e->k & 1) {
-            const lanes thin = load(e->thin + j) >> e->thin_first;
-            a = a << 1 | (thin & EACH(1));
-            b = b << 1 | (thin >> 4 & EACH(1));
-        }
-        store(e->lower + j, (pair >> 4 & EACH(15)) << e->k | a, zero);
-        store(e->upper + j, (pair & EACH(15)) << e->k | b, zero);
-    }
-    return j;
+    return e->k == 4 ? many_nibbles(*e, n) : many(*e, n);
 }

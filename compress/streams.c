@@ -2,10 +2,9 @@
 #include "compress/streams.h"
 
 const struct mote_streams mote_streams_all[MOTE_STREAMS_VERSIONS] = {
-#define MOTE_STREAMS(isa, needs)                                               \
-    {#isa, mote_streams_dealt_##isa, mote_streams_apart_##isa, needs},
+#define MOTE_STREAMS_VERSION(isa, needs) {#isa, mote_streams_take_##isa, needs},
 #include "compress/streams.inc"
-#undef MOTE_STREAMS
+#undef MOTE_STREAMS_VERSION
 };
 
 const struct mote_streams *mote_streams_select(uint32_t cpu)

@@ -1,4 +1,3 @@
 /* compress/streams_eight.c - the inner loop, eight streams at once. */
-#define MOTE_DEALT mote_streams_dealt_eight
-#define MOTE_APART mote_streams_apart_eight
+#define MOTE_TAKE mote_streams_take_eight
 #include "compress/streams_loop.inc"

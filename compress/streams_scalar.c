@@ -6,40 +6,25 @@
 #include "compress/streams.h"
 #include "core/base/mem.h"
 
-/* One stream's rounds; *to is moved below the last symbol. */
-static void take(const uint16_t *table, struct mote_stream *s, uint8_t **to,
-                 ptrdiff_t step, size_t rounds)
+void mote_streams_take_scalar(const uint16_t *table,
+                              struct mote_stream *streams, size_t step,
+                              size_t rounds)
 {
-    for (; rounds; rounds--) {
-        const unsigned gone = (unsigned)__builtin_clzll(s->window);
-        s->at += gone / 8;
-        memcpy(&s->window, s->at, sizeof s->window);
-        s->window = (s->window | MOTE_STREAMS_FULL) >> gone % 8;
-        for (int i = 0; i < MOTE_STREAMS_ROUND; i++, *to -= step) {
-            const uint16_t entry = table[s->window & MOTE_STREAMS_MASK];
-            s->window >>= entry & 63;
-            (*to)[-1] = (uint8_t)(entry >> 8);
+    for (size_t s = 0; s < MOTE_STREAMS; s++) {
+        struct mote_stream stream = streams[s];
+        uint8_t *to = stream.top;
+        for (size_t i = 0; i < MOTE_STREAMS_ROUND * rounds; i++, to -= step) {
+            if (i % MOTE_STREAMS_ROUND == 0) {
+                const unsigned gone = (unsigned)__builtin_clzll(stream.window);
+                stream.at += gone / 8;
+                memcpy(&stream.window, stream.at, sizeof stream.window);
+                stream.window = (stream.window | MOTE_STREAMS_FULL) >> gone % 8;
+            }
+            const uint16_t entry =
+                table[(stream.window & MOTE_STREAMS_MASK) / 2];
+            stream.window >>= entry & 63;
+            to[-1] = (uint8_t)(entry >> 8);
         }
+        streams[s] = stream;
     }
-}
-
-void mote_streams_dealt_scalar(const uint16_t *table,
-                               struct mote_stream *streams, uint8_t **top,
-                               size_t rounds)
-{
-    uint8_t *to = *top;
-
-    for (size_t s = 0; s < MOTE_STREAMS_DEALT; s++) {
-        to = *top - s;
-        take(table, streams + s, &to, MOTE_STREAMS_DEALT, rounds);
-    }
-    *top = to + MOTE_STREAMS_DEALT - 1;
-}
-
-void mote_streams_apart_scalar(const uint16_t *table,
-                               struct mote_stream *streams, uint8_t **top,
-                               size_t rounds)
-{
-    for (size_t s = 0; s < MOTE_STREAMS_APART; s++)
-        take(table, streams + s, top + s, 1, rounds);
 }

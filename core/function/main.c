@@ -301,8 +301,9 @@ int main(int argc, char **argv, char **environment)
         return 1;
     }
     mote_runtime_begin(&w->runtime, &w->settings.runtime_api, w->receive);
-    s = mote_source_open(&w->model, MOTE_LINKED_CODED && w->settings.verify,
-                         &where);
+    s = mote_source_open(
+        &w->model,
+        MOTE_LINKED_CODED && w->settings.verify == MOTE_VERIFY_ALWAYS, &where);
     if (s != MOTE_OK)
         return refuse_to_start(w,
                                s == MOTE_E_IO
@@ -312,6 +313,7 @@ int main(int argc, char **argv, char **environment)
     if (mote_model_has_choice(&w->model))
         mote_model_use_cpu(&w->model, mote_cpu_flags(getauxval(AT_HWCAP),
                                                      getauxval(AT_HWCAP2)));
+    w->model.verifies_blocks = w->settings.verify == MOTE_VERIFY_USED;
     s = map_arena(w, environment);
     if (s != MOTE_OK)
         return refuse_to_start(w, MOTE_TEXT("Runtime.OutOfMemory"), s, &where);

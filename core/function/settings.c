@@ -23,10 +23,20 @@ static uint64_t memory_of(struct mote_text value)
                : MOTE_DECODED_MEMORY_MIB;
 }
 
-static bool verify_of(struct mote_text value, bool *verify)
+static bool verify_of(struct mote_text value, enum mote_verify *verify)
 {
-    *verify = mote_text_equal(value, MOTE_TEXT("always"));
-    return *verify || mote_text_equal(value, MOTE_TEXT("never"));
+    static const char *const names[] = {
+        [MOTE_VERIFY_NEVER] = "never",
+        [MOTE_VERIFY_USED] = "used",
+        [MOTE_VERIFY_ALWAYS] = "always",
+    };
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (mote_text_equal(value, mote_text_of(names[i]))) {
+            *verify = (enum mote_verify)i;
+            return true;
+        }
+    return false;
 }
 
 static enum mote_status refuse(struct mote_text field, const char *expected,
@@ -85,7 +95,7 @@ enum mote_status mote_settings_read(struct mote_settings *settings,
         return refuse(MOTE_TEXT("MOTE_DECODED"), "never, auto or always",
                       decoded, where);
     if (MOTE_LINKED_CODED && !verify_of(verify, &settings->verify))
-        return refuse(MOTE_TEXT("MOTE_VERIFY"), "never or always", verify,
+        return refuse(MOTE_TEXT("MOTE_VERIFY"), "never, used or always", verify,
                       where);
     if (outside && !mote_outside_linked)
         return refuse(MOTE_TEXT("MOTE_MODEL"), "a build with OUTSIDE=1",

@@ -8,9 +8,17 @@
  * A build for a model without coded weights (TRIM=1) looks at neither
  * MOTE_DECODED nor MOTE_VERIFY.
  *
- * MOTE_VERIFY=always has the model that the executable carries hashed before
- * it serves, which reads every page of it; a file beside the executable always
- * is. The default is never: the platform authenticates what it mounts.
+ * MOTE_VERIFY says what is proven of the model that the executable carries:
+ *
+ *     never    nothing but what opening it proves: the platform authenticates
+ *              what it mounts. This is the default
+ *     used     each block of coded weights, against its checksum, whenever it
+ *              is decoded; a request that meets a wrong one is an error. Raw
+ *              tensors have no checksums of their own
+ *     always   all of it, by the hashes of its sections, before it serves,
+ *              which reads every page of it
+ *
+ * A file beside the executable is proven in full before it serves.
  */
 #ifndef MOTE_FUNCTION_SETTINGS_H
 #define MOTE_FUNCTION_SETTINGS_H
@@ -19,12 +27,14 @@
 #include "core/function/log.h"
 #include "net/address.h"
 
+enum mote_verify { MOTE_VERIFY_NEVER, MOTE_VERIFY_USED, MOTE_VERIFY_ALWAYS };
+
 struct mote_settings {
     struct mote_address runtime_api; /* AWS_LAMBDA_RUNTIME_API    */
     struct mote_log log;             /* AWS_LAMBDA_LOG_LEVEL, ..FORMAT */
     uint64_t memory_mib;             /* AWS_LAMBDA_FUNCTION_MEMORY_SIZE */
     enum mote_decoded decoded;       /* MOTE_DECODED */
-    bool verify;                     /* MOTE_VERIFY: always, or never */
+    enum mote_verify verify;         /* MOTE_VERIFY */
 };
 
 /* environment: NULL-terminated "NAME=value" strings that outlive the settings.

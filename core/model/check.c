@@ -38,17 +38,45 @@ static enum mote_status check_sections(const struct mote_model *m,
     return mote_model_verify(m, where);
 }
 
-/* Of n bytes of a matrix in panels, from byte `at` on: no -128, which kernels
- * cannot negate, and zeros where rows and columns are filled up. */
+/* Whether one of 64 weights is -128. */
+static bool has_lowest(const int8_t *w)
+{
+    const uint64_t ones = 0x0101010101010101, tops = ones << 7;
+    uint64_t found = 0, eight;
+
+    for (size_t i = 0; i < MOTE_P8K8_BYTES; i += sizeof eight) {
+        memcpy(&eight, w + i, sizeof eight);
+        eight ^= tops; /* then a byte that is 0 is sought */
+        found |= (eight - ones) & ~eight & tops;
+    }
+    return found;
+}
+
+/* Whether a block of a panel holds zeros behind `rows` rows and `columns`
+ * columns. */
+static bool is_filled_with_zeros(const int8_t *w, uint64_t rows,
+                                 uint64_t columns)
+{
+    for (size_t i = 0; i < MOTE_P8K8_BYTES; i++)
+        if (w[i] && (i / MOTE_P8K8 >= rows || i % MOTE_P8K8 >= columns))
+            return false;
+    return true;
+}
+
+/* Of n bytes of a matrix in panels, whole blocks of 8 rows and columns from
+ * byte `at` on: no -128, which kernels cannot negate, and zeros where rows and
+ * columns are filled up. */
 static bool panels_are_good(const struct mote_file_tensor *t, uint64_t at,
                             uint64_t n, const int8_t *w)
 {
-    const uint64_t blocks = ((uint64_t)t->dims[1] + 7) / 8;
+    const uint64_t blocks = ((uint64_t)t->dims[1] + 7) / MOTE_P8K8;
 
-    for (uint64_t i = at; i < at + n; i++, w++) {
-        const uint64_t row = i / 64 / blocks * 8 + i / 8 % 8;
-        const uint64_t column = i / 64 % blocks * 8 + i % 8;
-        if (*w == -128 || (*w && (row >= t->dims[0] || column >= t->dims[1])))
+    for (uint64_t i = at / MOTE_P8K8_BYTES; n;
+         i++, n -= MOTE_P8K8_BYTES, w += MOTE_P8K8_BYTES) {
+        const uint64_t rows = t->dims[0] - i / blocks * MOTE_P8K8;
+        const uint64_t columns = t->dims[1] - i % blocks * MOTE_P8K8;
+        if (has_lowest(w) || ((rows < MOTE_P8K8 || columns < MOTE_P8K8) &&
+                              !is_filled_with_zeros(w, rows, columns)))
             return false;
     }
     return true;

@@ -247,18 +247,24 @@ struct checking {
     uint8_t room[MOTE_CODING_BLOCK_MAX];
 };
 
+/* Block i, or as many of its rows from `row` on as there is room for, at most
+ * *rows, which is set to how many. */
 static enum mote_status decode_piece(struct checking *k, uint32_t i,
-                                     uint32_t row)
+                                     uint32_t row, uint32_t *rows)
 {
     const struct mote_coding *c = &k->coded.coding;
-    const uint32_t number = i * c->group_rows + row;
+    const uint32_t most = sizeof k->room / mote_coding_room(c->piece_bytes);
+    uint32_t numbers[MOTE_CODING_GROUP_ROWS];
 
     if (c->mode == MOTE_CODING_BYTES)
         return mote_decode_plane_block(&k->coded, &k->plane, &k->table, i,
                                        k->room);
-    return c->by_rows
-               ? mote_decode_rows(&k->coded, &k->table, &number, 1, k->room)
-               : mote_decode_block(&k->coded, &k->table, i, k->room);
+    if (!c->by_rows)
+        return mote_decode_block(&k->coded, &k->table, i, k->room);
+    *rows = *rows < most ? *rows : most;
+    for (uint32_t j = 0; j < *rows; j++)
+        numbers[j] = i * c->group_rows + row + j;
+    return mote_decode_rows(&k->coded, &k->table, numbers, *rows, k->room);
 }
 
 static enum mote_status check_block(struct checking *k,
@@ -269,18 +275,23 @@ static enum mote_status check_block(struct checking *k,
     const struct mote_coding *c = &k->coded.coding;
     const struct mote_coding_block b = mote_coding_block(c, i);
     const uint32_t pieces = c->by_rows ? b.rows : 1, n = b.bytes / pieces;
+    const uint32_t room = mote_coding_room(n);
 
     if (mote_decode_verify(&k->coded, i) != MOTE_OK)
         return refuse(MOTE_E_DAMAGED, "blocks that match their checksums",
                       where);
-    for (uint32_t row = 0; row < pieces; row++) {
-        if (decode_piece(k, i, row) != MOTE_OK)
+    for (uint32_t row = 0, rows; row < pieces; row += rows) {
+        rows = pieces - row;
+        if (decode_piece(k, i, row, &rows) != MOTE_OK)
             return refuse(MOTE_E_FORMAT, "blocks that decode", where);
-        if (is_paired(t) &&
-            !mote_all_zero(k->room + n, mote_coding_room(n) - n))
-            return refuse(MOTE_E_FORMAT, "zeros behind the last weight", where);
-        if (!good(t, b.at + (uint64_t)row * n, n, k->room))
-            return refuse(MOTE_E_FORMAT, "elements in their range", where);
+        for (uint32_t j = 0; j < rows; j++) {
+            const uint8_t *bytes = k->room + (size_t)j * room;
+            if (is_paired(t) && !mote_all_zero(bytes + n, room - n))
+                return refuse(MOTE_E_FORMAT, "zeros behind the last weight",
+                              where);
+            if (!good(t, b.at + (uint64_t)(row + j) * n, n, bytes))
+                return refuse(MOTE_E_FORMAT, "elements in their range", where);
+        }
     }
     return MOTE_OK;
 }

@@ -47,6 +47,8 @@ struct mote_model {
     uint64_t decoder_bytes; /* of scratch for coded tensors; 0: none is coded */
     struct mote_kernels kernels; /* for any machine until mote_model_use_cpu */
     const struct mote_streams *streams; /* likewise */
+    bool verifies_blocks; /* coded blocks are compared with their checksums
+                             whenever they are decoded; the caller's choice */
 };
 
 /*

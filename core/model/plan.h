@@ -43,8 +43,9 @@ void *mote_run_output(const struct mote_run *run, uint32_t i);
  * errors  MOTE_E_RANGE  a row cannot be quantized, because its numbers went
  *                       beyond what a float can hold, or an id lies outside its
  *                       table; where->row says which
- *         MOTE_E_DAMAGED  coded weights do not decode; only where the model was
- *                         not checked, or changed since
+ *         MOTE_E_DAMAGED  coded weights do not decode, or do not match their
+ *                         checksums where those are compared; only where the
+ *                         model was not checked, or changed since
  */
 enum mote_status mote_plan_run(const struct mote_run *run,
                                struct mote_where *where);

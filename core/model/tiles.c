@@ -9,8 +9,21 @@
 static enum mote_status damaged(struct mote_where *where)
 {
     where->field = MOTE_TEXT("DATA");
-    where->expected = "weights that decode";
+    where->expected = "weights that match their checksums and decode";
     return MOTE_E_DAMAGED;
+}
+
+/* Blocks from `first` up to `end` match their checksums, or nobody asks. */
+static bool are_proven(const struct mote_run *run,
+                       const struct mote_coded *coded, uint32_t first,
+                       uint32_t end)
+{
+    if (!run->model->verifies_blocks)
+        return true;
+    for (uint32_t i = first; i < end; i++)
+        if (mote_decode_verify(coded, i) != MOTE_OK)
+            return false;
+    return true;
 }
 
 /* The table of codes goes to the front of the scratch. */
@@ -37,7 +50,8 @@ static enum mote_status decode_tile(const struct mote_run *run,
     const struct mote_decode_table *table = (const void *)run->decoder;
 
     for (*n = 0; *n < most && *i < coded->coding.blocks; ++*i) {
-        if (mote_decode_block(coded, table, *i, to + *n) != MOTE_OK)
+        if (!are_proven(run, coded, *i, *i + 1) ||
+            mote_decode_block(coded, table, *i, to + *n) != MOTE_OK)
             return MOTE_E_FORMAT;
         *n += mote_coding_block(&coded->coding, *i).bytes;
     }
@@ -182,12 +196,14 @@ static enum mote_status decode_whole(const struct mote_run *run,
     struct mote_coded coded;
 
     if (t->encoding == MOTE_ENCODING_BYTES)
-        return mote_coded_of(run->model, t, &coded)
+        return mote_coded_of(run->model, t, &coded) ||
+                       !are_proven(run, &coded, 0, coded.coding.blocks)
                    ? MOTE_E_FORMAT
                    : mote_decode_bytes(&coded,
                                        run->model->bytes + t->table_offset,
                                        table, room, to);
-    if (begin(run, t, &coded) != MOTE_OK)
+    if (begin(run, t, &coded) != MOTE_OK ||
+        !are_proven(run, &coded, 0, coded.coding.blocks))
         return MOTE_E_FORMAT;
     for (uint32_t i = 0; i < coded.coding.blocks; i++) {
         const struct mote_coding_block b = mote_coding_block(&coded.coding, i);
@@ -237,6 +253,7 @@ enum mote_status mote_table_begin(struct mote_table *table,
     const struct mote_file_tensor *t =
         run->model->tensors + run->plan->values[value].tensor;
 
+    table->run = run;
     table->row_bytes = t->dims[1] * mote_dtype_bytes(t->dtype);
     table->most = MOTE_TABLE_ROWS;
     table->rows = run->model->bytes + t->data_offset;
@@ -260,6 +277,11 @@ enum mote_status mote_table_rows(const struct mote_table *table,
 {
     const bool coded = MOTE_LINKED_CODED && !table->rows;
 
+    for (uint32_t i = 0; coded && i < count; i++) {
+        const uint32_t block = rows[i] / table->coded.coding.group_rows;
+        if (!are_proven(table->run, &table->coded, block, block + 1))
+            return damaged(where);
+    }
     if (coded && mote_decode_rows(&table->coded, table->codes, rows, count,
                                   table->tile) != MOTE_OK)
         return damaged(where);

@@ -24,7 +24,8 @@ struct mote_tile {
 
 /*
  * Calls visit for each tile of a matrix, value number `value` of the plan, in
- * order. errors: MOTE_E_DAMAGED when a block does not decode; where is filled
+ * order. errors: MOTE_E_DAMAGED when a block does not decode, or does not match
+ * its checksum and the model verifies blocks; where is filled
  */
 typedef void mote_tile_fn(const struct mote_tile *tile, const void *with);
 enum mote_status mote_tiles_visit(const struct mote_run *run, uint32_t value,
@@ -61,6 +62,7 @@ enum mote_status mote_wholes(const struct mote_run *run,
 /* A table, rows of which are asked for. */
 #define MOTE_TABLE_ROWS 16 /* at once, at most */
 struct mote_table {
+    const struct mote_run *run;
     const uint8_t *rows; /* RAW; NULL: coded */
     size_t row_bytes;
     uint32_t most; /* rows at once */

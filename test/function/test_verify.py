@@ -58,7 +58,7 @@ def coded(tmp_path_factory, built):
     return (folder / "bootstrap").read_bytes(), blob
 
 
-@pytest.mark.parametrize("value", [None, "never", "always"])
+@pytest.mark.parametrize("value", [None, "never", "used", "always"])
 def test_a_whole_model(api, put, value):
     put(BOOTSTRAP.read_bytes(), **({"MOTE_VERIFY": value} if value else {}))
     assert api.result(ROW)["label"] == "setosa"
@@ -81,10 +81,11 @@ def test_damage_that_nobody_asked_about(api, put):
     assert api.result(ROW)["label"] == "setosa"
 
 
-def test_whole_coded_weights(api, put, coded):
+@pytest.mark.parametrize("value", ["used", "always"])
+def test_whole_coded_weights(api, put, coded, value):
     executable, blob = coded
-    put(executable, MOTE_VERIFY="always")
-    api.result(WIDE_ROW)
+    put(executable, MOTE_VERIFY=value)
+    assert api.result(WIDE_ROW) == api.result(WIDE_ROW)
 
 
 @pytest.mark.parametrize("part", range(8))
@@ -98,10 +99,22 @@ def test_coded_weights_that_are_damaged(api, put, coded, part):
     assert error["errorMessage"].startswith(REFUSED)
 
 
+@pytest.mark.parametrize("part", range(8))
+def test_coded_weights_that_are_damaged_where_they_are_used(api, put, coded, part):
+    """It starts, and every request that meets the block is an error: the first,
+    which decodes tile by tile, and the second, which would keep copies."""
+    executable, blob = coded
+    largest = max(read(blob).tensors, key=lambda t: t.bytes)
+    at = largest.offset + largest.bytes * (2 * part + 1) // 16
+    put(damaged(executable, blob, at), MOTE_VERIFY="used")
+    for _ in range(3):
+        assert "ModelDamaged" in api.failure(WIDE_ROW)["errorType"]
+
+
 @pytest.mark.parametrize("value", ["", "sometimes", "Always", "always "])
 def test_values_that_are_unknown(put, value):
     function = put(BOOTSTRAP.read_bytes(), MOTE_VERIFY=value)
     assert function.wait() == 1
     (line,) = function.log()
     assert line["level"] == "FATAL"
-    assert line["message"].startswith("MOTE_VERIFY: expected never or always, got ")
+    assert line["message"].startswith("MOTE_VERIFY: expected never, used or always, got ")

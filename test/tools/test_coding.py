@@ -20,6 +20,7 @@ from mote.engine import Engine, Rejected
 from mote.graph import Graph, Value
 from mote.importers import sklearn
 from mote.reader import BadFile, read
+from mote.report.storage import storage
 
 ENCODINGS = ("HUFPAIR", "HUF8", "PLANES")
 
@@ -497,7 +498,7 @@ def compile_net(net, tmp_path, capsys, *options, toml=None):
 
 
 def test_profiles_of_a_net(net, tmp_path, capsys):
-    sizes, loose = {}, "[verify]\np99_error = 0.2\nmin_labels = 0.9\n"
+    sizes, measured, loose = {}, [], "[verify]\np99_error = 0.2\nmin_labels = 0.9\n"
     for profile in config.PROFILES:
         status, report, output = compile_net(
             net, tmp_path, capsys, "--profile", profile, toml=loose
@@ -507,7 +508,37 @@ def test_profiles_of_a_net(net, tmp_path, capsys):
         assert output.stat().st_size == report["bytes"]
         sizes[profile] = tensors["bytes_after"]
         assert tensors["cold_ms"] <= tensors["cold_ms_raw"]
+        of = {p["profile"]: p for p in report["profiles"]}
+        assert set(of) == {"exact", "cold"}
+        assert [n for n, p in of.items() if p["compiled"]] == [profile]
+        mine, found = of[profile], report["verification"]
+        assert mine["bytes"] == tensors["bytes_after"] and mine["ms"] == tensors["cold_ms"]
+        assert mine["bytes_raw"] == tensors["bytes_before"]
+        assert found["p99_error"] <= mine["verify_p99_error"] <= 2 * found["p99_error"]
+        assert mine["verify_label_flips"] == found["label_flips"]
+        measured.append({n: {k: v for k, v in p.items() if k != "compiled"} for n, p in of.items()})
+        # ... and is in the file, where a report finds it
+        model = read(output.read_bytes())
+        assert storage(model, "arm64", coding.TARGETS["arm64"])["profiles"] == report["profiles"]
+    assert measured[0] == measured[1], "whichever of them is compiled"
+    assert measured[0]["exact"]["verify_p99_error"] < measured[0]["cold"]["verify_p99_error"]
     assert sizes["cold"] < 0.8 * sizes["exact"], sizes
+
+
+def test_profiles_in_a_report(net, tmp_path, capsys):
+    """Seven bits for all: a row of its own beside exact and cold."""
+    toml = "[verify]\np99_error = 0.2\nmin_labels = 0.9\n"
+    status, report, output = compile_net(net, tmp_path, capsys, "--bits", "7", toml=toml)
+    assert status == 0
+    assert [p["profile"] for p in report["profiles"]] == ["exact", "cold", "7 bits"]
+    html = tmp_path / "net.html"
+    assert main(["report", str(output), "-o", str(html), "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["storage"]["profiles"] == report["profiles"]
+    page = html.read_text()
+    for p in report["profiles"]:
+        assert f"{p['bytes']:,}" in page and f'data value="{p["verify_p99_error"]!r}"' in page
+    assert "7 bits, this file" in page
 
 
 def test_cold_profile_falls_back(net, tmp_path, capsys):

@@ -124,6 +124,25 @@ def test_the_executable(arch, build):
     assert " RWE " not in stack
 
 
+# Bytes of code of the decoder: all that is in compress/ but for the encoder and
+# the versions of the inner loop that a function has no use for.
+DECODER_CODE = 6 * 1024
+UNUSED = {
+    "x86_64": {"encode", "streams_eight"},
+    "arm64": {"encode", "streams_bmi2", "streams_scalar"},
+}
+
+
+@pytest.mark.parametrize("arch", ARCHS)
+def test_the_decoder_is_small(arch):
+    names = [p.stem for p in sources("compress", ".c") if p.stem not in UNUSED[arch]]
+    objects = [f"build/{arch}/alone/compress/{name}.o" for name in names]
+    run("make", "-s", f"ARCH={arch}", *objects)
+    tool = "" if arch == HOST else "aarch64-linux-gnu-"
+    sections = re.findall(r"^\.text\S*\s+(\d+)", run(f"{tool}size", "-A", *objects), re.M)
+    assert 4096 < sum(map(int, sections)) <= DECODER_CODE
+
+
 @pytest.mark.parametrize("arch", ARCHS)
 def test_a_trimmed_executable_has_less_and_answers_the_same(arch):
     folder = ROOT / "build" / arch / "iris"

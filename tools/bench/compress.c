@@ -10,6 +10,9 @@
  * that a busy machine costs rounds and not speed. mote decodes block by block
  * into one tile of 16 KiB, as a function does; of zstd and lz4 a piece is a
  * frame. Sizes count everything: data, table, index, checksums.
+ *
+ * Of models also what operators decode whole, such as tables of trees, in
+ * BYTES: a tensor is one piece then, to memory of its own.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -25,7 +28,8 @@
 
 #include "compress/decode.h"
 #include "compress/encode.h"
-#include "core/model/model.h"
+#include "core/model/operator.h"
+#include "core/model/tiles.h"
 #include "tools/bench/compress_data.h"
 
 /* Bytes of a drawn set (whole rows of each length), and of what is timed. */
@@ -55,6 +59,7 @@ struct tensor {
     struct mote_coded coded;
     struct mote_encoded to;
     struct mote_decode_table table;
+    uint8_t lengths[MOTE_CODING_RECORD_MAX * MOTE_CODING_TABLE];
     size_t bytes; /* stored, all of it */
 };
 
@@ -62,8 +67,9 @@ static void encode(struct tensor *t, struct mote_coding_shape shape,
                    const void *raw)
 {
     struct mote_coding *c = &t->coded.coding;
+    const bool planes = shape.mode == MOTE_CODING_BYTES;
     uint64_t counts[MOTE_ENCODE_SYMBOLS] = {0};
-    uint8_t lengths[MOTE_CODING_TABLE];
+    uint8_t *lengths = t->lengths;
 
     if (mote_coding_set(c, &shape))
         exit(1);
@@ -71,12 +77,14 @@ static void encode(struct tensor *t, struct mote_coding_shape shape,
     t->to.data = take(mote_encode_bound(c) + MOTE_DECODE_PAD);
     t->to.index = take((c->blocks + 1) * sizeof *t->to.index);
     t->to.checksums = take(c->blocks * sizeof *t->to.checksums);
-    if (codes) {
+    if (planes) {
+        mote_encode_tables(c, raw, lengths);
+    } else if (codes) {
         mote_encode_count(c, raw, counts);
         mote_encode_lengths(counts, lengths);
     }
     if (mote_encode(c, raw, lengths, &t->to) != MOTE_OK ||
-        (codes && mote_decode_table(&t->table, lengths) != MOTE_OK))
+        (codes && !planes && mote_decode_table(&t->table, lengths) != MOTE_OK))
         exit(1);
     t->coded.data = t->to.data;
     t->coded.data_bytes = t->to.data_bytes;
@@ -85,7 +93,8 @@ static void encode(struct tensor *t, struct mote_coding_shape shape,
     t->coded.streams = mote_streams_select(mote_cpu_flags(0, 0));
     t->bytes = t->to.data_bytes + c->blocks * sizeof *t->to.checksums;
     if (codes)
-        t->bytes += sizeof lengths + (c->blocks + 1) * sizeof *t->to.index;
+        t->bytes += mote_coding_tables(c) * MOTE_CODING_TABLE +
+                    (c->blocks + 1) * sizeof *t->to.index;
 }
 
 static void drop(struct tensor *t)
@@ -120,6 +129,7 @@ static const struct codec codecs[] = {
     {"HUFPAIR(2)", OURS, 0, MOTE_CODING_HUFPAIR, 6},
     {"HUFPAIR(3)", OURS, 0, MOTE_CODING_HUFPAIR, 7},
     {"HUFPAIR(4)", OURS, 0, MOTE_CODING_HUFPAIR, 8},
+    {"BYTES", OURS, 0, MOTE_CODING_BYTES, 8},
     {"zstd -1", ZSTD, 1, 0, 8},
     {"zstd -3", ZSTD, 3, 0, 8},
     {"zstd -19", ZSTD, 19, 0, 8},
@@ -127,16 +137,25 @@ static const struct codec codecs[] = {
 };
 #define CODECS (sizeof codecs / sizeof *codecs)
 
+/* A tensor of a set. element: bytes; unit: of a row of a matrix, else 0. */
+struct part {
+    size_t bytes;
+    uint8_t element;
+    uint64_t unit;
+};
+
 /* A set of weights: tensors of int8 in `parts`, one behind the other. floats:
  * what they were made from, to make them again with fewer bits; NULL: they come
- * from a model, and only codecs of 8 bits apply. */
+ * from a model, and only codecs of 8 bits apply. tables: parts have elements of
+ * several bytes, for which there is BYTES alone. */
 struct set {
     char name[64];
     const float *floats;
     size_t row;
     const int8_t *weights;
-    const size_t *parts;
+    const struct part *parts;
     size_t part_count, n;
+    bool tables;
 };
 
 /* What is timed by itself: some blocks of a tensor, or a frame. */
@@ -167,28 +186,43 @@ static struct piece *add_piece(struct run *r, size_t at, size_t left)
     return p;
 }
 
-/* Codes every part of the set, and cuts it into pieces. */
+/* The part that is coded, cut into pieces of blocks; or in BYTES one piece. */
+static void cut(struct run *r, const struct tensor *t, size_t at, size_t n)
+{
+    const bool planes = r->codec->mode == MOTE_CODING_BYTES;
+
+    for (size_t from = 0; from < n; from += PIECE) {
+        struct piece *p = add_piece(r, at + from, n - from);
+        p->tensor = t;
+        p->first = (uint32_t)(from / MOTE_CODING_BLOCK_MAX);
+        p->end = p->first + (uint32_t)((p->n + MOTE_CODING_BLOCK_MAX - 1) /
+                                       MOTE_CODING_BLOCK_MAX);
+        if (planes) {
+            p->n = n;
+            break;
+        }
+    }
+}
+
+/* Codes every part of the set. */
 static void prepare_ours(struct run *r, const struct set *s)
 {
     const struct codec *c = r->codec;
+    const bool planes = c->mode == MOTE_CODING_BYTES;
     size_t at = 0;
 
     r->tensors = calloc(s->part_count, sizeof *r->tensors);
-    for (size_t i = 0; i < s->part_count; at += s->parts[i++]) {
+    for (size_t i = 0; i < s->part_count; at += s->parts[i++].bytes) {
+        const struct part *part = s->parts + i;
         struct tensor *t = r->tensors + i;
         encode(t,
-               (struct mote_coding_shape){c->mode, c->bits, 1, false,
-                                          MOTE_CODING_BLOCK_MAX, 0,
-                                          s->parts[i]},
+               (struct mote_coding_shape){
+                   c->mode, planes ? 8 * part->element : c->bits, part->element,
+                   false, MOTE_CODING_BLOCK_MAX, planes ? part->unit : 0,
+                   part->bytes},
                r->raw + at);
         r->bytes += t->bytes;
-        for (size_t from = 0; from < s->parts[i]; from += PIECE) {
-            struct piece *p = add_piece(r, at + from, s->parts[i] - from);
-            p->tensor = t;
-            p->first = (uint32_t)(from / MOTE_CODING_BLOCK_MAX);
-            p->end = p->first + (uint32_t)((p->n + MOTE_CODING_BLOCK_MAX - 1) /
-                                           MOTE_CODING_BLOCK_MAX);
-        }
+        cut(r, t, at, part->bytes);
     }
 }
 
@@ -257,6 +291,14 @@ static bool decode(const struct run *r, const struct piece *p, uint8_t *out,
             return false;
         break;
     case OURS:
+        if (r->codec->mode == MOTE_CODING_BYTES) {
+            static struct mote_decode_table table;
+            static uint8_t room[MOTE_CODING_BLOCK_MAX];
+            if (mote_decode_bytes(&p->tensor->coded, p->tensor->lengths, &table,
+                                  room, out) != MOTE_OK)
+                return false;
+            break;
+        }
         for (uint32_t b = p->first; b < p->end; b++) {
             const struct mote_coding_block at =
                 mote_coding_block(&p->tensor->coded.coding, b);
@@ -291,7 +333,7 @@ static void report(FILE *json, const struct set *s, const struct run *r)
     for (size_t i = 0; i < r->piece_count; i++)
         seconds += r->pieces[i].best;
     const double speed = (double)s->n / seconds * 1e-6;
-    printf("%-22s %-12s %7.4f %9.0f\n", s->name, r->codec->name, ratio, speed);
+    printf("%-26s %-12s %7.4f %9.0f\n", s->name, r->codec->name, ratio, speed);
     fprintf(json,
             "%s\n  {\"name\": \"%s\", \"codec\": \"%s\", \"ratio\": %.5f, "
             "\"decode_mb_s\": %.1f}",
@@ -313,11 +355,14 @@ static void time_piece(const struct run *r, struct piece *p, uint8_t *out)
 static void measure(FILE *json, const struct set *s, double seconds)
 {
     static struct run runs[CODECS];
-    uint8_t *out = take(PIECE);
+    uint8_t *out = take(s->tables ? s->n : PIECE);
     size_t n = 0, rounds = 0;
 
     for (size_t i = 0; i < CODECS; i++)
-        if (codecs[i].bits == 8 || s->floats)
+        if (codecs[i].kind == OURS
+                ? (codecs[i].mode == MOTE_CODING_BYTES) == s->tables &&
+                      (codecs[i].bits == 8 || s->floats)
+                : true)
             prepare(runs + n++, s, codecs + i);
     for (size_t i = 0; i < n; i++)
         for (size_t p = 0; p < runs[i].piece_count; p++)
@@ -349,6 +394,7 @@ static void generated(FILE *json, double seconds)
     int8_t *w = take(WEIGHTS);
     uint64_t state = 20261128;
     const size_t n = WEIGHTS;
+    const struct part all = {n, 1, 0};
 
     for (int d = GAUSS; d <= STUDENT; d++) {
         for (size_t i = 0; i < WEIGHTS; i++)
@@ -357,7 +403,7 @@ static void generated(FILE *json, double seconds)
             struct set s = {.floats = x,
                             .row = lengths[i],
                             .weights = w,
-                            .parts = &n,
+                            .parts = &all,
                             .part_count = 1,
                             .n = n};
             snprintf(s.name, sizeof s.name, "%s %zu", names[d], lengths[i]);
@@ -388,13 +434,97 @@ static void *whole_file(const char *path, size_t *n)
     return bytes;
 }
 
-/* The int8 tensors of a model, those of a page or more. */
+/* The elements of a tensor of a model, to memory of the caller's. */
+static void elements(const struct mote_model *m,
+                     const struct mote_file_tensor *t, uint8_t *to)
+{
+    static struct mote_decode_table table;
+    static uint8_t room[MOTE_CODING_BLOCK_MAX];
+    const uint8_t *lengths = m->bytes + t->table_offset;
+    struct mote_coded coded;
+    bool good = true;
+
+    if (!mote_is_coded(t)) {
+        memcpy(to, m->bytes + t->data_offset, t->data_bytes);
+        return;
+    }
+    if (mote_coded_of(m, t, &coded))
+        exit(1);
+    const struct mote_coding *c = &coded.coding;
+    if (c->mode == MOTE_CODING_BYTES)
+        good = mote_decode_bytes(&coded, lengths, &table, room, to) == MOTE_OK;
+    else if (mote_coding_has_codes(c))
+        good = mote_decode_table(&table, lengths) == MOTE_OK;
+    for (uint32_t i = 0; good && i < c->blocks && c->mode != MOTE_CODING_BYTES;
+         i++) {
+        const struct mote_coding_block b = mote_coding_block(c, i);
+        const uint32_t rows = b.rows ? b.rows : 1, n = b.bytes / rows;
+        for (uint32_t j = 0; good && j < rows; j++) {
+            const uint32_t row = i * c->group_rows + j;
+            good = (c->by_rows ? mote_decode_rows(&coded, &table, &row, 1, room)
+                               : mote_decode_block(&coded, &table, i, room)) ==
+                   MOTE_OK;
+            memcpy(to + b.at + (size_t)j * n, room, n);
+        }
+    }
+    if (!good)
+        exit(1);
+}
+
+/* Whether an operator decodes the tensor whole. */
+static bool is_table(const struct mote_model *m, uint32_t tensor)
+{
+    for (uint32_t i = 0; i < m->plan_count; i++) {
+        const struct mote_plan *plan = m->plans + i;
+        for (uint32_t at = 0; at < plan->file->operators_bytes;) {
+            const struct mote_operation op = mote_operation_at(plan, at);
+            for (uint32_t r = 0; r < op.file->reads; r++)
+                if (op.reads[r] != MOTE_NONE &&
+                    plan->values[op.reads[r]].kind == MOTE_VALUE_TENSOR &&
+                    plan->values[op.reads[r]].tensor == tensor &&
+                    mote_operator_decodes_whole(op.file, r))
+                    return true;
+            at += op.file->bytes;
+        }
+    }
+    return false;
+}
+
+/* Tensors of a model, those of a page or more: int8, or tables with elements of
+ * several bytes. */
+static void measure_tensors(FILE *json, const struct mote_model *m,
+                            const char *name, bool tables, double seconds)
+{
+    static struct part parts[4096];
+    struct set s = {.parts = parts, .tables = tables};
+    uint64_t bytes = 0;
+
+    snprintf(s.name, sizeof s.name, "%s%s", name, tables ? ", tables" : "");
+    for (uint32_t i = 0; i < m->tensor_count; i++)
+        bytes += m->tensors[i].decoded_bytes;
+    int8_t *weights = take(bytes + MOTE_CODING_BLOCK_MAX);
+    for (uint32_t i = 0; i < m->tensor_count && s.part_count < 4096; i++) {
+        const struct mote_file_tensor *t = m->tensors + i;
+        const uint8_t element = (uint8_t)mote_dtype_bytes(t->dtype);
+        if (t->decoded_bytes < MOTE_FILE_PAGE ||
+            (tables ? element == 1 || !is_table(m, i) : t->dtype != MOTE_S8))
+            continue;
+        elements(m, t, (uint8_t *)weights + s.n);
+        parts[s.part_count++] =
+            (struct part){t->decoded_bytes, element,
+                          t->rank == 2 ? (uint64_t)t->dims[1] * element : 0};
+        s.n += t->decoded_bytes;
+    }
+    s.weights = weights;
+    if (s.n)
+        measure(json, &s, seconds);
+    free(weights);
+}
+
 static void of_model(FILE *json, const char *path, double seconds)
 {
     static struct mote_model m;
-    static size_t parts[4096];
     struct mote_where where;
-    struct set s = {.parts = parts};
     const char *slash = strrchr(path, '/');
     size_t n = 0;
     uint8_t *bytes = whole_file(path, &n);
@@ -403,22 +533,8 @@ static void of_model(FILE *json, const char *path, double seconds)
         fprintf(stderr, "%s: no model of this engine\n", path);
         exit(1);
     }
-    snprintf(s.name, sizeof s.name, "%s", slash ? slash + 1 : path);
-    int8_t *weights = take(n);
-    for (uint32_t i = 0; i < m.tensor_count && s.part_count < 4096; i++) {
-        const struct mote_file_tensor *t = m.tensors + i;
-        if (t->dtype != MOTE_S8 || t->data_bytes < MOTE_FILE_PAGE)
-            continue;
-        memcpy(weights + s.n, m.bytes + t->data_offset, t->data_bytes);
-        parts[s.part_count++] = t->data_bytes;
-        s.n += t->data_bytes;
-    }
-    s.weights = weights;
-    if (s.n)
-        measure(json, &s, seconds);
-    else
-        printf("%-22s no int8 weights of a page or more\n", s.name);
-    free(weights);
+    measure_tensors(json, &m, slash ? slash + 1 : path, false, seconds);
+    measure_tensors(json, &m, slash ? slash + 1 : path, true, seconds);
     free(bytes);
 }
 
@@ -497,7 +613,7 @@ int main(int argc, char **argv)
     CPU_ZERO(&one);
     CPU_SET(sched_getcpu(), &one);
     sched_setaffinity(0, sizeof one, &one);
-    printf("%-22s %-12s %7s %9s\n", "weights", "codec", "ratio", "MB/s");
+    printf("%-26s %-12s %7s %9s\n", "weights", "codec", "ratio", "MB/s");
     fprintf(json, "{\"version\": \"%s\", \"zstd\": \"%s\", \"lz4\": \"%s\",\n",
             mote_streams_select(mote_cpu_flags(0, 0))->isa,
             ZSTD_versionString(), LZ4_versionString());

@@ -16,10 +16,16 @@ from drawing import OURS, PALE, PEER, WIDTH, bar, picture, text
 from kernels_arm64 import of_one_run
 
 LABEL, BAR, LINE = 250, 330, 22
-SHOWN = {"HUFPAIR(4)": OURS, "HUF8": OURS, "zstd -1": PEER, "zstd -19": PEER}
+SHOWN = {"HUFPAIR(4)": OURS, "HUF8": OURS, "BYTES": OURS, "zstd -1": PEER, "zstd -19": PEER}
 PEERS = ("zstd -1", "zstd -3", "zstd -19")
 # Mode, bits, name: what is counted on arm64, and of how many bytes
-COUNTED = [(3, 8, "HUFPAIR(4)"), (3, 6, "HUFPAIR(2)"), (2, 8, "HUF8"), (1, 6, "PLANES(2)")]
+COUNTED = [
+    (3, 8, "HUFPAIR(4)"),
+    (3, 6, "HUFPAIR(2)"),
+    (2, 8, "HUF8"),
+    (1, 6, "PLANES(2)"),
+    (5, 16, "BYTES"),
+]
 COUNTED_BYTES = 3 * 16384
 
 
@@ -37,7 +43,7 @@ def by_name(rows: list[dict]) -> dict[str, dict[str, dict]]:
 
 
 def compare(sets: dict) -> list[dict]:
-    """HUFPAIR(4) and HUF8 against zstd -1, in speed and in points of ratio."""
+    """HUFPAIR(4) and HUF8, or BYTES, against zstd -1, in speed and in points of ratio."""
     return [
         {
             "name": name,
@@ -46,21 +52,22 @@ def compare(sets: dict) -> list[dict]:
             "points_above_zstd_1": round(100 * (of[codec]["ratio"] - of["zstd -1"]["ratio"]), 2),
         }
         for name, of in sets.items()
-        for codec in ("HUFPAIR(4)", "HUF8")
+        for codec in ("HUFPAIR(4)", "HUF8", "BYTES")
+        if codec in of
     ]
 
 
 def print_table(sets: dict, against: list[dict]) -> None:
-    shown = ["HUFPAIR(4)", "HUFPAIR(2)", "HUF8", *PEERS, "lz4 -9"]
+    shown = ["HUFPAIR(4)", "HUFPAIR(2)", "HUF8", "BYTES", *PEERS, "lz4 -9"]
     print("\nbreak-even: MB/s of loading below which decoding pays (0: it never does)")
-    print(f"{'':22}" + "".join(f"{codec:>12}" for codec in shown))
+    print(f"{'':26}" + "".join(f"{codec:>12}" for codec in shown))
     for name, of in sets.items():
         values = [f"{max(break_even(of[c]), 0):.0f}" if c in of else "" for c in shown]
-        print(f"{name:22}" + "".join(f"{v:>12}" for v in values))
+        print(f"{name:26}" + "".join(f"{v:>12}" for v in values))
     print("\nagainst zstd -1: times as fast, percentage points of ratio above it")
     for a in against:
         print(
-            f"{a['name']:22}{a['codec']:>12}{a['times_zstd_1']:9.2f} x"
+            f"{a['name']:26}{a['codec']:>12}{a['times_zstd_1']:9.2f} x"
             f"{a['points_above_zstd_1']:+9.2f}"
         )
 
@@ -71,14 +78,14 @@ def count(program: str) -> list[dict]:
     for mode, bits, name in COUNTED:
         command = [program, str(mode), str(bits)]
         n = of_one_run(command, "neoverse-n1") / COUNTED_BYTES
-        print(f"{name:22}{n:12.2f}", flush=True)
+        print(f"{name:26}{n:12.2f}", flush=True)
         rows.append({"codec": name, "instructions_per_byte": round(n, 3)})
     return rows
 
 
 def draw(sets: dict, libraries: str) -> str:
     """For each set of weights the speed of two modes and of zstd."""
-    fastest = max(of[c]["decode_mb_s"] for of in sets.values() for c in SHOWN)
+    fastest = max(of[c]["decode_mb_s"] for of in sets.values() for c in SHOWN if c in of)
     out = [
         text(16, 24, "Decoding int8 weights, one core, GB/s of decoded bytes", size=15),
         bar(16, 36, 10, 10, OURS) + text(32, 45, "mote", PALE),
@@ -88,6 +95,8 @@ def draw(sets: dict, libraries: str) -> str:
     y = 60
     for name, of in sets.items():
         for codec, color in SHOWN.items():
+            if codec not in of:
+                continue
             speed, ratio = of[codec]["decode_mb_s"], of[codec]["ratio"]
             out += [
                 text(LABEL - 8, y + 13, f"{name}, {codec}", anchor="end"),

@@ -9,7 +9,9 @@ cold    6 bits where the limits of `mote verify` hold. When they do not for all
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from mote.coding import Summary
 from mote.lower import Bits
+from mote.result import Result, finite
 
 COLD_BITS = 6
 LEAST_LOSS = 1e-9  # what none is counted as, to divide by
@@ -44,3 +46,35 @@ def cold_bits(weights: list[str], attempt: Callable[[Bits], Trial]) -> Bits:
         if attempt(more).passed:
             bits = more
     return bits
+
+
+def said(name: str, bits: Bits, stored: Summary, found: Result, compiled: bool) -> dict:
+    """A profile as files and reports have it: bytes and modelled milliseconds of
+    the tensors, raw in 8 bits and as stored, and what verify found, rounded as in
+    a file's provenance. compiled: whether it is the one of the file."""
+    fewer = sorted(set(bits.named.values()) - {bits.all})
+    named = "".join(f", of {list(bits.named.values()).count(b)} weights {b}" for b in fewer)
+    return finite(
+        {
+            "profile": name,
+            "bits": f"{bits.all}{named}",
+            "bytes_raw": stored.total("bytes_before"),
+            "bytes": stored.total("bytes_after"),
+            "ms_raw": round(stored.total("ms_before"), 3),
+            "ms": round(stored.total("ms_after"), 3),
+            **{k.replace(" ", "_"): v for k, v in found.provenance().items()},
+            "passed": found.passed,
+            "compiled": compiled,
+        }
+    )
+
+
+def line(profiles: list[dict]) -> str:
+    """All of them in one line."""
+    return "profiles: " + "; ".join(
+        f"{p['profile']}{' (this file)' if p['compiled'] else ''} {p['bytes']} bytes, "
+        f"{p['ms']:.2f} ms, 99 % within {p['verify_p99_error']}, "
+        f"{p['verify_label_flips']} of {p['verified_rows']} labels differ"
+        + ("" if p["passed"] else ", beyond the limits of verify")
+        for p in profiles
+    )

@@ -357,8 +357,44 @@ def section_storage(report: dict) -> str:
         f'<p class="model">This is {escape(s["is"])}: tensors\' part of a cold start on '
         f"{escape(s['target'])}. CODES has the tables and checksums of coded tensors.</p>"
         + table(["encoding", "tensors", *head], encodings, {1, 2, 3, 4, 5})
+        + profiles_of(s["profiles"])
         + table(["tensor", "encoding", *head], tensors, {0, 2, 3, 4, 5})
         + pairs(constants)
+    )
+
+
+def profiles_of(profiles: list[dict]) -> str:
+    """What each profile costs and loses, as the compiler measured it."""
+    if not profiles:
+        return ""
+    rows = [
+        [
+            escape(p["profile"]) + (", this file" if p["compiled"] else ""),
+            escape(p["bits"]),
+            p["bytes_raw"],
+            p["bytes"],
+            p["ms_raw"],
+            p["ms"],
+            p["verify_max_error"],
+            p["verify_p99_error"],
+            p.get("verify_cosine", p.get("verify_rank_correlation")),
+            p["verify_label_flips"],
+            p["verified_rows"],
+            "yes" if p["passed"] else "no",
+        ]
+        for p in profiles
+    ]
+    head = ["profile", "bits", "bytes, raw", "as stored", "ms, raw", "as stored"]
+    head += [
+        "largest error",
+        "99 % within",
+        "cosine or rank correlation",
+        "labels differ",
+        "of rows",
+    ]
+    return (
+        "<p>Profiles, as they were verified when the file was compiled; errors are at most "
+        "these powers of two.</p>" + table([*head, "limits hold"], rows, set(range(2, 11)))
     )
 
 
@@ -448,7 +484,8 @@ def measured(m: dict | None) -> str:
 def section_provenance(report: dict) -> str:
     if not report["provenance"]:
         return "<p>none in the file</p>"
-    return pairs(list(report["provenance"].items()))
+    shown = {k: v for k, v in report["provenance"].items() if k != "profiles"}
+    return pairs(list(shown.items()))
 
 
 SECTIONS = {

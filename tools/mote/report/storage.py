@@ -1,6 +1,7 @@
 """What coding saves of a file, and of a cold start by the compiler's model of it
 (tools/mote/coding.py), by tensor and by encoding."""
 
+import json
 from dataclasses import asdict
 
 from mote import coding, file
@@ -11,7 +12,8 @@ from mote.reader_tables import Tensor
 
 def storage(model: Model, name: str, target: coding.Target) -> dict:
     """rows: of each tensor and of CODES, which holds what coded tensors share,
-    bytes and milliseconds before, with raw elements, and as stored."""
+    bytes and milliseconds before, with raw elements, and as stored. profiles: what
+    the compiler measured of them (mote/profiles.py); [] in files without."""
     rows = [row(model, i, target) for i in range(len(model.tensors))]
     codes = sum(s.bytes for s in model.sections if s.name == "CODES")
     ms = coding.fetch_ms(target, codes)
@@ -23,6 +25,7 @@ def storage(model: Model, name: str, target: coding.Target) -> dict:
         "tensors": rows + of_codes,
         "encodings": by_encoding(rows + of_codes),
         "total": summed(rows + of_codes),
+        "profiles": json.loads(model.provenance.get("profiles", "[]")),
     }
 
 

@@ -1,5 +1,6 @@
 """mote compile: a trainer's file to a .mote file, verified."""
 
+import json
 import time
 from pathlib import Path
 
@@ -56,39 +57,84 @@ def add(verbs) -> None:
     source_options(c)
 
 
-def lower_stored(args, cfg: config.Config, imported, precision: str, rows):
-    """The file of a model, its weights in the bits that are asked for and stored
-    as costs least; and a summary of that."""
-    from mote import coding, lower, profiles, verify
+class Compiling:
+    """A model's files with weights of this many bits or that, stored as costs
+    least, and what verify finds of each, which is asked for once."""
 
-    target = coding.target_of(cfg)
+    def __init__(self, args, cfg: config.Config, imported, precision: str, rows):
+        from mote import coding, lower
 
-    def with_bits(bits: lower.Bits):
-        lowered = lower.lower(
-            imported, cfg, precision, lower.Bits(bits.all, bits.named | cfg.weight_bits)
-        )
-        return lowered, coding.choose(lowered, target, cfg.target)
+        self.args, self.cfg, self.imported, self.rows = args, cfg, imported, rows
+        self.precision, self.target = precision, coding.target_of(cfg)
+        self.names = list(lower.Lowering(imported.graph, precision).weights)
+        self.known = {}
+        for name in cfg.weight_bits:
+            if name not in self.names:
+                known = f"known are {', '.join(self.names)}" if self.names else (
+                    "this model has none"
+                )  # fmt: skip
+                raise Usage(
+                    f"compile.weight_bits: {name!r} is no weight that may be coded; {known}"
+                )
 
-    def attempt(bits: lower.Bits) -> profiles.Trial:
-        lowered, stored = with_bits(bits)
-        found = verify.verify(imported, lowered.to_bytes(), precision, cfg.verify, rows)
+    def file(self, bits):
+        """Lowered, and a summary of how it is stored."""
+        from mote import coding, lower
+
+        named = lower.Bits(bits.all, bits.named | self.cfg.weight_bits)
+        lowered = lower.lower(self.imported, self.cfg, self.precision, named)
+        return lowered, coding.choose(lowered, self.target, self.cfg.target)
+
+    def verified(self, bits):
+        """The summary, and what verify finds."""
+        from mote import verify
+
+        key = bits.all, tuple(sorted(bits.named.items()))
+        if key not in self.known:
+            lowered, stored = self.file(bits)
+            blob = lowered.to_bytes()
+            found = verify.verify(self.imported, blob, self.precision, self.cfg.verify, self.rows)
+            self.known[key] = stored, found
+        return self.known[key]
+
+    def attempt(self, bits):
+        from mote import profiles
+
+        stored, found = self.verified(bits)
         loss = found.p99_error + found.label_flips / found.rows
         return profiles.Trial(stored.total("bytes_after"), found.passed, loss)
 
-    names = list(lower.Lowering(imported.graph, precision).weights)
-    for name in cfg.weight_bits:
-        if name not in names:
-            known = f"known are {', '.join(names)}" if names else "this model has none"
-            raise Usage(f"compile.weight_bits: {name!r} is no weight that may be coded; {known}")
-    if cfg.bits or cfg.profile == "exact" or not names:
-        return with_bits(lower.Bits(cfg.bits or 8))
-    note(args, "looking for weights that 6 bits are enough for")
-    free = [name for name in names if name not in cfg.weight_bits]
-    return with_bits(profiles.cold_bits(free, attempt))
+    def bits(self):
+        """As they are asked for."""
+        from mote import lower, profiles
+
+        if self.cfg.bits or self.cfg.profile == "exact" or not self.names:
+            return lower.Bits(self.cfg.bits or 8)
+        note(self.args, "looking for weights that 6 bits are enough for")
+        free = [name for name in self.names if name not in self.cfg.weight_bits]
+        return profiles.cold_bits(free, self.attempt)
+
+    def profiles(self, chosen) -> list[dict]:
+        """What exact, cold and the file's own bits cost and lose, where weights
+        may have fewer than 8. Of cold, all weights with 6 bits, if it was not
+        asked for: which of them could have them is not looked for then."""
+        from mote import lower, profiles
+
+        if not self.names:
+            return []
+        cold = self.cfg.profile == "cold" and not self.cfg.bits
+        rows = {"exact": lower.Bits(8), "cold": chosen if cold else lower.Bits(profiles.COLD_BITS)}
+        if chosen not in rows.values():
+            rows[f"{chosen.all} bits"] = chosen
+        note(self.args, "verifying each profile")
+        return [
+            profiles.said(name, bits, *self.verified(bits), bits == chosen)
+            for name, bits in rows.items()
+        ]
 
 
 def run(args) -> int:
-    from mote import coding, lower, result, verify
+    from mote import coding, lower, profiles, result
 
     began = time.monotonic()
     cfg, folder = read_config(args)
@@ -105,11 +151,13 @@ def run(args) -> int:
     source = imported
     if cfg.quantize is not None:
         imported = static(args, cfg, imported, precision)
-    lowered, stored = lower_stored(args, cfg, imported, precision, rows)
-
+    compiling = Compiling(args, cfg, imported, precision, rows)
+    bits = compiling.bits()
     note(args, "verifying against the trainer")
-    found = verify.verify(imported, lowered.to_bytes(), precision, cfg.verify, rows)
-    blob = lowered.to_bytes(provenance(source, precision, found))
+    found = compiling.verified(bits)[1]
+    measured = compiling.profiles(bits) if found.passed else []
+    lowered, stored = compiling.file(bits)
+    blob = lowered.to_bytes(provenance(source, precision, found, measured))
     output = Path(args.output) if args.output else folder / f"{cfg.name}.mote"
     if found.passed:
         partial = output.with_name(output.name + ".part")
@@ -127,6 +175,7 @@ def run(args) -> int:
         "symbols": dict(lowered.symbols),
         "arena_bytes": lowered.plans[0].arena,
         "tensors": stored.json(),
+        "profiles": measured,
         "seconds": round(time.monotonic() - began, 3),
         "verification": found.as_object(),
     }
@@ -136,6 +185,8 @@ def run(args) -> int:
         lines.append(f"{output}: {len(blob)} bytes, {size} in {precision}, hash {of_file}")
     if found.passed and stored.total("bytes_before") >= coding.LEAST:
         lines.append(stored.line())
+    if measured:
+        lines.append(profiles.line(measured))
     show(args, shown, "\n".join(lines))
     if not found.passed:
         note(args, f"{output}: not written, because verification failed")
@@ -156,11 +207,16 @@ def static(args, cfg: config.Config, imported, precision: str):
     return found
 
 
-def provenance(imported, precision: str, found) -> dict:
-    """What the file says about how it came to be."""
-    return {
-        "source hash": f"{imported.source_hash():016x}",
-        "tool version": VERSION,
-        "trainer": imported.trainer,
-        "precision": precision,
-    } | found.provenance()
+def provenance(imported, precision: str, found, measured: list[dict]) -> dict:
+    """What the file says about how it came to be. profiles: as JSON."""
+    more = {"profiles": json.dumps(measured)} if measured else {}
+    return (
+        {
+            "source hash": f"{imported.source_hash():016x}",
+            "tool version": VERSION,
+            "trainer": imported.trainer,
+            "precision": precision,
+        }
+        | found.provenance()
+        | more
+    )
