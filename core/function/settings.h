@@ -8,6 +8,10 @@
  * A build for a model without coded weights (TRIM=1) looks at neither
  * MOTE_DECODED nor MOTE_VERIFY.
  *
+ * MOTE_INIT says whether the plan runs once before the first event: warm, wait,
+ * or auto, the default, which core/function/warm.h describes. A build for a
+ * model that would wait (TRIM=1) does not look at it.
+ *
  * MOTE_VERIFY=always has the model that the executable carries hashed before
  * it serves, which reads every page of it; a file beside the executable always
  * is. The default is never: the platform authenticates what it mounts.
@@ -19,11 +23,14 @@
 #include "core/function/log.h"
 #include "net/address.h"
 
+enum mote_init { MOTE_INIT_AUTO, MOTE_INIT_WAIT, MOTE_INIT_WARM };
+
 struct mote_settings {
     struct mote_address runtime_api; /* AWS_LAMBDA_RUNTIME_API    */
     struct mote_log log;             /* AWS_LAMBDA_LOG_LEVEL, ..FORMAT */
     uint64_t memory_mib;             /* AWS_LAMBDA_FUNCTION_MEMORY_SIZE */
     enum mote_decoded decoded;       /* MOTE_DECODED */
+    enum mote_init init;             /* MOTE_INIT */
     bool verify;                     /* MOTE_VERIFY: always, or never */
 };
 
