@@ -40,14 +40,21 @@ uint64_t mote_decoded_bytes(const struct mote_model *m,
 
 struct mote_kept *mote_decoded_map(const struct mote_model *m, uint64_t bytes)
 {
-    const uint64_t room = bytes + HUGE;
-    uint8_t *memory = mmap(NULL, room, PROT_READ | PROT_WRITE,
-                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    /* all of them will be written: small ones are mapped at once, of the large
+     * ones there are few */
+    const bool small = bytes < HUGE;
+    uint8_t *memory =
+        mmap(NULL, small ? bytes : bytes + HUGE, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+                 (small ? MAP_POPULATE : 0),
+             -1, 0);
 
     if (memory == MAP_FAILED)
         return NULL;
-    memory += -(uintptr_t)memory & (HUGE - 1);
-    /* a kernel that has none of them refuses, and nothing is lost */
-    madvise(memory, bytes & ~(HUGE - 1), MADV_HUGEPAGE);
+    if (!small) {
+        memory += -(uintptr_t)memory & (HUGE - 1);
+        /* a kernel that has none refuses, and nothing is lost */
+        madvise(memory, bytes & ~(HUGE - 1), MADV_HUGEPAGE);
+    }
     return mote_kept_begin(m, memory);
 }
