@@ -349,7 +349,7 @@ FUNCTIONS := $(OUT)/iris/bootstrap $(OUT)/none/bootstrap $(OUT)/outside/bootstra
 	$(if $(filter release,$(MODE)),$(OUT)/iris/trimmed/bootstrap)
 c-suite: c-tests $(FUNCTIONS) $(TLS_TESTS)
 suite = $(MAKE) -s -j$$(nproc) c-suite
-test-programs: $(VENV)/.done $(ENGINE_LIB) $(EMULATOR) build/host/coldstart $(OUT)/floor \
+test-programs: $(VENV)/.done $(ENGINE_LIB) $(EMULATOR) $(OPCODES) build/host/coldstart $(OUT)/floor \
 		$(OUT)/cola/bootstrap
 	@$(suite)
 	@$(suite) MODE=asan

@@ -190,10 +190,10 @@ def files(entries: list[Contestant], rows: dict[str, dict]) -> None:
 
 
 @contextmanager
-def small_readahead() -> Iterator[str]:
-    """The disk's readahead as Linux has it by default, and put back; what was
-    the case, in words."""
-    device = os.stat(WORK).st_dev
+def small_readahead(folder: Path = WORK) -> Iterator[str]:
+    """The readahead of the disk that a folder lies on as Linux has it by default,
+    and put back; what was the case, in words."""
+    device = os.stat(folder).st_dev
     block = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}").resolve()
     setting = next(
         (
