@@ -353,7 +353,7 @@ FUNCTIONS := $(OUT)/iris/bootstrap $(OUT)/none/bootstrap $(OUT)/outside/bootstra
 	$(if $(filter release,$(MODE)),$(OUT)/iris/trimmed/bootstrap)
 c-suite: c-tests $(FUNCTIONS) $(TLS_TESTS)
 suite = $(MAKE) -s -j$$(nproc) c-suite
-test-programs: $(VENV)/.done $(ENGINE_LIB) $(EMULATOR) build/host/coldstart $(OUT)/floor \
+test-programs: $(VENV)/.done $(ENGINE_LIB) $(EMULATOR) $(OPCODES) build/host/coldstart $(OUT)/floor \
 		$(OUT)/cola/bootstrap
 	@$(suite)
 	@$(suite) MODE=asan
@@ -428,7 +428,7 @@ $(OUT)/bench/%/bootstrap: $(MAIN) $(OUT)/core/function/source_embedded.o $(OUT)/
 # the tree that are made when asked for take part if they are there.
 ONLY ?=
 THERE := $(foreach model,river cola minilm,$(if $(wildcard models/$(model)/$(model).mote),$(OUT)/$(model)/bootstrap))
-CONTESTANTS := $(OUT)/floor build/host/coldstart $(if $(ONLY),$(OUT)/$(ONLY)/bootstrap,\
+CONTESTANTS := $(OUT)/floor build/host/coldstart $(OPCODES) $(if $(ONLY),$(OUT)/$(ONLY)/bootstrap,\
 	$(OUT)/iris/bootstrap $(OUT)/iris/trimmed/bootstrap $(OUT)/none/bootstrap $(THERE) \
 	$(COLDSTART_MODELS:%=$(OUT)/bench/%/bootstrap))
 bench-coldstart: $(CONTESTANTS) | setup-bench-coldstart ## cold starts, beside the floor and the peers that are set up; RUNS=300 PEERS='...' ONLY=NAME

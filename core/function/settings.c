@@ -39,6 +39,22 @@ static bool verify_of(struct mote_text value, enum mote_verify *verify)
     return false;
 }
 
+static bool init_of(struct mote_text value, enum mote_init *init)
+{
+    static const char *const names[] = {
+        [MOTE_INIT_AUTO] = "auto",
+        [MOTE_INIT_WAIT] = "wait",
+        [MOTE_INIT_WARM] = "warm",
+    };
+    size_t i = 0;
+
+    while (i < sizeof names / sizeof *names &&
+           !mote_text_equal(value, mote_text_of(names[i])))
+        i++;
+    *init = (enum mote_init)i;
+    return i < sizeof names / sizeof *names;
+}
+
 static enum mote_status refuse(struct mote_text field, const char *expected,
                                struct mote_text got, struct mote_where *where)
 {
@@ -56,7 +72,8 @@ enum mote_status mote_settings_read(struct mote_settings *settings,
     static const char *const names[] = {
         "RUNTIME_API=", "LOG_LEVEL=", "LOG_FORMAT=", "FUNCTION_MEMORY_SIZE="};
     struct mote_text values[sizeof names / sizeof *names] = {0};
-    struct mote_text decoded = MOTE_TEXT("auto"), verify = MOTE_TEXT("never");
+    struct mote_text decoded = MOTE_TEXT("auto"), verify = MOTE_TEXT("never"),
+                     init = MOTE_TEXT("auto");
     bool outside = false; /* something there is wanted */
 
     for (; *environment; environment++) {
@@ -67,6 +84,8 @@ enum mote_status mote_settings_read(struct mote_settings *settings,
             decoded = mote_text_of(value);
         if (ours && MOTE_LINKED_CODED && (value = after(ours, "VERIFY=")))
             verify = mote_text_of(value);
+        if (ours && MOTE_LINKED_INIT && (value = after(ours, "INIT=")))
+            init = mote_text_of(value);
         outside |= ours && after(ours, "MODEL=");
         if (**environment != 'A')
             continue;
@@ -96,6 +115,9 @@ enum mote_status mote_settings_read(struct mote_settings *settings,
                       decoded, where);
     if (MOTE_LINKED_CODED && !verify_of(verify, &settings->verify))
         return refuse(MOTE_TEXT("MOTE_VERIFY"), "never, used or always", verify,
+                      where);
+    if (MOTE_LINKED_INIT && !init_of(init, &settings->init))
+        return refuse(MOTE_TEXT("MOTE_INIT"), "auto, wait or warm", init,
                       where);
     if (outside && !mote_outside_linked)
         return refuse(MOTE_TEXT("MOTE_MODEL"), "a build with OUTSIDE=1",

@@ -8,6 +8,10 @@
  * A build for a model without coded weights (TRIM=1) looks at neither
  * MOTE_DECODED nor MOTE_VERIFY.
  *
+ * MOTE_INIT says whether the plan runs once before the first event: warm, wait,
+ * or auto, the default, which core/function/warm.h describes. A build for a
+ * model that would wait (TRIM=1) does not look at it.
+ *
  * MOTE_VERIFY says what is proven of the model that the executable carries:
  *
  *     never    nothing but what opening it proves: the platform authenticates
@@ -28,12 +32,14 @@
 #include "net/address.h"
 
 enum mote_verify { MOTE_VERIFY_NEVER, MOTE_VERIFY_USED, MOTE_VERIFY_ALWAYS };
+enum mote_init { MOTE_INIT_AUTO, MOTE_INIT_WAIT, MOTE_INIT_WARM };
 
 struct mote_settings {
     struct mote_address runtime_api; /* AWS_LAMBDA_RUNTIME_API    */
     struct mote_log log;             /* AWS_LAMBDA_LOG_LEVEL, ..FORMAT */
     uint64_t memory_mib;             /* AWS_LAMBDA_FUNCTION_MEMORY_SIZE */
     enum mote_decoded decoded;       /* MOTE_DECODED */
+    enum mote_init init;             /* MOTE_INIT */
     enum mote_verify verify;         /* MOTE_VERIFY */
 };
 

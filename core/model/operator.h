@@ -52,6 +52,13 @@ bool mote_operator_decodes(const struct mote_file_operator *f, uint32_t i);
 bool mote_operator_decodes_whole(const struct mote_file_operator *f,
                                  uint32_t i);
 
+/* Whether it needs its weights again in every step of a sequence, the last but
+ * one dimension of read 0. */
+bool mote_operator_has_steps(const struct mote_file_operator *f);
+
+/* Whether it runs another plan: attribute 0, attribute 1 times. */
+bool mote_operator_calls(const struct mote_file_operator *f);
+
 /* Whether operands and attributes are what a run relies on. */
 bool mote_operator_check(const struct mote_scope *scope,
                          const struct mote_operation *op);

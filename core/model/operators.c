@@ -357,6 +357,7 @@ struct operator
     bool in_place;
     bool choice;     /* several versions of its kernel to choose from, */
     bool plain_f64;  /* but only one where the first operand is f64    */
+    bool steps;      /* weights are needed again in each step          */
     uint8_t decodes; /* a bit for each read that may be a coded tensor, */
     uint8_t wholes;  /* and for each that then is decoded whole         */
     /* in place of signature and run, where letters are not enough */
@@ -369,6 +370,8 @@ struct operator
     bool (*contents)(const struct mote_scope *scope,
                      const struct mote_operation *op);
 };
+
+#define CALL 9
 
 /* One that is not linked is NULL. */
 #define OPERATOR(opcode, ...)                                                  \
@@ -388,7 +391,7 @@ static const struct operator* const operators[] = {
     OPERATOR(6, .signature = &scores_signature, .run = run_softmax),
     OPERATOR(7, .signature = &scores_signature, .run = run_share),
     OPERATOR(8, .signature = &argmax_signature, .run = run_argmax),
-    OPERATOR(9, .check = mote_call_check, .run_whole = mote_call_run),
+    OPERATOR(CALL, .check = mote_call_check, .run_whole = mote_call_run),
     OPERATOR(10, .check = mote_map_check, .run_whole = mote_map_run,
              .in_place = true, .choice = true, .plain_f64 = true),
     OPERATOR(11, .check = mote_binary_check, .run_whole = mote_binary_run,
@@ -438,9 +441,9 @@ static const struct operator* const operators[] = {
     OPERATOR(33, .check = mote_reshape_check, .run_whole = mote_reshape_run,
              .in_place = true),
     OPERATOR(35, .check = mote_gru_check, .run_whole = mote_gru_run,
-             .choice = true, .wholes = 1 << 1 | 1 << 3),
+             .choice = true, .steps = true, .wholes = 1 << 1 | 1 << 3),
     OPERATOR(36, .check = mote_lstm_check, .run_whole = mote_lstm_run,
-             .choice = true, .wholes = 1 << 1 | 1 << 3),
+             .choice = true, .steps = true, .wholes = 1 << 1 | 1 << 3),
     OPERATOR(40, .check = mote_columns_check, .run_whole = mote_columns_run,
              .contents = mote_columns_contents),
     OPERATOR(41, .check = mote_fill_check, .run_whole = mote_fill_run,
@@ -521,6 +524,16 @@ bool mote_operator_decodes(const struct mote_file_operator *f, uint32_t i)
 bool mote_operator_decodes_whole(const struct mote_file_operator *f, uint32_t i)
 {
     return i < 8 && operators[f->opcode]->wholes >> i & 1;
+}
+
+bool mote_operator_has_steps(const struct mote_file_operator *f)
+{
+    return operators[f->opcode]->steps;
+}
+
+bool mote_operator_calls(const struct mote_file_operator *f)
+{
+    return f->opcode == CALL;
 }
 
 bool mote_operator_check(const struct mote_scope *scope,

@@ -47,12 +47,14 @@ def blob():
 
 @pytest.fixture
 def run(tmp_path, start, blob):
-    """Starts the function on the model, with these variables."""
+    """Starts the function on the model, with these variables; unless one says
+    otherwise, the first event is the first run."""
     shutil.copy(BARE, tmp_path / "bootstrap")
     (tmp_path / "model.mote").write_bytes(blob)
 
     def run(**variables):
-        return start(command=[*EXEC, tmp_path / "bootstrap"], **variables)
+        command = [*EXEC, tmp_path / "bootstrap"]
+        return start(command=command, **{"MOTE_INIT": "wait"} | variables)
 
     return run
 

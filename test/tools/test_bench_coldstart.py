@@ -257,7 +257,11 @@ def test_the_file_has_every_measure_or_the_reason(measured):
     found, _, _ = measured
     assert {"machine", "runs", "rows", "ratios", "skipped", "seconds"} == set(found)
     assert found["runs"] == 5
-    assert [(r["name"], r["kind"]) for r in found["rows"]] == [("floor", "floor"), ("iris", "self")]
+    assert [(r["name"], r["kind"], r["init"]) for r in found["rows"]] == [
+        ("floor", "floor", None),
+        ("iris", "self", "wait"),
+        ("iris-warm", "self", "warm"),
+    ]
     for row in found["rows"]:
         for measure in ("spawn_to_next_ms", "spawn_to_first_reply_ms", "event_to_reply_us"):
             four = row[measure]
@@ -273,10 +277,43 @@ def test_the_file_has_every_measure_or_the_reason(measured):
         ):
             assert (row[measure] is None) == (measure in row["not_measured"]), measure
         assert row["files_opened"] in (0, None)
+        if row["throttled_reply_us"]:
+            share, free = (row[m]["p50"] for m in ("throttled_reply_us", "unthrottled_reply_us"))
+            assert row["throttled_against_unthrottled"] == pytest.approx(share / free, rel=1e-2)
+            ahead = row["image_start_ms"] and row["image_start_ms"]["l2"]["prefetch"]
+            assert bool(ahead) == (row["init"] == "warm")
         assert 0 < row["zip_bytes"] < row["image_bytes"]
     ratio = found["ratios"]["iris"]["against_floor"]["spawn_to_first_reply_ms"]
-    floor, iris = (r["spawn_to_first_reply_ms"]["p50"] for r in found["rows"])
+    floor, iris, _ = (r["spawn_to_first_reply_ms"]["p50"] for r in found["rows"])
     assert ratio == pytest.approx(iris / floor, rel=1e-2)
+
+
+def test_two_runs_are_compared(measured, tmp_path, capsys):
+    found, _, _ = measured
+    other = json.loads(json.dumps(found))
+    one, two = tmp_path / "one.json", tmp_path / "two.json"
+    one.write_text(json.dumps(found))
+    two.write_text(json.dumps(other))
+    assert report.compare(one, two) == 0
+    assert "0 of 6 ratios differ by more than 15 %" in capsys.readouterr().out
+    other["ratios"]["iris"]["against_floor"]["spawn_to_next_ms"] *= 0.8
+    two.write_text(json.dumps(other))
+    assert report.compare(one, two) == 1
+    said = capsys.readouterr().out
+    assert re.match(r" 2[45]\.\d %  iris against floor, spawn_to_next_ms: ", said)
+    two.write_text(json.dumps({"ratios": {}}))
+    assert report.compare(one, two) == 1  # nothing in common is no agreement
+
+
+def test_what_a_model_does_unless_told():
+    models = {"iris": "wait", "cola": "wait", "river": "wait"}
+    blobs = {name: ROOT / f"models/{name}/{name}.mote" for name in models}
+    assert {n: contestants.usual_init(blobs[n]) for n in models} == models
+    program = contestants.BUILT / "iris/bootstrap"
+    one, other = contestants.both("iris", program, blobs["iris"], contestants.IRIS, "iris")
+    assert (one.name, one.init, one.settings) == ("iris", "wait", {})
+    assert (other.name, other.init, other.settings) == ("iris-warm", "warm", {"MOTE_INIT": "warm"})
+    assert other.prefetches and not one.prefetches
 
 
 def test_the_table_and_the_picture(measured):

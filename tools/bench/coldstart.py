@@ -34,6 +34,14 @@ START_BUDGET, OTHER_BUDGET = 30, 8  # seconds for one contestant, of a pass
 READAHEAD_KIB = 128  # what Linux has by default; larger ones hide a layout
 # 128 of 1769 MB, of which one core is the share; the period is not documented
 PERIOD_US, QUOTA_US = 20000, 1447
+TURNS = 3  # of starts with that share and without
+THROTTLED = (
+    "throttled_reply_us",
+    "unthrottled_reply_us",
+    "throttled_against_unthrottled",
+    "throttled_periods",
+)
+THROTTLED_SAMPLES = ("first_event_to_reply_us", "throttled_periods")
 DISTRIBUTIONS = (
     "spawn_to_next_ms",
     "spawn_to_first_reply_ms",
@@ -182,10 +190,10 @@ def files(entries: list[Contestant], rows: dict[str, dict]) -> None:
 
 
 @contextmanager
-def small_readahead() -> Iterator[str]:
-    """The disk's readahead as Linux has it by default, and put back; what was
-    the case, in words."""
-    device = os.stat(WORK).st_dev
+def small_readahead(folder: Path = WORK) -> Iterator[str]:
+    """The readahead of the disk that a folder lies on as Linux has it by default,
+    and put back; what was the case, in words."""
+    device = os.stat(folder).st_dev
     block = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}").resolve()
     setting = next(
         (
@@ -234,10 +242,17 @@ def cold(entries: list[Contestant], rounds: int, rows: dict[str, dict]) -> str:
     return f"page cache dropped, {words}" if drops else "page cache not dropped"
 
 
+def set_share(group: Path, limited: bool) -> None:
+    """That of a function of 128 MB, or all that there is."""
+    if (group / "cpu.cfs_quota_us").exists():
+        (group / "cpu.cfs_quota_us").write_text(str(QUOTA_US if limited else -1))
+    else:
+        (group / "cpu.max").write_text(f"{QUOTA_US if limited else 'max'} {PERIOD_US}")
+
+
 @contextmanager
-def share_of_128_mb() -> Iterator[Path]:
-    """A control group with the CPU share of a function of 128 MB, of version 1
-    or 2. Cannot where none can be made."""
+def control_group() -> Iterator[Path]:
+    """One for processor time, of version 1 or 2. Cannot where none can be made."""
     first, second = Path("/sys/fs/cgroup/cpu"), Path("/sys/fs/cgroup")
     name = f"mote-bench-{os.getpid()}"
     old = (first / "cpu.cfs_quota_us").exists()
@@ -251,9 +266,6 @@ def share_of_128_mb() -> Iterator[Path]:
     try:
         if old:
             (group / "cpu.cfs_period_us").write_text(str(PERIOD_US))
-            (group / "cpu.cfs_quota_us").write_text(str(QUOTA_US))
-        else:
-            (group / "cpu.max").write_text(f"{QUOTA_US} {PERIOD_US}")
         yield group
     except OSError as e:
         raise Cannot(f"the control group takes no CPU share: {e.strerror}") from None
@@ -267,20 +279,28 @@ def share_of_128_mb() -> Iterator[Path]:
 
 
 def throttled(entries: list[Contestant], rounds: int, rows: dict[str, dict]) -> None:
-    """The first event under the share, which holds from the call of next on."""
+    """The first event under the share, which holds from the call of next on; and
+    the same, in turn, in a group without a limit: moving a process, and the pause
+    before it, change times on their own."""
+    options = ("-s", "-n", str(-(-rounds // TURNS)), "-w", "0", "-b", str(OTHER_BUDGET / TURNS))
+    found = {limited: defaultdict(lambda: defaultdict(list)) for limited in (True, False)}
     try:
-        with share_of_128_mb() as group:
-            options = ("-s", "-n", str(rounds), "-w", "0", "-b", str(OTHER_BUDGET))
-            found = drive(*options, "-g", str(group), plan(entries))
+        with control_group() as group:
+            for limited in (True, False) * TURNS:
+                set_share(group, limited)
+                for name, samples in drive(*options, "-g", str(group), plan(entries)).items():
+                    for measure in THROTTLED_SAMPLES:
+                        found[limited][name][measure] += samples[measure]
     except Cannot as e:
         for row in rows.values():
-            row["throttled_reply_us"] = row["throttled_periods"] = None
+            row |= dict.fromkeys(THROTTLED)
             row["not_measured"]["throttled_reply_us"] = str(e)
         return
     for c in entries:
-        samples = found[c.name]
-        rows[c.name]["throttled_reply_us"] = chunks.summary(samples["first_event_to_reply_us"])
-        rows[c.name]["throttled_periods"] = int(max(samples["throttled_periods"]))
+        share, free = (found[limited][c.name] for limited in (True, False))
+        times = [chunks.summary(one["first_event_to_reply_us"]) for one in (share, free)]
+        ratio = round(times[0]["p50"] / times[1]["p50"], 3)
+        rows[c.name] |= zip(THROTTLED, (*times, ratio, int(max(share["throttled_periods"]))))
 
 
 def valgrind_count(c: Contestant) -> int:
@@ -405,7 +425,13 @@ def main() -> None:
         skipped.append({"name": c.name, "reason": why})
         entries.remove(c)
     rows: dict[str, dict] = {
-        c.name: {"name": c.name, "kind": c.kind, "note": c.note, "not_measured": {}}
+        c.name: {
+            "name": c.name,
+            "kind": c.kind,
+            "init": c.init or None,
+            "note": c.note,
+            "not_measured": {},
+        }
         for c in entries
     }
     for step, work in (

@@ -4,6 +4,7 @@ answer has to say."""
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,8 @@ ROOT = Path(__file__).parents[2]
 ARCH = {"x86_64": "x86_64", "aarch64": "arm64"}[os.uname().machine]
 BUILT = ROOT / "build" / ARCH
 WORK = ROOT / "build/bench/coldstart"
+OPCODES = ROOT / "build/host/opcodes"
+NEED_INIT = 6  # of enum mote_need, core/base/linked.h
 PEERS = ROOT / "build/peers"
 # a number may differ by this part of the largest, where weights have 6 bits
 TOLERANCE = 0.25
@@ -39,6 +42,7 @@ class Contestant:
     base: list[Path] = field(default_factory=list)
     note: str = ""
     prefetches: bool = False
+    init: str = ""  # of mote's own: whether it waits for the first event or is warm by then
 
     def files(self) -> dict[str, int]:
         """Bytes of each file of the package, by its whole path."""
@@ -126,17 +130,43 @@ def put(name: str, *files: tuple[Path, str]) -> Path:
 
 
 IRIS = (ROOT / "models/iris/samples/body.event.json").read_text().strip()
+IRIS_BLOB = ROOT / "models/iris/iris.mote"
 EMPTY = '{"body": ""}'
 SENTENCE = '{"sentence": "The sailors sang a song about the sea."}'
 TEXT = SENTENCE.replace("sentence", "text")
 
 
+def usual_init(blob: Path) -> str:
+    """What the function does with that model unless MOTE_INIT says otherwise."""
+    done = subprocess.run([OPCODES, blob], capture_output=True, text=True, check=True)
+    needs = int(re.search(r"MOTE_NEEDS=(\w+)", done.stdout)[1].rstrip("u"), 16)
+    return "warm" if needs >> NEED_INIT & 1 else "wait"
+
+
 def ours(name: str, program: Path, event: str, family: str, blob=None, answer=whole, **more):
+    """blob: beside the program, when there is one."""
     files = [(program, "bootstrap")] + ([(blob, "model.mote")] if blob else [])
     folder = put(name, *files)
-    return Contestant(
-        name, "self", folder, [str(folder / "bootstrap")], event, family, answer, **more
-    )
+    command = [str(folder / "bootstrap")]
+    warm = more.get("init") == "warm"  # and then reads all weights in file order
+    return Contestant(name, "self", folder, command, event, family, answer, prefetches=warm, **more)
+
+
+def both(name: str, program: Path, blob: Path, event: str, family: str, answer=whole):
+    """As it ships, and the other way."""
+    usual = usual_init(blob)
+    other = "wait" if usual == "warm" else "warm"
+    ways = ((name, usual, {}), (f"{name}-{other}", other, {"MOTE_INIT": other}))
+    return [
+        ours(called, program, event, family, answer=answer, init=init, settings=settings)
+        for called, init, settings in ways
+    ]
+
+
+def beside(name: str, blob: Path, event: str, family: str, answer=whole, **more):
+    """The runtime that carries no model, and this one beside it."""
+    program, init = BUILT / "none/bootstrap", usual_init(blob)
+    return ours(f"{name}-beside", program, event, family, blob, answer, init=init, **more)
 
 
 def selves(model: str, event: str | None) -> list:
@@ -144,16 +174,18 @@ def selves(model: str, event: str | None) -> list:
     floor = put("floor", (BUILT / "floor", "bootstrap"))
     found = [Contestant("floor", "floor", floor, [str(floor / "bootstrap")], IRIS, "none")]
     if model:
-        return found + [ours(model, BUILT / model / "bootstrap", event or IRIS, model)]
+        program, blob = BUILT / model / "bootstrap", ROOT / f"models/{model}/{model}.mote"
+        return found + both(model, program, blob, event or IRIS, model)
     found += [
-        ours("iris", BUILT / "iris/bootstrap", IRIS, "iris", answer=index),
-        ours("iris-trimmed", BUILT / "iris/trimmed/bootstrap", IRIS, "iris", answer=index),
+        *both("iris", BUILT / "iris/bootstrap", IRIS_BLOB, IRIS, "iris", index),
         ours(
-            "iris-beside",
-            BUILT / "none/bootstrap",
+            "iris-trimmed", BUILT / "iris/trimmed/bootstrap", IRIS, "iris", None, index, init="wait"
+        ),
+        beside(
+            "iris",
+            IRIS_BLOB,
             IRIS,
             "iris",
-            ROOT / "models/iris/iris.mote",
             index,
             note="the same runtime for all models, and the model in a second layer",
         ),
@@ -162,9 +194,9 @@ def selves(model: str, event: str | None) -> list:
         blob = WORK / f"models/{name}.mote"
         asked = (WORK / f"models/{name}.event.json").read_text()
         family = name.split("-")[0]
-        found.append(ours(name, BUILT / "bench" / name / "bootstrap", asked, family))
+        found += both(name, BUILT / "bench" / name / "bootstrap", blob, asked, family)
         if name in ("forest", "net-exact"):
-            found.append(ours(f"{name}-beside", BUILT / "none/bootstrap", asked, family, blob))
+            found.append(beside(name, blob, asked, family))
     return found + published()
 
 
@@ -179,13 +211,12 @@ def published() -> list:
         elif not program.exists():
             found.append((name, f"make build MODEL={name} comes first"))
         else:
-            beside = (f"{name}-beside", BUILT / "none/bootstrap", event, name, blob, answer)
-            found += [ours(name, program, event, name, answer=answer), ours(*beside)]
-    found.append(river())
-    return found
+            found += both(name, program, blob, event, name, answer)
+            found.append(beside(name, blob, event, name, answer))
+    return found + river()
 
 
-def river() -> Contestant | tuple[str, str]:
+def river() -> list[Contestant]:
     """The forecaster, asked for one forecast of the observations in the event."""
     program = BUILT / "river/bootstrap"
     with open(ROOT / "models/river/samples/dranse-bioge.csv", newline="") as f:
@@ -194,7 +225,8 @@ def river() -> Contestant | tuple[str, str]:
         "time": [row["datetime"] for row in rows],
         "discharge": [float(row["discharge"]) for row in rows],
     }
-    return ours("river", program, json.dumps({"series": series}), "river")
+    blob = ROOT / "models/river/river.mote"
+    return both("river", program, blob, json.dumps({"series": series}), "river")
 
 
 # ------------------------------------------------------------------- the peers

@@ -2,6 +2,11 @@
 distributions; and the README's table, of the file of an earlier run:
 
     python3 tools/bench/coldstart_report.py build/bench/coldstart.json README.md
+
+Of two runs, how far apart their ratios are; ends with 1 where one is more than
+15 %:
+
+    python3 tools/bench/coldstart_report.py --compare one.json other.json
 """
 
 import json
@@ -14,6 +19,7 @@ from coldstart_chunks import percentile
 
 MARKS = ("<!-- bench: begin -->", "<!-- bench: end -->")
 LEFT, RIGHT, ROW = 150, 700, 26
+SPREAD = 0.15  # of a ratio, between two runs on one machine
 POINTS = 120  # of a distribution's outline
 
 
@@ -55,6 +61,7 @@ COLUMNS = (
     ("warm, us", lambda r: spread(r, "event_to_reply_us")),
     ("disk, ms", lambda r: number(median(r, "cold_reply_ms"))),
     ("128 MB, us", lambda r: number(median(r, "throttled_reply_us"))),
+    ("x free", lambda r: number(r.get("throttled_against_unthrottled"))),
     ("stops", lambda r: number(r.get("throttled_periods"))),
     ("faults", lambda r: str(r["page_faults_before_next"])),
     ("instr.", lambda r: number(r["instructions_before_next"])),
@@ -89,9 +96,9 @@ def table(found: dict) -> str:
         f"{machine['processor']}, {machine['cores']} cores, kernel {machine['kernel']}, "
         f"load {machine['load_before']:.1f}; {machine['cold']}",
         f"up to {found['runs']} starts each, in turn; medians (99th percentiles). faults and "
-        "instructions: before next. stops:",
-        "periods in which a 128 MB share stopped the first event, the worst of the starts. image: "
-        "simulated, fleet / zone's cache / S3",
+        "instructions: before next. 128 MB: the first event under that share; x free: against one "
+        "without; stops: periods in which",
+        "it was stopped, the worst of the starts. image: simulated, fleet / zone's cache / S3",
         "",
         *lines(cells),
         "",
@@ -246,7 +253,37 @@ def rewrite(page: str, found: dict) -> str:
     return "\n".join([before + begin, "", *readme(found), "", end + after])
 
 
+# ------------------------------------------------------------------- two runs
+
+
+def differences(one: dict, other: dict) -> list[tuple[float, str]]:
+    """Of each ratio that both runs have: by what part the larger is above the
+    smaller, and its name with both; the farthest apart come first."""
+    found = []
+    for name, against in one["ratios"].items():
+        for base, values in against.items():
+            for measure, a in values.items():
+                b = other["ratios"].get(name, {}).get(base, {}).get(measure)
+                if b:
+                    words = (
+                        f"{name} {base.replace('_', ' ')}, {measure}: {number(a)} and {number(b)}"
+                    )
+                    found.append((max(a, b) / min(a, b) - 1, words))
+    return sorted(found, reverse=True)
+
+
+def compare(one: Path, other: Path) -> int:
+    found = differences(json.loads(one.read_text()), json.loads(other.read_text()))
+    for apart, words in found:
+        print(f"{100 * apart:5.1f} %  {words}")
+    far = sum(apart > SPREAD for apart, _ in found)
+    print(f"{far} of {len(found)} ratios differ by more than {100 * SPREAD:.0f} %")
+    return 1 if far or not found else 0
+
+
 def main() -> None:
+    if sys.argv[1:2] == ["--compare"]:
+        sys.exit(compare(*map(Path, sys.argv[2:4])))
     found = json.loads(Path(sys.argv[1]).read_text())
     page = Path(sys.argv[2])
     page.write_text(rewrite(page.read_text(), found))

@@ -2,13 +2,14 @@
  * tools/engine/opcodes.c - which operators a model uses: `TRIM=1` links them.
  *
  * in   a .mote file, by name
- * out  on stdout the definitions of MOTE_OPERATORS, whose bit i is set if a plan
- *      uses opcode i, and of MOTE_NEEDS, whose bits are those of enum mote_need
+ * out  on stdout the definitions of MOTE_OPERATORS, whose bit i is set if a
+ * plan uses opcode i, and of MOTE_NEEDS, whose bits are those of enum mote_need
  *      that it needs: what core/base/linked.h wants
  */
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/model/cost.h"
 #include "core/model/operator.h"
 #include "core/model/series.h"
 
@@ -70,6 +71,7 @@ int main(int argc, char **argv)
     add_need(MOTE_NEED_TEXTS, mote_is_embedding(model.output) ||
                                   model.output->style > MOTE_REPLY_FULL);
     add_need(MOTE_NEED_CODED, model.decoder_bytes != 0);
+    add_need(MOTE_NEED_INIT, mote_model_is_heavy(&model));
     add_need(MOTE_NEED_SERIES, mote_has_series(&model));
     printf("-DMOTE_OPERATORS=0x%llxull -DMOTE_NEEDS=0x%xu\n",
            (unsigned long long)operators, (unsigned)needs);
