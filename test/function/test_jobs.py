@@ -587,7 +587,7 @@ class Shelf:
 
 
 def large(factor: float) -> bytes:
-    """A forecaster of more than 2 MiB, with an arena of 200 KB."""
+    """A forecaster of more than 1 MiB, and with as large an arena."""
     g = Graph.of_rows(WINDOW)
     rng = np.random.default_rng(7)
     wide = g.dense(g.input, rng.normal(size=(25_000, WINDOW)), np.zeros(25_000))
