@@ -126,7 +126,9 @@ enum mote_status mote_s3_get(struct mote_s3 *s3, const struct mote_s3_get *get,
                              struct mote_s3_answer *answer)
 {
     char range[sizeof "bytes=-" + 2 * MOTE_UINT_CHARS];
+    char query[sizeof "versionId=" + (size_t)3 * MOTE_S3_VERSION];
     struct mote_http_out out = {.at = range, .cap = sizeof range};
+    struct mote_http_out version = {.at = query, .cap = sizeof query};
     struct getting getting = {.get = get, .sink = sink, .answer = answer};
     const struct mote_sink through = {&getting, get_begin, get_take};
     struct mote_s3_request r = {
@@ -138,6 +140,14 @@ enum mote_status mote_s3_get(struct mote_s3 *s3, const struct mote_s3_get *get,
         .deadline_ms = get->deadline_ms,
     };
 
+    if (get->version.n > MOTE_S3_VERSION)
+        return mote_s3_refuse(&answer->where, MOTE_TEXT("version"),
+                              get->version, "at most 1024 bytes");
+    if (get->version.n) {
+        mote_http_put(&version, MOTE_TEXT("versionId="));
+        mote_http_put_escaped(&version, get->version, 0);
+        r.query = mote_http_written(&version);
+    }
     if (get->bytes) {
         mote_http_put(&out, MOTE_TEXT("bytes="));
         mote_http_put_uint(&out, get->first);

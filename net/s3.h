@@ -15,10 +15,11 @@
 #include "net/fetch.h"
 #include "net/xml.h"
 
-#define MOTE_S3_KEY 1024   /* bytes of a key                          */
-#define MOTE_S3_HEAD 16384 /* bytes of a request's head               */
-#define MOTE_S3_REGION 32  /* bytes of a region's name                */
-#define MOTE_S3_WORDS 1024 /* bytes of what a server says of an error */
+#define MOTE_S3_KEY 1024     /* bytes of a key                          */
+#define MOTE_S3_VERSION 1024 /* bytes of a version's name */
+#define MOTE_S3_HEAD 16384   /* bytes of a request's head               */
+#define MOTE_S3_REGION 32    /* bytes of a region's name                */
+#define MOTE_S3_WORDS 1024   /* bytes of what a server says of an error */
 #define MOTE_S3_SKEW_S                                                         \
     240 /* clocks further apart are corrected: S3 refuses                      \
            what is 15 minutes off */
@@ -69,6 +70,7 @@ struct mote_s3_answer {
  * Gets an object, or a range of it.
  *
  * first, bytes  a range; bytes 0: all of it
+ * version       of a bucket that keeps them: versionId, or empty: the newest
  * if_match      ETag that it must still have, or empty
  * if_none_match ETag that it must not have any more, or empty: then the answer
  *               may be 304 with MOTE_OK and nothing for the sink
@@ -83,7 +85,7 @@ struct mote_s3_answer {
 struct mote_s3_get {
     struct mote_s3_object object;
     uint64_t first, bytes;
-    struct mote_text if_match, if_none_match;
+    struct mote_text version, if_match, if_none_match;
     uint64_t limit, deadline_ms;
 };
 enum mote_status mote_s3_get(struct mote_s3 *s3, const struct mote_s3_get *get,

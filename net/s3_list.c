@@ -142,6 +142,7 @@ enum mote_status mote_s3_list(struct mote_s3 *s3,
     struct mote_http_out out = {.at = query, .cap = sizeof query};
     struct mote_s3_request r = {
         .method = MOTE_TEXT("GET"),
+        .lists = true,
         .object = {.bucket = list->bucket},
         .payload = mote_s3_empty_payload,
         .sink = &sink,

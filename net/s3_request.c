@@ -444,7 +444,7 @@ enum mote_status mote_s3_request_run(struct mote_s3 *s3,
     enum mote_status s;
 
     mote_s3_answer_begin(a);
-    s = check_object(&r->object, r->query.n == 0, &a->where);
+    s = check_object(&r->object, !r->lists, &a->where);
     if (s == MOTE_OK)
         s = check_fields(r, &a->where);
     if (s != MOTE_OK)

@@ -9,7 +9,8 @@
 
 struct mote_s3_request {
     struct mote_text method;
-    struct mote_s3_object object;     /* key empty: the bucket itself  */
+    bool lists; /* the bucket itself, without key */
+    struct mote_s3_object object;
     struct mote_text query;           /* escaped                       */
     struct mote_http_field fields[4]; /* more that are sent and signed */
     size_t count;

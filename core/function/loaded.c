@@ -172,6 +172,8 @@ enum mote_status mote_load(const struct mote_load *load,
         .environment = load->environment,
         .deadline_ms = load->deadline_ms,
         .limit = load->max,
+        .match = load->etag,
+        .version = load->version,
         .unless = old ? (struct mote_text){old->etag, old->etag_bytes}
                       : MOTE_TEXT(""),
         .context = &arriving,

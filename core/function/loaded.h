@@ -31,11 +31,14 @@ struct mote_loaded {
 struct mote_load {
     struct mote_text url;
     char *const *environment;
-    uint64_t deadline_ms;    /* Unix time, 0: none */
-    uint64_t max;            /* bytes of file and arena, each on pages of
-                                its own */
-    struct mote_text sha256; /* that they must have, hexadecimal; or empty */
-    uint32_t cpu;            /* of mote_cpu_flags  */
+    uint64_t deadline_ms;     /* Unix time, 0: none */
+    uint64_t max;             /* bytes of file and arena, each on pages of
+                                 its own */
+    struct mote_text sha256;  /* that they must have, hexadecimal; or empty */
+    struct mote_text etag;    /* that the server must say, at most
+                                 MOTE_OUTSIDE_ETAG printable bytes; or empty */
+    struct mote_text version; /* of an object of S3, or empty */
+    uint32_t cpu;             /* of mote_cpu_flags  */
 };
 
 /*

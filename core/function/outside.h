@@ -23,6 +23,8 @@ struct mote_outside_request {
     uint64_t deadline_ms;     /* Unix time, 0: none                       */
     uint64_t limit;           /* longest body that is taken               */
     struct mote_text unless;  /* ETag for which nothing is to be sent     */
+    struct mote_text match;   /* ETag that it must have, or empty: any    */
+    struct mote_text version; /* of an object of S3; empty: the newest    */
     void *context;
     /* A body begins, perhaps again after a failed try: bytes of it, or 0 when
      * that is not known. A status other than MOTE_OK ends the request. */
@@ -72,6 +74,8 @@ struct mote_function;
  *   MOTE_MODEL_MAX      bytes of memory that its file and arena may take
  *                       (268435456)
  *   MOTE_MODEL_SHA256   what the file's bytes must have, 64 hexadecimal digits
+ *   MOTE_MODEL_ETAG     what the server must say of them, with its quotes
+ *   MOTE_MODEL_VERSION  versionId of an object of S3
  *   MOTE_MODEL_REFRESH  seconds after which to look for another one (never)
  *
  * Called once before the first event; f has the executable's own by then.

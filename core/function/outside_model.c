@@ -85,6 +85,45 @@ static bool is_hexadecimal(struct mote_text text)
     return true;
 }
 
+static bool is_etag(struct mote_text text)
+{
+    if (text.n > MOTE_OUTSIDE_ETAG || text.n < 2 || text.at[text.n - 1] != '"')
+        return false;
+    for (size_t i = 0; i < text.n; i++)
+        if (text.at[i] <= ' ' || text.at[i] > '~')
+            return false;
+    return true;
+}
+
+/* What pins the bytes that are taken. */
+static enum mote_status read_pins(struct mote_load *load,
+                                  char *const *environment,
+                                  struct mote_where *where)
+{
+    load->sha256 =
+        mote_environment(environment, MOTE_TEXT("MOTE_MODEL_SHA256"));
+    where->field = MOTE_TEXT("MOTE_MODEL_SHA256");
+    where->expected = "64 hexadecimal digits";
+    where->got = load->sha256;
+    if (load->sha256.n &&
+        (load->sha256.n != 64 || !is_hexadecimal(load->sha256)))
+        return MOTE_E_SCHEMA;
+    load->etag = mote_environment(environment, MOTE_TEXT("MOTE_MODEL_ETAG"));
+    where->field = MOTE_TEXT("MOTE_MODEL_ETAG");
+    where->expected = "an ETag with its quotes, of at most 128 bytes";
+    where->got = load->etag;
+    if (load->etag.n && !is_etag(load->etag))
+        return MOTE_E_SCHEMA;
+    load->version =
+        mote_environment(environment, MOTE_TEXT("MOTE_MODEL_VERSION"));
+    where->field = MOTE_TEXT("MOTE_MODEL_VERSION");
+    where->expected = "it only of an object of S3";
+    where->got = load->version;
+    return load->version.n && !mote_text_starts(load->url, MOTE_TEXT("s3://"))
+               ? MOTE_E_SCHEMA
+               : MOTE_OK;
+}
+
 enum mote_status mote_outside_model(struct mote_function *f,
                                     char *const *environment,
                                     struct mote_where *where)
@@ -103,13 +142,7 @@ enum mote_status mote_outside_model(struct mote_function *f,
     if (!mote_text_starts(load->url, MOTE_TEXT("s3://")) &&
         !mote_text_starts(load->url, MOTE_TEXT("https://")))
         return MOTE_E_SCHEMA;
-    load->sha256 =
-        mote_environment(environment, MOTE_TEXT("MOTE_MODEL_SHA256"));
-    where->field = MOTE_TEXT("MOTE_MODEL_SHA256");
-    where->expected = "64 hexadecimal digits";
-    where->got = load->sha256;
-    if (load->sha256.n &&
-        (load->sha256.n != 64 || !is_hexadecimal(load->sha256)))
+    if (read_pins(load, environment, where) != MOTE_OK)
         return MOTE_E_SCHEMA;
     if (!read_uint(environment, MOTE_TEXT("MOTE_MODEL_MAX"), UINT64_C(1) << 40,
                    &load->max, where) ||

@@ -218,6 +218,8 @@ static enum mote_status get_object(const struct mote_outside_request *r,
 {
     const struct mote_s3_get get = {
         .object = *object,
+        .version = r->version,
+        .if_match = r->match,
         .if_none_match = r->unless,
         .limit = r->limit,
         .deadline_ms = deadline(r),
@@ -235,19 +237,20 @@ static enum mote_status get_object(const struct mote_outside_request *r,
     return s;
 }
 
-/* "If-None-Match: ETAG" as the line of a head; empty without one. */
-static struct mote_text condition(const struct mote_outside_request *r,
-                                  char *line, size_t cap)
+/* "NAME: ETAG" as a line of a head, behind n bytes of others; none without an
+ * ETag, or where there is no room. */
+static size_t put_condition(char *lines, size_t cap, size_t n,
+                            struct mote_text name, struct mote_text etag)
 {
-    const struct mote_text name = MOTE_TEXT("If-None-Match: ");
-    const size_t n = name.n + r->unless.n + 2;
+    const size_t more = name.n + 2 + etag.n + 2;
 
-    if (r->unless.n == 0 || n > cap)
-        return MOTE_TEXT("");
-    memcpy(line, name.at, name.n);
-    memcpy(line + name.n, r->unless.at, r->unless.n);
-    memcpy(line + n - 2, "\r\n", 2);
-    return (struct mote_text){line, n};
+    if (etag.n == 0 || more > cap - n)
+        return n;
+    memcpy(lines + n, name.at, name.n);
+    memcpy(lines + n + name.n, ": ", 2);
+    memcpy(lines + n + name.n + 2, etag.at, etag.n);
+    memcpy(lines + n + more - 2, "\r\n", 2);
+    return n + more;
 }
 
 static enum mote_status get_page(const struct mote_outside_request *r,
@@ -256,10 +259,14 @@ static enum mote_status get_page(const struct mote_outside_request *r,
 {
     struct mote_fetch_answer *http = &outside.answer.http;
     struct mote_where where = {.row = MOTE_NO_ROW};
-    char line[MOTE_OUTSIDE_ETAG + 32];
+    char lines[2 * (MOTE_OUTSIDE_ETAG + 32)];
+    size_t n =
+        put_condition(lines, sizeof lines, 0, MOTE_TEXT("If-Match"), r->match);
 
+    n = put_condition(lines, sizeof lines, n, MOTE_TEXT("If-None-Match"),
+                      r->unless);
     const enum mote_status s =
-        mote_fetch_get(&outside.fetch, r->url, condition(r, line, sizeof line),
+        mote_fetch_get(&outside.fetch, r->url, (struct mote_text){lines, n},
                        r->limit, deadline(r), sink, http, &where);
     a->unchanged = s == MOTE_E_REFUSED && http->head.status == 304;
     if (a->unchanged)

@@ -587,7 +587,7 @@ class Shelf:
 
 
 def large(factor: float) -> bytes:
-    """A forecaster of more than 2 MiB, with an arena of 200 KB."""
+    """A forecaster of more than 1 MiB, and with as large an arena."""
     g = Graph.of_rows(WINDOW)
     rng = np.random.default_rng(7)
     wide = g.dense(g.input, rng.normal(size=(25_000, WINDOW)), np.zeros(25_000))
@@ -618,6 +618,44 @@ def test_the_memory_of_a_model_from_outside(api, launch, source, counted, make, 
     assert first_hour(api) == (1 if short else 5), function.messages("ERROR")
     told = function.messages("ERROR")
     assert any("expected a smaller model, or a larger" in m for m in told) == bool(short)
+
+
+@pytest.mark.parametrize("etag, good", [(None, True), ("e1", True), ("e2", False)])
+@pytest.mark.parametrize("version", [None, "3sL4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY"])
+def test_a_model_that_is_pinned(api, launch, source, etag, good, version):
+    """J: by ETag and by version; what is another is not taken."""
+    seen = []
+
+    def page(handler):
+        wanted = handler.headers.get("If-Match")
+        seen.append((handler.path, wanted))
+        body = b"" if wanted == '"e2"' else forecaster(5)
+        handler.send_response(200 if body else 412)
+        handler.send_header("ETag", '"e1"')
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    query = "?versionId=3sL4kqtJlcpXroDTDmJ%2BrmSpXd3dIbrHY" if version else ""
+    path = f"/bucket/m.mote{query}"
+    source.pages[path] = page
+    pins = {"MOTE_MODEL_ETAG": etag and f'"{etag}"', "MOTE_MODEL_VERSION": version}
+    function = launch(forecaster(1), MOTE_MODEL="s3://bucket/m.mote",
+                      AWS_ENDPOINT_URL_S3=source.url,
+                      **{k: v for k, v in pins.items() if v})  # fmt: skip
+    assert first_hour(api) == (5 if good else 1)
+    assert seen == [(path, etag and f'"{etag}"')]
+    assert any("412" in m for m in function.messages("ERROR")) != good
+
+
+def test_a_version_is_of_s3_alone(api, launch):
+    function = launch(forecaster(1), MOTE_MODEL="https://example.org/x.mote",
+                      MOTE_MODEL_VERSION="v1")  # fmt: skip
+    request = api.request()
+    told = request.json()["errorMessage"]
+    assert told.startswith("MOTE_MODEL_VERSION: expected it only of an object of S3")
+    request.connection.send(reply())
+    assert function.wait() == 1
 
 
 @pytest.mark.parametrize("counted", [True, False])
@@ -673,7 +711,8 @@ def test_models_from_s3_that_are_refused(api, launch, bucket, variables, message
 
 @pytest.mark.parametrize("name, value", [
     ("MOTE_MODEL", "http://bucket/x.mote?key=secret"), ("MOTE_MODEL_SHA256", "abc"),
-    ("MOTE_MODEL_MAX", "0"), ("MOTE_MODEL_REFRESH", "soon"),
+    ("MOTE_MODEL_MAX", "0"), ("MOTE_MODEL_REFRESH", "soon"), ("MOTE_MODEL_ETAG", "abc"),
+    ("MOTE_MODEL_ETAG", '"a\rX-Evil: 1"'), ("MOTE_MODEL_ETAG", f'"{"x" * 128}"'),
 ])  # fmt: skip
 def test_settings_that_are_none(api, launch, name, value):
     function = launch(forecaster(1), **{"MOTE_MODEL": "s3://bucket/x.mote", name: value})
