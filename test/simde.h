@@ -91,6 +91,46 @@ mote_simde_narrow_store(void *at, simde__mmask16 k, simde__m512i a)
 #undef _mm512_mask_cvtepi32_storeu_epi8
 #define _mm512_mask_cvtepi32_storeu_epi8 mote_simde_narrow_store
 
+static inline __attribute__((unused)) uint32_t
+mote_simde_reduce_max_epu32(simde__m512i a)
+{
+    const simde__m512i_private x = simde__m512i_to_private(a);
+    uint32_t top = 0;
+
+    for (int i = 0; i < 16; i++)
+        top = x.u32[i] > top ? x.u32[i] : top;
+    return top;
+}
+#undef _mm512_reduce_max_epu32
+#define _mm512_reduce_max_epu32 mote_simde_reduce_max_epu32
+
+static inline __attribute__((unused)) int32_t
+mote_simde_reduce_add_epi32(simde__m512i a)
+{
+    const simde__m512i_private x = simde__m512i_to_private(a);
+    uint32_t sum = 0;
+
+    for (int i = 0; i < 16; i++)
+        sum += x.u32[i];
+    return (int32_t)sum;
+}
+#undef _mm512_reduce_add_epi32
+#define _mm512_reduce_add_epi32 mote_simde_reduce_add_epi32
+
+static inline __attribute__((unused)) simde__m512i
+mote_simde_load_bytes(simde__mmask64 k, const void *at)
+{
+    simde__m512i_private x =
+        simde__m512i_to_private(simde_mm512_setzero_si512());
+
+    for (int i = 0; i < 64; i++)
+        if (k >> i & 1)
+            x.i8[i] = ((const int8_t *)at)[i];
+    return simde__m512i_from_private(x);
+}
+#undef _mm512_maskz_loadu_epi8
+#define _mm512_maskz_loadu_epi8 mote_simde_load_bytes
+
 /* To nearest, ties to even, as the processor does by default. */
 static inline __attribute__((unused)) simde__m512i
 mote_simde_cvtps_epi32(simde__m512 a)

@@ -54,8 +54,7 @@ sum_tile(const struct mote_s8_tile *t, const size_t rows, const size_t panels,
 #pragma GCC unroll 4
         for (size_t p = 0; p < panels; p++) {
             const int8_t *w = t->w[p] + k * MOTE_P8K8_BYTES;
-            __builtin_prefetch(w + t->next);
-            __builtin_prefetch(w + t->next + MOTE_P8K8_BYTES);
+            __builtin_prefetch(w + t->next); /* and what lies beside it */
 #pragma GCC unroll 2
             for (size_t r = 0; r < rows; r++) {
                 const int8_t *x = q + r * stride;
@@ -109,6 +108,58 @@ static void one_row(const struct mote_s8_tile *t)
     sum_tile(t, 1, 4, 2);
 }
 
+/* Columns i and up of the strip, as many as `lanes` has ones. */
+static inline __attribute__((always_inline)) void
+finish_columns(const struct mote_s8_strip *t, size_t i, __mmask16 lanes)
+{
+    /* of a NaN and of -0 max takes the second */
+    const __m512 least = _mm512_set1_ps(t->relu ? 0 : -__builtin_inff());
+    const __m512 scale = _mm512_maskz_loadu_ps(lanes, t->c + i);
+    const __m512 bias =
+        t->b ? _mm512_maskz_loadu_ps(lanes, t->b + i) : _mm512_setzero_ps();
+    const size_t rows = t->rows, from = t->sum_stride, to = t->y_stride;
+    const int32_t *sum = t->sum + i;
+    const float *s = t->s;
+    float *y = t->y + i;
+
+    for (size_t r = 0; r < rows; r++, sum += from, y += to) {
+        const __m512 x =
+            _mm512_cvtepi32_ps(_mm512_loadu_si512((const void *)sum));
+        const __m512 factor = _mm512_mul_ps(_mm512_set1_ps(s[r]), scale);
+        const __m512 out = _mm512_fmadd_ps(x, factor, bias);
+        _mm512_mask_storeu_ps(y, lanes, _mm512_max_ps(least, out));
+    }
+}
+
+/* As mote_s8_finish_avx2, with loads as wide as the stores that they follow:
+ * there are 16 sums wherever there is one. */
+static void finish(const struct mote_s8_strip *t)
+{
+    size_t i = 0;
+
+    for (; i + 16 <= t->n; i += 16)
+        finish_columns(t, i, 0xFFFF);
+    if (i < t->n)
+        finish_columns(t, i, (__mmask16)((1u << (t->n - i)) - 1));
+}
+
+/* -128 times the sum of n numbers: the weights are read as w + 128. */
+static int32_t start(const int8_t *q, size_t n)
+{
+    const __m512i one = _mm512_set1_epi8(1);
+    __m512i sum = _mm512_setzero_si512();
+    size_t k = 0;
+
+    for (; k + 64 <= n; k += 64)
+        sum = _mm512_dpbusd_epi32(sum, one,
+                                  _mm512_loadu_si512((const void *)(q + k)));
+    if (k < n)
+        sum = _mm512_dpbusd_epi32(
+            sum, one,
+            _mm512_maskz_loadu_epi8(((__mmask64)1 << (n - k)) - 1, q + k));
+    return _mm512_reduce_add_epi32(sum) * -128;
+}
+
 void mote_dense_s8_avx512vnni(const struct mote_dense_s8 *d)
 {
     static const struct mote_s8_version version = {
@@ -116,9 +167,9 @@ void mote_dense_s8_avx512vnni(const struct mote_dense_s8 *d)
                   {four_rows, 4, 4},
                   {two_rows, 2, 4},
                   {one_row, 1, 4}},
-        .finish = mote_s8_finish_avx2,
+        .finish = finish,
         .finish_s8 = mote_s8_finish_s8_avx2,
-        .start = mote_s8_start_avx2,
+        .start = start,
     };
     mote_dense_s8_tiled(d, &version);
 }

@@ -6,6 +6,8 @@
  * stack, and in half of the smallest first cache. */
 #define READY 64
 #define PACKED 16384
+/* Sums of the largest tile. */
+#define SUMS (MOTE_S8_ROWS * MOTE_S8_PANELS * MOTE_P8K8)
 
 /* The rows of one pass over all panels. */
 struct pass {
@@ -110,15 +112,16 @@ static void finish(const struct pass *p, int32_t *sum, size_t stride, size_t r,
         });
 }
 
-/* One tile: rows from r of the pass on, panels from `panel` on. */
-static void run_tile(const struct pass *p, size_t r, size_t panel, size_t kind)
+/* The sums of tiles of one kind: rows from r of the pass on, panels from
+ * `panel` on and `n` of them, in as many tiles as that takes. */
+static void sum_tiles(const struct pass *p, size_t r, size_t panel, size_t n,
+                      size_t kind, int32_t *sum)
 {
     const struct mote_dense_s8 *d = p->d;
     const struct mote_s8_version *v = p->version;
     const size_t rows = v->tiles[kind].rows, panels = v->tiles[kind].panels;
-    const size_t all = (d->m + MOTE_P8K8 - 1) / MOTE_P8K8;
+    const size_t last = (d->m + MOTE_P8K8 - 1) / MOTE_P8K8 - 1;
     const size_t panel_bytes = p->all_blocks * MOTE_P8K8_BYTES;
-    int32_t sum[MOTE_S8_ROWS * MOTE_S8_PANELS * MOTE_P8K8];
     struct mote_s8_tile t; /* not cleared: there are many */
 
     t.q = d->q + (p->row + r) * d->q_stride;
@@ -126,29 +129,37 @@ static void run_tile(const struct pass *p, size_t r, size_t panel, size_t kind)
     t.blocks = p->blocks;
     t.last = p->all_blocks > p->blocks ? p->last[r] : NULL;
     t.start = p->start + r;
-    t.sum = sum;
     t.next = MOTE_S8_PANELS * panel_bytes;
     if (p->group) {
         t.q = p->packed + r / rows * p->group;
         t.blocks = p->all_blocks;
     }
-    for (size_t j = 0; j < panels; j++) /* the last one again, beyond the end */
-        t.w[j] = d->w + smaller(panel + j, all - 1) * panel_bytes;
-    v->tiles[kind].sum(&t);
-    finish(p, sum, panels * MOTE_P8K8, p->row + r, rows, panel * MOTE_P8K8);
+    for (size_t i = 0; i < n; i += panels) {
+        for (size_t j = 0; j < panels; j++) /* the last again, beyond the end */
+            t.w[j] = d->w + smaller(panel + i + j, last) * panel_bytes;
+        t.sum = sum + i * rows * MOTE_P8K8;
+        v->tiles[kind].sum(&t);
+    }
 }
 
-/* All rows of the pass over a few panels. */
+/* All rows of the pass over a few panels. Tiles of a single row are finished
+ * together, as many as there is room for. */
 static void run_panels(const struct pass *p, size_t panel, size_t end)
 {
     size_t kind = p->version->pack && !p->group;
+    int32_t sum[SUMS];
 
-    for (size_t r = 0; r < p->rows; r += p->version->tiles[kind].rows) {
+    for (size_t r = 0, rows; r < p->rows; r += rows) {
         while (p->version->tiles[kind].rows > p->rows - r)
             kind++;
-        const size_t step = p->version->tiles[kind].panels;
-        for (size_t i = panel; i < end; i += step)
-            run_tile(p, r, i, kind);
+        rows = p->version->tiles[kind].rows;
+        const size_t panels = p->version->tiles[kind].panels;
+        const size_t most = rows > 1 ? panels : SUMS / MOTE_P8K8;
+        for (size_t i = panel, n; i < end; i += n) {
+            n = smaller((end - i + panels - 1) / panels * panels, most);
+            sum_tiles(p, r, i, n, kind, sum);
+            finish(p, sum, n * MOTE_P8K8, p->row + r, rows, i * MOTE_P8K8);
+        }
     }
 }
 

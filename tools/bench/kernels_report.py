@@ -48,7 +48,8 @@ def read_machine(path: Path) -> dict[str, float]:
 
 def add_limits(products: list[dict], machine: dict[str, float]) -> None:
     """Beside each product what the core could do: its peak, and for one row
-    at a time, where each weight is used once, what it can read."""
+    at a time, where each weight is used once, what it can read: a byte for
+    each multiply-add, and a scale and an offset of 4 bytes for each column."""
     for p in products:
         kernel = " ".join(p["name"].split()[:2])
         peak = machine.get(kernel.replace(" ", "_"))
@@ -57,10 +58,11 @@ def add_limits(products: list[dict], machine: dict[str, float]) -> None:
         if peak is not None:
             p["peak"] = round(peak, 1)
             p["of_peak"] = round(p["rate"] / p["peak"], 3)
-        size = re.search(r" 1x\d+x\d+, (\d+) KB", p["name"])
-        if size and f"read_{size[1]}_KB" in machine:
-            p["bandwidth"] = machine[f"read_{size[1]}_KB"]
-            p["of_bandwidth"] = round(p["rate"] / p["bandwidth"], 3)
+        size = re.search(r" 1x(\d+)x\d+, (\d+) KB", p["name"])
+        if size and f"read_{size[2]}_KB" in machine:
+            p["bandwidth"] = machine[f"read_{size[2]}_KB"]
+            read = p["rate"] * (1 + 8 / int(size[1]))
+            p["of_bandwidth"] = round(read / p["bandwidth"], 3)
 
 
 def print_limits(products: list[dict]) -> None:
