@@ -108,7 +108,7 @@ RUNS      ?= 300
 .SECONDEXPANSION:
 .PHONY: help build run invoke zip image sizes train compile engine test ci \
 	test-long test-examples fuzz freestanding bench-coldstart bench-peers bench-readme bench-kernels bench-compress \
-	bench-tokenizer bench-tls format clean c-tests c-suite test-programs count-program \
+	bench-tokenizer bench-tls order format clean c-tests c-suite test-programs count-program \
 	compress-count-program inner-loops print-trust tls-programs FORCE
 
 help: ## this list
@@ -199,16 +199,28 @@ $(OUT)/%/outside: FORCE
 	@mkdir -p $(@D)
 	@echo '$(call outside_of,$*)' | cmp -s - $@ || echo '$(call outside_of,$*)' >$@
 $(OUT)/core/function/outside_net.o: | build/include/bearssl.h
-link = $(Q)mkdir -p $(@D) && $(TARGET_CC) $(LINK.$(MODE)) $(filter %.o,$^) \
+# What a start runs lies together; without sections each, the linker would neither
+# order functions nor leave out those that nobody calls.
+ORDER := $(if $(filter release,$(MODE)),$(OUT)/order.ld)
+$(OUT)/order.ld: tools/link/order.txt Makefile | setup-build
+	@mkdir -p $(@D)
+	$(Q)$(TARGET_CC) $(LINK.release) -Wl,--verbose 2>/dev/null | awk '/^=====/ { inside = !inside; next } \
+		inside && /\*\(\.text\.unlikely/ { print "*(.text.startup.main)"; \
+			while ((getline name <"$<") > 0) \
+				if (name !~ /^#/) print "*(.text." name " .text." name ".*)" } \
+		inside' >$@
+	@grep -q mote_model_open $@
+link = $(Q)mkdir -p $(@D) && $(TARGET_CC) $(LINK.$(MODE)) $(ORDER:%=-ffunction-sections -Wl,-T,%) \
+	$(filter %.o,$^) \
 	$(if $(filter %-tls.a,$^),$(TLS_LIBS),$(LIB)) -o $@.full && \
 	$(if $(filter release,$(MODE)),$(CROSS)strip -R .comment $@.full -o $@,cp $@.full $@)
-$(OUT)/%/bootstrap: $(MAIN) $(OUT)/core/function/source_embedded.o $(OUT)/%/blob.o $$(call outside,$$*)
+$(OUT)/%/bootstrap: $(MAIN) $(OUT)/core/function/source_embedded.o $(OUT)/%/blob.o $$(call outside,$$*) $(ORDER)
 	$(link)
 # MODEL=none carries no model and reads model.mote beside its executable
-$(OUT)/none/bootstrap: $(MAIN) $(OUT)/core/function/source_beside.o $$(call outside,none)
+$(OUT)/none/bootstrap: $(MAIN) $(OUT)/core/function/source_beside.o $$(call outside,none) $(ORDER)
 	$(link)
 # the same for any model with jobs, or from outside
-$(OUT)/outside/bootstrap: $(MAIN) $(OUT)/core/function/source_beside.o $$(call outside,outside)
+$(OUT)/outside/bootstrap: $(MAIN) $(OUT)/core/function/source_beside.o $$(call outside,outside) $(ORDER)
 	$(link)
 
 # The same again, but for the files that name what is linked: objects come
@@ -233,7 +245,7 @@ $(OUT)/%/trimmed/$(notdir $1).o: $1.c $(OUT)/%/opcodes Makefile
 endef
 $(foreach file,$(TRIMMED),$(eval $(call trimmed_object,$(file))))
 $(OUT)/%/trimmed/bootstrap: $(foreach file,$(TRIMMED),$(OUT)/%/trimmed/$(notdir $(file)).o) \
-		$(OUT)/core/function/source_embedded.o $(OUT)/%/blob.o $$(call outside,$$*)
+		$(OUT)/core/function/source_embedded.o $(OUT)/%/blob.o $$(call outside,$$*) $(ORDER)
 	$(link)
 
 models/%.mote:
@@ -421,7 +433,7 @@ $(OUT)/bench/%/blob.o: core/function/blob.S $(COLDSTART)/models/%.mote
 	@mkdir -p $(@D)
 	$(Q)$(TARGET_CC) -DMOTE_BLOB='"$(COLDSTART)/models/$*.mote"' -DMOTE_ALIGN=4096 -c $< -o $@
 $(OUT)/bench/%/bootstrap: $(MAIN) $(OUT)/core/function/source_embedded.o $(OUT)/bench/%/blob.o \
-		$(OUT)/core/function/outside_none.o $(LIB)
+		$(OUT)/core/function/outside_none.o $(LIB) $(ORDER)
 	$(link)
 
 # Everything that is here, or with ONLY=NAME one model and the floor. Models of
@@ -435,6 +447,13 @@ bench-coldstart: $(CONTESTANTS) | setup-bench-coldstart ## cold starts, beside t
 	@python3 tools/bench/coldstart.py --runs $(RUNS) \
 		$(if $(ONLY),--model $(ONLY) --event "$$DATA") \
 		$(if $(filter-out undefined,$(origin PEERS)),--peers '$(PEERS)') build/bench/coldstart
+
+order: build/$(HOST)/iris/bootstrap $(EMULATOR) ## tools/link/order.txt anew, by valgrind: functions that a start of iris runs
+	$(Q)for event in '[5.7,2.8,4.5,1.3]' "$$(cat models/iris/samples/body.event.json)"; do \
+		$(EMULATOR) --once "$$event" $$(command -v valgrind) --tool=callgrind \
+			--callgrind-out-file=build/host/order.%p build/$(HOST)/iris/bootstrap.full >/dev/null || exit 1; \
+	done
+	$(Q)python3 tools/link/order.py build/host/order.* >tools/link/order.txt; rm build/host/order.*
 
 bench-peers: | setup-bench-peers ## Python, Rust, Go and Node, to be measured beside it
 	@tools/bench/peers/build.sh build/peers $(PEERS)
