@@ -73,8 +73,13 @@ def line(profiles: list[dict]) -> str:
     """All of them in one line."""
     return "profiles: " + "; ".join(
         f"{p['profile']}{' (this file)' if p['compiled'] else ''} {p['bytes']} bytes, "
-        f"{p['ms']:.2f} ms, 99 % within {p['verify_p99_error']}, "
-        f"{p['verify_label_flips']} of {p['verified_rows']} labels differ"
+        f"{p['ms']:.2f} ms, 99 % within {p['verify_p99_error']}, {lost(p)}"
         + ("" if p["passed"] else ", beyond the limits of verify")
         for p in profiles
     )
+
+
+def lost(profile: dict) -> str:
+    if "verify_cosine" in profile:
+        return f"cosine at least {profile['verify_cosine']:.4f}"
+    return f"{profile['verify_label_flips']} of {profile['verified_rows']} labels differ"
