@@ -316,7 +316,7 @@ $(TRAINERS)/.done: tools/requirements.txt models/requirements.txt | setup-python
 	python3 -m venv $(TRAINERS)
 	$(TRAINERS)/bin/pip install -q -r tools/requirements.txt -r models/requirements.txt
 	@touch $@
-train: $$(TRAINER)/.done ## models/MODEL/train.py, into build/models/MODEL; all but iris install PyTorch
+train: $$(TRAINER)/.done $(if $(filter cola,$(MODEL)),| setup-train) ## models/MODEL/train.py, into build/models/MODEL; all but iris install PyTorch
 	$(PINNED) $(TRAINER)/bin/python models/$(MODEL)/train.py build/models/$(MODEL)
 
 compile: $(VENV)/.done $(ENGINE_LIB) ## the estimator to models/MODEL/MODEL.mote, verified

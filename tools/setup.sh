@@ -2,7 +2,7 @@
 # Installs what a Debian 12 machine lacks for one purpose; on other systems says
 # what is missing. When all is there nothing is done and no root is needed.
 #
-# Usage: tools/setup.sh build|arm64|run|tls|tls-arm64|bench-tls|bench-coldstart|bench-peers|bench-compress|package|python|bench|test|ci
+# Usage: tools/setup.sh build|arm64|run|tls|tls-arm64|bench-tls|bench-coldstart|bench-peers|bench-compress|package|python|train|bench|test|ci
 set -eu
 
 # One need a line: how to see that it is met, and the package that meets it. A
@@ -70,6 +70,10 @@ needs() {
         echo python3 python3
         python3 -c 'import ensurepip' 2>/dev/null || echo /none python3-venv
         ;;
+    train)
+        needs python
+        echo /usr/share/wordnet/data.verb wordnet-base
+        ;;
     bench)
         needs run
         needs python
@@ -105,7 +109,7 @@ needs() {
         echo g++ g++
         ;;
     *)
-        echo "setup.sh: expected build, arm64, run, tls, tls-arm64, bench-tls, bench-coldstart, bench-peers, bench-compress, package, python, bench, test or ci, got $1" >&2
+        echo "setup.sh: expected build, arm64, run, tls, tls-arm64, bench-tls, bench-coldstart, bench-peers, bench-compress, package, python, train, bench, test or ci, got $1" >&2
         exit 2
         ;;
     esac

@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 pytest.importorskip("tokenizers")
+import onnx  # noqa: E402
 import text_model  # noqa: E402
 import text_onnx  # noqa: E402
 from onnx import numpy_helper  # noqa: E402
@@ -117,8 +118,25 @@ def test_the_row_of_token_type_0_joins_the_positions(tmp_path):
     types = next(t for t in tables if t.shape == (2, text_model.WIDE))
     words = next(t for t in tables if t.shape == (text_onnx.WORDS, text_model.WIDE))
     nodes = {n.op: n.attributes["table"] for n in made.graph.nodes if "table" in n.attributes}
-    assert np.array_equal(nodes["embed"], words)
+    assert np.array_equal(nodes["embed"][made.token_rows], words)
     assert np.array_equal(nodes["position"], (places + types[0]).astype(np.float32))
+
+
+def test_every_id_has_its_row_of_the_embedding(tmp_path):
+    folder = text_onnx.save(tmp_path, head="mean", toml=MOST)
+    made = imported(folder)
+    (given,) = [
+        numpy_helper.to_array(t)
+        for t in onnx.load(folder / "model.onnx").graph.initializer
+        if t.dims[:1] == [text_onnx.WORDS] and len(t.dims) == 2
+    ]
+    (embed,) = [n for n in made.graph.nodes if n.op == "embed"]
+    rows = made.token_rows
+    assert rows != list(range(len(given)))
+    assert np.array_equal(embed.attributes["table"][rows], given)
+    text = read(lower.lower(made, config.read(folder), "float32").to_bytes()).text
+    ids = made.tokenizer.vocabulary
+    assert all(row == rows[ids[token]] for token, row in text.vocabulary().items())
 
 
 def test_fewer_tokens_are_fewer_rows(tmp_path):

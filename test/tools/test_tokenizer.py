@@ -225,6 +225,22 @@ def test_rows_are_renumbered(folder):
     assert after == [rows[i] for i in before]
 
 
+def test_rows_in_order_are_those_of_common_tokens(folder):
+    """Others keep their order behind them."""
+    _, ours, _ = made(folder, "uncased")
+    rows, tokens = ours.rows(), {i: t for t, i in ours.vocabulary.items()}
+    assert sorted(rows) == list(range(ours.size))
+    rare = [
+        i not in (ours.cls, ours.sep, ours.unk)
+        and (not can_be_met(t) or (len(t.removeprefix("##")) == 1 and not t.isascii()))
+        for i, t in sorted(tokens.items())
+    ]
+    assert 0 < sum(rare) < len(rare)
+    for kind, first in ((False, 0), (True, rare.count(False))):
+        of_kind = [row for row, r in zip(rows, rare, strict=True) if r == kind]
+        assert of_kind == list(range(first, first + len(of_kind)))
+
+
 def test_section_is_the_same_every_time(folder):
     _, ours, section = made(folder, "cased")
     assert ours.section() == section

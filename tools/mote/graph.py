@@ -309,7 +309,8 @@ class Imported:
     rows [n][features] in float64, NaN for missing, a category by its index..
     sample(rng, count) -> rows as the model takes them, where not any numbers
     will do; None: any. tokenizer: of a model of texts, whose rows are texts [n][1];
-    ids(text): those that the trainer's own tokenizer gives. kept: what the
+    ids(text): those that the trainer's own tokenizer gives; rows[id]: the row of the
+    embedding that an id has become, None: its own. kept: what the
     trainer's file has in int8 and the graph has not, each with its reason.
     inside(rows) -> which rows lie in the ranges that static int8 was calibrated
     with; None: there are none."""
@@ -321,6 +322,7 @@ class Imported:
     predict: object
     sample: object = None
     tokenizer: object = None
+    token_rows: list[int] | None = None
     ids: object = None
     kept: list[str] = field(default_factory=list)
     inside: object = None

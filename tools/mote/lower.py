@@ -337,5 +337,5 @@ def lower(
         ),
         series=record,
         jobs=jobs.records(config.job, record) if config.job else [],
-        text=imported.tokenizer.section() if imported.tokenizer else b"",
+        text=imported.tokenizer.section(imported.token_rows) if imported.tokenizer else b"",
     )

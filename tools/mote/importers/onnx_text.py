@@ -367,6 +367,7 @@ def import_text(path: str, model, config, runtime) -> Imported:
         trainer=f"ONNX Runtime {runtime.__version__}",
         predict=session.predict,
         tokenizer=tokenizer,
+        token_rows=sort_rows(graph, tokenizer),
         ids=session.ids,
     )
 
@@ -389,3 +390,17 @@ def check_vocabulary(graph: Graph, tokenizer: Tokenizer) -> None:
                 f"the tokenizer has ids up to {tokenizer.size - 1}, the model's embedding "
                 f"{len(node.attributes['table'])} rows: they are not of one model"
             )
+
+
+def sort_rows(graph: Graph, tokenizer: Tokenizer) -> list[int] | None:
+    """Puts the rows of the embedding in the order that Tokenizer.rows gives, and
+    returns that; None where something else reads the ids too."""
+    readers = [node for node in graph.nodes if graph.input in node.inputs]
+    if graph.input in graph.outputs or any(node.op != "embed" for node in readers):
+        return None
+    rows = tokenizer.rows()
+    for node in readers:
+        table = node.attributes["table"]
+        node.attributes["table"] = sorted_table = table.copy()
+        sorted_table[rows] = table[: len(rows)]
+    return rows
