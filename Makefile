@@ -468,7 +468,7 @@ $(PEER)/.done: tools/bench/requirements.txt | setup-python
 	$(PEER)/bin/pip install -q -r $<
 	@touch $@
 CASES := build/bench/models/cases.tsv
-$(CASES): tools/bench/kernels_models.py tools/bench/forests.py $(wildcard tools/mote/*.py) $(PEER)/.done
+$(CASES): tools/bench/kernels_models.py tools/bench/forests.py $(wildcard tools/mote/*.py build/models/minilm/model.onnx) $(PEER)/.done
 	PYTHONPATH=tools $(PEER)/bin/python $< $(@D)
 # programs of this machine's C library, around the engine that ships
 $(OUT)/bench-models: tools/bench/kernels_models.c tools/bench/kernels_ours.c \
