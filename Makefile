@@ -236,7 +236,7 @@ trim = @mkdir -p $(@D) && $(if $(V),,echo CC $@ >&2 &&) $(TARGET_CC) $(FLAGS) \
 	$(DIR_FLAGS) $$(cat $(filter %/opcodes,$^)) -c $< -o $@
 # what asks core/base/linked.h
 TRIMMED := core/kernel/kernels core/model/operators core/model/coded core/model/tiles \
-	core/model/model core/model/input core/function/describe core/function/main \
+	core/model/model core/model/model_about core/model/input core/function/describe core/function/main \
 	core/function/predict core/function/results core/function/http core/function/records \
 	core/function/handle core/function/failure core/function/settings
 define trimmed_object

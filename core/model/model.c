@@ -1,5 +1,6 @@
 /*
- * core/model/model.c - see core/model/model.h
+ * core/model/model.c - see core/model/model.h; core/model/model_about.c has the
+ * sections that say what a model is, takes and gives
  *
  * in      a file that may come from anywhere
  * out     struct mote_model, every pointer and index in it proven
@@ -10,11 +11,10 @@
 #include "core/model/model.h"
 #include "core/base/assert.h"
 #include "core/base/cursor.h"
-#include "core/base/number.h"
 #include "core/base/utf8.h"
 #include "core/base/xxh64.h"
 #include "core/model/coded.h"
-#include "core/model/jobs.h"
+#include "core/model/opening.h"
 
 static const char *const section_names[MOTE_SECTION_TYPES] = {
     [MOTE_SECTION_STRINGS] = "STRINGS", [MOTE_SECTION_SYMBOLS] = "SYMBOLS",
@@ -25,26 +25,6 @@ static const char *const section_names[MOTE_SECTION_TYPES] = {
     [MOTE_SECTION_ASSETS] = "ASSETS",   [MOTE_SECTION_DEBUG] = "DEBUG",
     [MOTE_SECTION_CODES] = "CODES",     [MOTE_SECTION_SERIES] = "SERIES",
 };
-
-/*
- * A file being opened. Each part has a function that says what was expected
- * and not found, or NULL when all is well; before it does, it may change the
- * status and the name of the part from what they usually are.
- */
-struct opening {
-    struct mote_model *m;
-    size_t n;
-    enum mote_status status;
-    const char *part; /* for where->field */
-    struct mote_where *where;
-};
-
-static const char *as(struct opening *o, enum mote_status status,
-                      const char *expected)
-{
-    o->status = status;
-    return expected;
-}
 
 const char *mote_section_name(uint32_t type)
 {
@@ -69,11 +49,10 @@ bool mote_all_zero(const void *bytes, size_t n)
     return n == 0;
 }
 
-/* Where `count` records of `size` bytes begin at byte `offset` of a section;
- * NULL when they reach beyond its end or do not lie on `align`. */
-static const void *records(const struct mote_model *m,
-                           const struct mote_file_section *s, uint64_t offset,
-                           uint64_t count, uint64_t size, uint64_t align)
+const void *mote_section_records(const struct mote_model *m,
+                                 const struct mote_file_section *s,
+                                 uint64_t offset, uint64_t count, uint64_t size,
+                                 uint64_t align)
 {
     if (offset % align || offset > s->bytes ||
         count > (s->bytes - offset) / size)
@@ -81,14 +60,13 @@ static const void *records(const struct mote_model *m,
     return m->bytes + s->offset + offset;
 }
 
-/* The records behind the count that a section begins with, filling it. */
-static const void *counted(const struct mote_model *m,
-                           enum mote_section_type type, uint64_t size,
-                           uint32_t most, uint32_t *count)
+const void *mote_section_counted(const struct mote_model *m,
+                                 enum mote_section_type type, uint64_t size,
+                                 uint32_t most, uint32_t *count)
 {
     const struct mote_file_section *s = m->sections[type];
     const struct mote_file_count *head =
-        records(m, s, 0, 1, sizeof *head, sizeof *head);
+        mote_section_records(m, s, 0, 1, sizeof *head, sizeof *head);
 
     if (!head || head->zero || head->count > most ||
         s->bytes != sizeof *head + head->count * size)
@@ -100,7 +78,7 @@ static const void *counted(const struct mote_model *m,
 /* ------------------------------------------------------------------------
  * Header and section table
  */
-static const char *open_header(struct opening *o)
+static const char *open_header(struct mote_opening *o)
 {
     const struct mote_file_header *h = o->m->header;
     const size_t n = o->n;
@@ -108,12 +86,13 @@ static const char *open_header(struct opening *o)
     if (n < sizeof *h || memcmp(h->magic, MOTE_FILE_MAGIC, sizeof h->magic))
         return "a .mote file";
     if (h->minimum_reader > MOTE_FILE_VERSION || h->version == 0)
-        return as(o, MOTE_E_VERSION, "format version 1");
+        return mote_opening_as(o, MOTE_E_VERSION, "format version 1");
     if (mote_xxh64(h, offsetof(struct mote_file_header, header_hash)) !=
         h->header_hash)
-        return as(o, MOTE_E_DAMAGED, "bytes that match the header hash");
+        return mote_opening_as(o, MOTE_E_DAMAGED,
+                               "bytes that match the header hash");
     if (h->arithmetic != MOTE_FILE_ARITHMETIC)
-        return as(o, MOTE_E_VERSION, "arithmetic version 1");
+        return mote_opening_as(o, MOTE_E_VERSION, "arithmetic version 1");
     if (h->file_bytes != n)
         return "a file of the length it states";
     if (h->section_count == 0 || h->section_count > MOTE_SECTIONS_MAX)
@@ -132,7 +111,7 @@ static const char *open_header(struct opening *o)
 }
 
 /* Provenance or nothing behind the content, then at least 64 zeros. */
-static const char *open_tail(struct opening *o)
+static const char *open_tail(struct mote_opening *o)
 {
     const struct mote_model *m = o->m;
     const struct mote_file_header *h = m->header;
@@ -145,7 +124,8 @@ static const char *open_tail(struct opening *o)
         end += h->provenance_bytes;
         if (mote_xxh64(m->bytes + h->provenance_offset, h->provenance_bytes) !=
             h->provenance_hash)
-            return as(o, MOTE_E_DAMAGED, "bytes that match its hash");
+            return mote_opening_as(o, MOTE_E_DAMAGED,
+                                   "bytes that match its hash");
     } else if (h->provenance_bytes || h->provenance_hash) {
         return "an offset";
     }
@@ -180,7 +160,7 @@ static bool is_first(const struct mote_model *m,
     return t == s;
 }
 
-static const char *open_section(struct opening *o,
+static const char *open_section(struct mote_opening *o,
                                 const struct mote_file_section *s,
                                 uint64_t *end)
 {
@@ -203,17 +183,17 @@ static const char *open_section(struct opening *o,
         return "one section of its type";
     if (!known && s->flags & MOTE_SECTION_REQUIRED) {
         o->where->number = s->type;
-        return as(o, MOTE_E_UNKNOWN, "sections of a known type");
+        return mote_opening_as(o, MOTE_E_UNKNOWN, "sections of a known type");
     }
     if (!mote_section_is_bulk(s->type) &&
         mote_xxh64(m->bytes + s->offset, s->bytes) != s->hash)
-        return as(o, MOTE_E_DAMAGED, "bytes that match its hash");
+        return mote_opening_as(o, MOTE_E_DAMAGED, "bytes that match its hash");
     if (known)
         m->sections[s->type] = s;
     return NULL;
 }
 
-static const char *open_sections(struct opening *o)
+static const char *open_sections(struct mote_opening *o)
 {
     const struct mote_model *m = o->m;
     const struct mote_file_header *h = m->header;
@@ -222,7 +202,8 @@ static const char *open_sections(struct opening *o)
     uint64_t end = sizeof *h + h->section_count * sizeof *s;
 
     if (!content_hash_matches(m))
-        return as(o, MOTE_E_DAMAGED, "bytes that match the content hash");
+        return mote_opening_as(o, MOTE_E_DAMAGED,
+                               "bytes that match the content hash");
     for (uint32_t i = 0; i < h->section_count; i++) {
         const char *expected = open_section(o, s + i, &end);
         if (expected)
@@ -244,13 +225,14 @@ static const char *open_sections(struct opening *o)
 /* ------------------------------------------------------------------------
  * Strings, symbols, tensors
  */
-static const char *open_strings(struct opening *o)
+static const char *open_strings(struct mote_opening *o)
 {
     struct mote_model *m = o->m;
     const struct mote_file_section *s = m->sections[MOTE_SECTION_STRINGS];
-    const uint32_t *count = records(m, s, 0, 1, 4, 4);
+    const uint32_t *count = mote_section_records(m, s, 0, 1, 4, 4);
     const uint32_t *start =
-        count ? records(m, s, 4, (uint64_t)*count + 1, 4, 4) : NULL;
+        count ? mote_section_records(m, s, 4, (uint64_t)*count + 1, 4, 4)
+              : NULL;
 
     if (!start)
         return "a table inside the section";
@@ -273,25 +255,17 @@ static const char *open_strings(struct opening *o)
     return NULL;
 }
 
-static bool is_string(const struct mote_model *m, uint32_t i)
-{
-    return i < m->string_count;
-}
-
-static bool is_string_or_none(const struct mote_model *m, uint32_t i)
-{
-    return i == MOTE_NONE || is_string(m, i);
-}
-
-static const char *open_symbols(struct opening *o)
+static const char *open_symbols(struct mote_opening *o)
 {
     struct mote_model *m = o->m;
-    m->symbols = counted(m, MOTE_SECTION_SYMBOLS, sizeof *m->symbols,
-                         MOTE_SYMBOLS_MAX, &m->symbol_count);
+    m->symbols =
+        mote_section_counted(m, MOTE_SECTION_SYMBOLS, sizeof *m->symbols,
+                             MOTE_SYMBOLS_MAX, &m->symbol_count);
     if (!m->symbols || m->symbol_count == 0)
         return "1 to 8 symbols";
     for (uint32_t i = 0; i < m->symbol_count; i++)
-        if (!is_string(m, m->symbols[i].name) || m->symbols[i].maximum == 0 ||
+        if (!mote_is_string(m, m->symbols[i].name) ||
+            m->symbols[i].maximum == 0 ||
             m->symbols[i].maximum >= MOTE_SYMBOL_LIMIT)
             return "a name and a maximum from 1 to 2^24 - 1";
     return NULL;
@@ -332,7 +306,7 @@ struct ends {
     uint64_t data, codes; /* bytes of the file */
 };
 
-static const char *open_tensor(struct opening *o,
+static const char *open_tensor(struct mote_opening *o,
                                const struct mote_file_tensor *t,
                                struct ends *end)
 {
@@ -343,9 +317,10 @@ static const char *open_tensor(struct opening *o,
 
     if (t->layout > MOTE_LAYOUT_P8K8 || t->layout_version != 1 ||
         !mote_coded_known(t->encoding))
-        return as(o, MOTE_E_UNKNOWN, "a known layout and encoding");
+        return mote_opening_as(o, MOTE_E_UNKNOWN,
+                               "a known layout and encoding");
     if (!mote_dtype_bytes(t->dtype) || t->rank > MOTE_RANK_MAX || t->zero ||
-        !is_string_or_none(m, t->name))
+        !mote_is_string_or_none(m, t->name))
         return "a dtype, a rank and a name";
     for (uint32_t i = 0; i < MOTE_RANK_MAX; i++)
         if (i < t->rank ? t->dims[i] == 0 || t->dims[i] >> 31 : t->dims[i] != 0)
@@ -361,15 +336,16 @@ static const char *open_tensor(struct opening *o,
                             : open_raw(t);
 }
 
-static const char *open_tensors(struct opening *o)
+static const char *open_tensors(struct mote_opening *o)
 {
     struct mote_model *m = o->m;
     const struct mote_file_section *data = m->sections[MOTE_SECTION_DATA];
     const struct mote_file_section *codes = m->sections[MOTE_SECTION_CODES];
     struct ends end = {data ? data->offset : 0, codes ? codes->offset : 0};
 
-    m->tensors = counted(m, MOTE_SECTION_TENSORS, sizeof *m->tensors,
-                         UINT32_MAX, &m->tensor_count);
+    m->tensors =
+        mote_section_counted(m, MOTE_SECTION_TENSORS, sizeof *m->tensors,
+                             UINT32_MAX, &m->tensor_count);
     if (!m->tensors)
         return "as many records as it counts";
     for (uint32_t i = 0; i < m->tensor_count; i++) {
@@ -389,12 +365,12 @@ static const char *open_tensors(struct opening *o)
 /* The next `count` records of `size` bytes of PLANS, *at being moved behind
  * them and on to a multiple of 8, over zeros; NULL when they are not `there`.
  */
-static const void *next_records(const struct opening *o, uint64_t *at,
+static const void *next_records(const struct mote_opening *o, uint64_t *at,
                                 uint64_t there, uint64_t count, uint64_t size)
 {
     const struct mote_model *m = o->m;
     const struct mote_file_section *s = m->sections[MOTE_SECTION_PLANS];
-    const void *found = records(m, s, *at, count, size, 8);
+    const void *found = mote_section_records(m, s, *at, count, size, 8);
     const uint64_t end = *at + count * size, pad = -end & 7;
 
     if (!found || there != *at || pad > s->bytes - end ||
@@ -404,12 +380,12 @@ static const void *next_records(const struct opening *o, uint64_t *at,
     return found;
 }
 
-static const char *open_plan(struct opening *o, struct mote_plan *plan,
+static const char *open_plan(struct mote_opening *o, struct mote_plan *plan,
                              const struct mote_file_plan *p, uint64_t *at)
 {
     const struct mote_model *m = o->m;
 
-    if (!is_string(m, p->name) || p->flags > MOTE_PLAN_FLUSH_DENORMALS)
+    if (!mote_is_string(m, p->name) || p->flags > MOTE_PLAN_FLUSH_DENORMALS)
         return "a name and known flags";
     if (p->inputs > MOTE_PLAN_ENDS_MAX || p->outputs > MOTE_PLAN_ENDS_MAX ||
         p->values > MOTE_PLAN_VALUES_MAX || p->inputs > p->values ||
@@ -435,11 +411,12 @@ static const char *open_plan(struct opening *o, struct mote_plan *plan,
     return NULL;
 }
 
-static const char *open_plans(struct opening *o)
+static const char *open_plans(struct mote_opening *o)
 {
     struct mote_model *m = o->m;
     const struct mote_file_section *s = m->sections[MOTE_SECTION_PLANS];
-    const struct mote_file_count *head = records(m, s, 0, 1, sizeof *head, 8);
+    const struct mote_file_count *head =
+        mote_section_records(m, s, 0, 1, sizeof *head, 8);
     uint64_t at = sizeof *head;
 
     if (!head || head->zero || head->count == 0 || head->count > MOTE_PLANS_MAX)
@@ -464,301 +441,7 @@ static const char *open_plans(struct opening *o)
     return NULL;
 }
 
-/* ------------------------------------------------------------------------
- * What the model is, takes and gives
- */
-static const char *open_about(struct opening *o)
-{
-    struct mote_model *m = o->m;
-    const struct mote_file_section *s = m->sections[MOTE_SECTION_MODEL];
-
-    m->about = records(m, s, 0, 1, sizeof *m->about, 4);
-    if (!m->about || s->bytes != sizeof *m->about ||
-        !is_string(m, m->about->name) || !is_string(m, m->about->version) ||
-        !is_string_or_none(m, m->about->description) ||
-        m->about->plan >= m->plan_count)
-        return "a name, a version and a plan";
-    return NULL;
-}
-
-/* s32 [batch][tokens]: the batch is 1, the tokens another symbol. */
-static bool is_tokens(const struct mote_model *m,
-                      const struct mote_file_value *v)
-{
-    return v->kind == MOTE_VALUE_ARENA && v->dtype == MOTE_S32 &&
-           v->rank == 2 && v->dims[0] == MOTE_DIM_SYMBOL &&
-           v->dims[1] > MOTE_DIM_SYMBOL && m->symbols[0].maximum == 1 &&
-           m->symbols[v->dims[1] & ~MOTE_DIM_SYMBOL].maximum >= 2;
-}
-
-/* The model's only feature, and the tokenizer that makes ids of it. */
-static const char *open_text(struct opening *o,
-                             const struct mote_file_feature *f)
-{
-    struct mote_model *m = o->m;
-    const struct mote_plan *plan = mote_model_main(m);
-    const struct mote_file_section *s = m->sections[MOTE_SECTION_TEXT];
-
-    if (m->feature_count != 1 || plan->file->inputs != 1)
-        return "a text alone";
-    if (!is_string(m, f->name) || f->zero || f->flags || f->dtype != MOTE_S32 ||
-        f->value || f->column || f->first_category || f->category_count)
-        return "a text with a name, and nothing else";
-    if (!is_tokens(m, plan->values))
-        return "an input of the plan that is the tokens of one text";
-    o->part = "TEXT";
-    if (!s || !(s->flags & MOTE_SECTION_REQUIRED))
-        return "a required section for a text";
-    o->status = mote_tokenizer_open(&m->tokenizer, m->bytes + s->offset,
-                                    s->bytes, o->where);
-    return o->status == MOTE_OK ? NULL : o->where->expected;
-}
-
-/* [batch][columns] of that dtype, and how many columns; 0 for another shape. */
-static uint32_t batch_columns(const struct mote_file_value *v, uint8_t dtype)
-{
-    if (v->kind != MOTE_VALUE_ARENA || v->dtype != dtype || v->rank != 2 ||
-        v->dims[0] != MOTE_DIM_SYMBOL || v->dims[1] & MOTE_DIM_SYMBOL)
-        return 0;
-    return v->dims[1];
-}
-
-static const char *open_feature(struct opening *o,
-                                const struct mote_file_feature *f)
-{
-    const struct mote_model *m = o->m;
-    const struct mote_plan *plan = mote_model_main(m);
-
-    const bool texts = mote_is_category(f);
-    const uint8_t flags = MOTE_FEATURE_MAY_MISS |
-                          (texts ? MOTE_FEATURE_OTHER : MOTE_FEATURE_BOOLEAN);
-
-    if (!texts && f->kind != MOTE_FEATURE_NUMBER)
-        return as(o, MOTE_E_UNKNOWN, "features of a known kind");
-    if (!is_string(m, f->name) || f->zero || f->flags & ~flags ||
-        (f->dtype != MOTE_F32 && f->dtype != MOTE_F64))
-        return "a name, a dtype and known flags";
-    if (texts ? f->category_count == 0 ||
-                    f->category_count > MOTE_CATEGORIES_MAX ||
-                    f->first_category >= m->string_count ||
-                    f->category_count > m->string_count - f->first_category
-              : f->first_category || f->category_count)
-        return "categories of a category, and of nothing else";
-    if (f->value >= plan->file->inputs ||
-        f->column >= batch_columns(plan->values + f->value, f->dtype))
-        return "a column of an input of the plan";
-    return NULL;
-}
-
-/* Features fill the inputs exactly: as many as there are columns, and, being
- * listed in the order of value and column, no two in one place. */
-static const char *open_input(struct opening *o)
-{
-    struct mote_model *m = o->m;
-    const struct mote_plan *plan = mote_model_main(m);
-    uint64_t columns = 0;
-
-    m->features = counted(m, MOTE_SECTION_INPUT, sizeof *m->features, 65535,
-                          &m->feature_count);
-    if (!m->features || m->feature_count == 0)
-        return "1 to 65535 features";
-    if (mote_is_text(m->features))
-        return open_text(o, m->features);
-    for (uint32_t i = 0; i < m->feature_count; i++) {
-        const struct mote_file_feature *f = m->features + i;
-        const char *expected = open_feature(o, f);
-        if (expected)
-            return expected;
-        if (i && (f->value < f[-1].value ||
-                  (f->value == f[-1].value && f->column <= f[-1].column)))
-            return "features in the order of their columns";
-    }
-    for (uint32_t i = 0; i < plan->file->inputs; i++) {
-        const uint32_t some =
-            batch_columns(plan->values + i, plan->values[i].dtype);
-        if (some == 0)
-            return "inputs of the plan that are rows of features";
-        columns += some;
-    }
-    if (columns != m->feature_count)
-        return "a feature for every column";
-    return NULL;
-}
-
-/* The value behind output number i of the main plan, or NULL. */
-static const struct mote_file_value *output_value(const struct mote_model *m,
-                                                  uint32_t i)
-{
-    const struct mote_plan *plan = mote_model_main(m);
-    return i < plan->file->outputs ? plan->values + plan->outputs[i] : NULL;
-}
-
-static bool scores_fit(const struct mote_model *m)
-{
-    const struct mote_file_value *v = output_value(m, m->output->scores);
-    return v && (v->dtype == MOTE_F32 || v->dtype == MOTE_F64) &&
-           batch_columns(v, v->dtype) == m->output->count;
-}
-
-static bool index_fits(const struct mote_model *m)
-{
-    const struct mote_file_value *v = output_value(m, m->output->index);
-    return v && v->kind == MOTE_VALUE_ARENA && v->dtype == MOTE_S32 &&
-           v->rank == 1 && v->dims[0] == MOTE_DIM_SYMBOL;
-}
-
-static bool labels_are_numbers(const struct mote_model *m)
-{
-    for (uint32_t i = 0; i < m->output->count; i++) {
-        double ignored;
-        if (mote_f64_read(mote_model_string(m, m->output->first_name + i),
-                          &ignored) != MOTE_OK)
-            return false;
-    }
-    return true;
-}
-
-static bool style_fits(const struct mote_model *m)
-{
-    const struct mote_file_output *out = m->output;
-    const bool scored =
-        out->kind == MOTE_OUTPUT_CLASS && out->scores != MOTE_NONE;
-
-    switch (out->style) {
-    case MOTE_REPLY_SCORES:
-        return scored;
-    case MOTE_REPLY_PREDICTION:
-        return scored && mote_is_text(m->features);
-    case MOTE_REPLY_BASE64:
-        return out->kind == MOTE_OUTPUT_EMBEDDING;
-    }
-    return true;
-}
-
-/* Numbers without names. */
-static const char *open_embedding(const struct mote_model *m)
-{
-    const struct mote_file_output *out = m->output;
-
-    if (out->index != MOTE_NONE || out->scores_kind != MOTE_SCORES_NONE ||
-        out->labels != MOTE_LABELS_TEXT || out->first_name || !scores_fit(m) ||
-        output_value(m, out->scores)->dtype != MOTE_F32)
-        return "f32 numbers of fitting shape, without names";
-    return NULL;
-}
-
-static const char *open_output(struct opening *o)
-{
-    struct mote_model *m = o->m;
-    const struct mote_file_section *s = m->sections[MOTE_SECTION_OUTPUT];
-    const struct mote_file_output *out = records(m, s, 0, 1, sizeof *out, 4);
-
-    m->output = out;
-    if (!out || s->bytes != sizeof *out || out->zero || out->style == 0 ||
-        out->style > MOTE_REPLY_BASE64 ||
-        out->scores_kind > MOTE_SCORES_DECISION ||
-        (out->labels != MOTE_LABELS_TEXT && out->labels != MOTE_LABELS_NUMBER))
-        return "known kinds of scores, labels and reply";
-    if (MOTE_LINKED_TEXTS ? !style_fits(m) : out->style > MOTE_REPLY_FULL)
-        return "a fitting style of reply";
-    if (mote_is_embedding(out))
-        return open_embedding(m);
-    if (out->count == 0 || out->first_name >= m->string_count ||
-        out->count > m->string_count - out->first_name)
-        return "a name for each of its numbers";
-    if (out->labels == MOTE_LABELS_NUMBER && !labels_are_numbers(m))
-        return "labels that are numbers";
-    switch (out->kind) {
-    case MOTE_OUTPUT_CLASS:
-        if (!index_fits(m) ||
-            (out->scores == MOTE_NONE) !=
-                (out->scores_kind == MOTE_SCORES_NONE) ||
-            (out->scores != MOTE_NONE && !scores_fit(m)))
-            return "an index and scores of fitting shape";
-        return NULL;
-    case MOTE_OUTPUT_NUMBERS:
-        if (out->index != MOTE_NONE || out->scores_kind != MOTE_SCORES_NONE ||
-            !scores_fit(m))
-            return "numbers of fitting shape";
-        return NULL;
-    }
-    return as(o, MOTE_E_UNKNOWN, "an output of a known kind");
-}
-
-static bool is_run(uint32_t first, uint32_t n, uint32_t most)
-{
-    return n && first < most && n <= most - first;
-}
-
-static const char *open_series_column(const struct mote_model *m,
-                                      const struct mote_file_series_column *c)
-{
-    if (!is_string(m, c->name) || c->resample < MOTE_SERIES_MEAN ||
-        c->resample > MOTE_SERIES_MOST || !mote_all_zero(c->zero, 3))
-        return "a name and a known way to resample";
-    if (c->window > MOTE_SERIES_WINDOW_MAX || c->ahead > c->window ||
-        !is_run(c->first, c->window, m->feature_count))
-        return "a window of features";
-    for (uint32_t i = 0; i < c->window; i++)
-        if (m->features[c->first + i].kind != MOTE_FEATURE_NUMBER)
-            return "features that are numbers";
-    return NULL;
-}
-
-/* Every feature is in one column, or is the time. */
-static const char *open_series(struct opening *o)
-{
-    struct mote_model *m = o->m;
-    const struct mote_file_section *s = m->sections[MOTE_SECTION_SERIES];
-    uint64_t used = 0;
-
-    if (!s)
-        return NULL;
-    const struct mote_file_series *f = records(m, s, 0, 1, sizeof *f, 4);
-    if (!f || f->columns == 0 || f->columns > MOTE_SERIES_COLUMNS_MAX ||
-        f->forecasts == 0 || f->forecasts > m->output->count || f->zero)
-        return "1 to 64 columns, and forecasts";
-    if (f->step == 0 || f->step > MOTE_SERIES_STEP_MAX ||
-        f->offset >= f->step || f->unit == 0 ||
-        f->unit > MOTE_SERIES_STEP_MAX || f->gap > MOTE_SERIES_WINDOW_MAX ||
-        (f->time != MOTE_NONE && f->time >= m->feature_count))
-        return "a step, an offset below it, and a time";
-    m->series_columns =
-        records(m, s, sizeof *f, f->columns, sizeof *m->series_columns, 4);
-    const uint64_t at = sizeof *f + f->columns * sizeof *m->series_columns;
-    m->forecasts = records(m, s, at, f->forecasts, sizeof *m->forecasts, 4);
-    if (!m->series_columns || !m->forecasts ||
-        s->bytes != at + f->forecasts * sizeof *m->forecasts)
-        return "as many columns and forecasts as it counts";
-    for (uint32_t i = 0; i < f->columns; i++) {
-        const struct mote_file_series_column *c = m->series_columns + i;
-        const char *expected = open_series_column(m, c);
-        if (expected)
-            return expected;
-        if (i && c->first < c[-1].first + c[-1].window)
-            return "columns in the order of their features";
-        if (f->time >= c->first && f->time - c->first < c->window)
-            return "a time that is no column's";
-        used += c->window;
-    }
-    if (used + (f->time != MOTE_NONE) != m->feature_count)
-        return "every feature in a column";
-    for (uint32_t i = 0; i < f->forecasts; i++)
-        if (!is_string(m, m->forecasts[i].name) ||
-            m->output->kind != MOTE_OUTPUT_NUMBERS ||
-            !is_run(m->forecasts[i].first, m->forecasts[i].steps,
-                    m->output->count))
-            return "forecasts among the output's numbers";
-    m->series = f;
-    return NULL;
-}
-
-static const char *open_jobs(struct opening *o)
-{
-    return mote_has_jobs(o->m) ? mote_jobs_check(o->m) : NULL;
-}
-
-static const char *open_provenance(struct opening *o)
+static const char *open_provenance(struct mote_opening *o)
 {
     const struct mote_model *m = o->m;
     const struct mote_file_header *h = m->header;
@@ -798,7 +481,7 @@ enum mote_status mote_model_open(struct mote_model *m, const void *bytes,
 {
     static const struct {
         const char *name;
-        const char *(*open)(struct opening *o);
+        const char *(*open)(struct mote_opening *o);
     } parts[] = {
         {"header", open_header},
         {"provenance", open_tail},
@@ -807,14 +490,14 @@ enum mote_status mote_model_open(struct mote_model *m, const void *bytes,
         {"SYMBOLS", open_symbols},
         {"TENSORS", open_tensors},
         {"PLANS", open_plans},
-        {"MODEL", open_about},
-        {"INPUT", open_input},
-        {"OUTPUT", open_output},
-        {"SERIES", MOTE_LINKED_SERIES ? open_series : NULL},
-        {"JOBS", MOTE_LINKED_SERIES ? open_jobs : NULL},
+        {"MODEL", mote_open_about},
+        {"INPUT", mote_open_input},
+        {"OUTPUT", mote_open_output},
+        {"SERIES", MOTE_LINKED_SERIES ? mote_open_series : NULL},
+        {"JOBS", MOTE_LINKED_SERIES ? mote_open_jobs : NULL},
         {"provenance", open_provenance},
     };
-    struct opening o = {.m = m, .n = n, .where = where};
+    struct mote_opening o = {.m = m, .n = n, .where = where};
 
     assert((uintptr_t)bytes % MOTE_FILE_ALIGN == 0);
     memset(m, 0, sizeof *m);
