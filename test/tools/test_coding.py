@@ -514,7 +514,7 @@ def test_profiles_of_a_net(net, tmp_path, capsys):
         mine, found = of[profile], report["verification"]
         assert mine["bytes"] == tensors["bytes_after"] and mine["ms"] == tensors["cold_ms"]
         assert mine["bytes_raw"] == tensors["bytes_before"]
-        assert found["p99_error"] <= mine["verify_p99_error"] <= 2 * found["p99_error"]
+        assert found["p99_error"] <= mine["verify_p99_error"] <= 1.1 * found["p99_error"]
         assert mine["verify_label_flips"] == found["label_flips"]
         measured.append({n: {k: v for k, v in p.items() if k != "compiled"} for n, p in of.items()})
         # ... and is in the file, where a report finds it

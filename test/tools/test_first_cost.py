@@ -32,8 +32,8 @@ def layers(count: int, batch: int = 1) -> Graph:
 def recurrent(steps: int) -> Graph:
     g = Graph([Value(("batch", steps * 8), "f32")], {"batch": 1})
     x = g.gru(
-        g.reshape(g.input, ("batch", steps, 8)), weights(3 * STATES, 8), weights(3 * STATES, STATES), weights(3 * STATES),
-        weights(3 * STATES),
+        g.reshape(g.input, ("batch", steps, 8)), weights(3 * STATES, 8),
+        weights(3 * STATES, STATES), weights(3 * STATES), weights(3 * STATES),
     )  # fmt: skip
     g.outputs = [g.dense(g.reduce(x, "last"), weights(1, STATES))]
     return g

@@ -416,7 +416,7 @@ def test_bench_measures_the_model():
     done = mote("bench", "iris", "--runs", "5", "--json")
     shown = json.loads(done.stdout)
     assert done.returncode == 0 and shown["runs"] == 5
-    assert [row["name"] for row in shown["rows"]] == ["floor", "iris"]
+    assert [row["name"] for row in shown["rows"]] == ["floor", "iris", "iris-warm"]
 
 
 def free_port() -> int:

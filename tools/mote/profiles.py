@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from mote.coding import Summary
 from mote.lower import Bits
-from mote.result import Result, finite
+from mote.result import Result, finite, to_two_digits
 
 COLD_BITS = 6
 LEAST_LOSS = 1e-9  # what none is counted as, to divide by
@@ -50,8 +50,8 @@ def cold_bits(weights: list[str], attempt: Callable[[Bits], Trial]) -> Bits:
 
 def said(name: str, bits: Bits, stored: Summary, found: Result, compiled: bool) -> dict:
     """A profile as files and reports have it: bytes and modelled milliseconds of
-    the tensors, raw in 8 bits and as stored, and what verify found, rounded as in
-    a file's provenance. compiled: whether it is the one of the file."""
+    the tensors, raw in 8 bits and as stored, and what verify found, errors rounded
+    up to two digits. compiled: whether it is the one of the file."""
     fewer = sorted(set(bits.named.values()) - {bits.all})
     named = "".join(f", of {list(bits.named.values()).count(b)} weights {b}" for b in fewer)
     return finite(
@@ -62,7 +62,7 @@ def said(name: str, bits: Bits, stored: Summary, found: Result, compiled: bool) 
             "bytes": stored.total("bytes_after"),
             "ms_raw": round(stored.total("ms_before"), 3),
             "ms": round(stored.total("ms_after"), 3),
-            **{k.replace(" ", "_"): v for k, v in found.provenance().items()},
+            **{k.replace(" ", "_"): v for k, v in found.provenance(to_two_digits).items()},
             "passed": found.passed,
             "compiled": compiled,
         }

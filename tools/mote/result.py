@@ -4,6 +4,7 @@ apart, by which limits that is judged, and how it is said."""
 import json
 import math
 from dataclasses import asdict, dataclass, field
+from decimal import ROUND_CEILING, Context
 
 import numpy as np
 
@@ -93,20 +94,21 @@ class Result:
     def passed(self) -> bool:
         return not self.failures
 
-    def provenance(self) -> dict:
-        """As it goes into the file: errors rounded up to a power of two, so
-        that another CPU's last bit does not change the bytes."""
+    def provenance(self, rounded=None) -> dict:
+        """As it goes into the file: errors rounded up, by default to a power of
+        two, so that another CPU's last bit does not change the bytes."""
+        rounded = rounded or to_power_of_two
         of_ranks = {}
         if self.rank_correlation is not None:
-            lost = round_up(max(0.0, 1 - self.rank_correlation))
+            lost = rounded(max(0.0, 1 - self.rank_correlation))
             of_ranks = {"verify rank correlation": 1 - lost}
         if self.cosine is not None:
-            lost = round_up(max(0.0, 1 - self.cosine["least"]))
+            lost = rounded(max(0.0, 1 - self.cosine["least"]))
             of_ranks = {"verify cosine": 1 - lost}
         return {
             "verified rows": self.rows,
-            "verify max error": round_up(self.max_error),
-            "verify p99 error": round_up(self.p99_error),
+            "verify max error": rounded(self.max_error),
+            "verify p99 error": rounded(self.p99_error),
             "verify label flips": self.label_flips,
         } | of_ranks
 
@@ -127,10 +129,14 @@ def finite(x):
     return None if isinstance(x, float) and not math.isfinite(x) else x
 
 
-def round_up(error: float) -> float:
+def to_power_of_two(error: float) -> float:
     if error == 0:
         return 0.0
     return 2.0 ** math.ceil(math.log2(error))
+
+
+def to_two_digits(error: float) -> float:
+    return float(Context(prec=2, rounding=ROUND_CEILING).create_decimal_from_float(error))
 
 
 def limits_of(config, precision: str, embedding: bool = False) -> dict:

@@ -54,7 +54,7 @@ class Tokenizer:
     chinese: bool = True
     longest_word: int = 100
     max_tokens: int | None = None
-    _symbols: list[bytes] = field(default_factory=list, repr=False)
+    _sections: dict[tuple | None, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def size(self) -> int:
@@ -82,8 +82,11 @@ class Tokenizer:
 
     def section(self, rows: Sequence[int] | None = None) -> bytes:
         """The TEXT section. rows[id] is the row of the embedding that id has
-        become; None leaves them as they are."""
-        return _Writer(self, rows).section()
+        become; None leaves them as they are. Written once: it takes seconds."""
+        key = None if rows is None else tuple(rows)
+        if key not in self._sections:
+            self._sections[key] = _Writer(self, rows).section()
+        return self._sections[key]
 
 
 def can_be_met(token: str) -> bool:

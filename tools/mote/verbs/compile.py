@@ -8,6 +8,8 @@ from mote import VERSION, config, file
 from mote.errors import Usage
 from mote.verbs.common import import_model, note, read_config, read_rows, show, source_options, verb
 
+TELL_SECONDS = 5  # between two lines of progress
+
 DESCRIPTION = """
 Compiles a fitted estimator to a .mote file and verifies it against the
 estimator's own answers; a file that fails is not written.
@@ -67,7 +69,7 @@ class Compiling:
         self.args, self.cfg, self.imported, self.rows = args, cfg, imported, rows
         self.precision, self.target = precision, coding.target_of(cfg)
         self.names = list(lower.Lowering(imported.graph, precision).weights)
-        self.known = {}
+        self.known, self.told = {}, time.monotonic()
         for name in cfg.weight_bits:
             if name not in self.names:
                 known = f"known are {', '.join(self.names)}" if self.names else (
@@ -101,6 +103,9 @@ class Compiling:
         from mote import profiles
 
         stored, found = self.verified(bits)
+        if time.monotonic() - self.told > TELL_SECONDS:
+            self.told = time.monotonic()
+            note(self.args, f"{len(self.known)} of at most {2 + 2 * len(self.names)} files tried")
         loss = found.p99_error + found.label_flips / found.rows
         return profiles.Trial(stored.total("bytes_after"), found.passed, loss)
 
