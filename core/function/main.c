@@ -154,7 +154,7 @@ static enum mote_status map_arena(struct mote_worker *w,
         .model = &w->model,
         .log = &w->settings.log,
         .environment = environment,
-        .room = MOTE_LINKED_SERIES ? &w->job : NULL,
+        .room = MOTE_LINKED_JOBS ? &w->job : NULL,
         .arena = mmap(NULL, n ? n : 1, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
     };

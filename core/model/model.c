@@ -811,7 +811,7 @@ enum mote_status mote_model_open(struct mote_model *m, const void *bytes,
         {"INPUT", open_input},
         {"OUTPUT", open_output},
         {"SERIES", MOTE_LINKED_SERIES ? open_series : NULL},
-        {"JOBS", MOTE_LINKED_SERIES ? open_jobs : NULL},
+        {"JOBS", MOTE_LINKED_JOBS ? open_jobs : NULL},
         {"provenance", open_provenance},
     };
     struct opening o = {.m = m, .n = n, .where = where};
