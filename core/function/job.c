@@ -283,12 +283,20 @@ static bool fail(struct mote_job_work *w, struct mote_failure *failure)
 bool mote_job_answer(struct mote_function *f, const struct mote_event *event,
                      struct mote_json_out *o, struct mote_failure *failure)
 {
-    struct mote_job_work w = {.f = f, .room = f->room, .own = f->model};
+    struct mote_job_work w = {.f = f, .room = f->room};
     char time[MOTE_TIME_CHARS];
 
     if (!f->room) {
         mote_failure_plain(failure, 400, "Unsupported",
                            "jobs run in the function, not in the engine alone");
+        return false;
+    }
+    /* days may have passed since the last event */
+    mote_outside_model_refresh(f, f->deadline_ms);
+    w.own = f->model;
+    if (!mote_has_jobs(w.own)) {
+        mote_failure_plain(failure, 400, "Unsupported",
+                           "the model that was loaded last has no jobs");
         return false;
     }
     if (!read_event(&w, event->text, failure))

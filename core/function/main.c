@@ -266,7 +266,7 @@ static bool serve(struct mote_worker *w)
         log_phases(w);
     }
     w->settings.log.request_id.n = 0;
-    mote_outside_model_refresh(&w->function);
+    mote_outside_model_refresh(&w->function, 0);
     return s != MOTE_E_REFUSED;
 }
 

@@ -443,6 +443,29 @@ def test_a_model_from_s3(api, launch, bucket):
     assert "model loaded from outside" in function.messages("INFO")
 
 
+def test_a_job_takes_the_newest_model(api, launch, source, bucket):
+    """J: one that came since the last event, before it starts; or says that there
+    is no job any more."""
+    source.pages["/a.csv"] = hours("2026-11-28T00:00:00", range(5))
+    jobs = {"daily": JOB | {"targets": [{"id": "a"}]}}
+    path = bucket[0] / "models/newest.mote"
+    path.parent.mkdir(exist_ok=True)
+    launch(forecaster(jobs=jobs), MOTE_MODEL="s3://bucket/models/newest.mote",
+           MOTE_MODEL_REFRESH="1")  # fmt: skip
+    for factor in 5, 7:
+        path.write_bytes(forecaster(factor, jobs))
+        time.sleep(1.1)
+        assert api.result(tick())["written"] == 1
+        assert written(bucket, "a")["data"]["pred_model_1"][-3:] == [
+            4 * factor, 8 * factor, 12 * factor,
+        ]  # fmt: skip
+    path.write_bytes(forecaster(9))
+    time.sleep(1.1)
+    told = api.failure(tick())
+    assert told["errorMessage"] == "the model that was loaded last has no jobs"
+    assert api.result(tick())["status"] == "ok"
+
+
 def test_quantiles_in_the_reply_and_in_documents(api, launch, source, bucket):
     """J: each forecast is a member of its own, by its name or the job's."""
     g = Graph.of_rows(WINDOW)
