@@ -142,3 +142,13 @@ struct mote_text mote_csv_field(const struct mote_csv *csv, uint32_t i)
     const uint32_t begin = i ? csv->ends[i - 1] : 0;
     return (struct mote_text){csv->buffer + begin, csv->ends[i] - begin};
 }
+
+bool mote_csv_is_missing(struct mote_text field)
+{
+    static const char *const words[] = {"", "NaN", "nan", "NA", "null"};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (mote_text_equal(field, mote_text_of(words[i])))
+            return true;
+    return false;
+}

@@ -49,4 +49,8 @@ enum mote_status mote_csv_end(struct mote_csv *csv);
 /* Field i of the record, i below csv->count. */
 struct mote_text mote_csv_field(const struct mote_csv *csv, uint32_t i);
 
+/* Whether a field is what is written where there is no number: nothing, NaN,
+ * nan, NA or null. */
+bool mote_csv_is_missing(struct mote_text field);
+
 #endif

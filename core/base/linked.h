@@ -25,6 +25,7 @@ enum mote_need {
     MOTE_NEED_TEXTS,      /* a feature is a text, the answer an embedding, or in
                            * a style of reply that came with them         */
     MOTE_NEED_SERIES,     /* it is a forecaster                           */
+    MOTE_NEED_JOBS,       /* a schedule starts work                       */
     MOTE_NEED_INIT,       /* its first request is worth a run before it   */
 };
 
@@ -39,6 +40,7 @@ enum mote_need {
 #define MOTE_LINKED_CATEGORIES MOTE_NEEDED(MOTE_NEED_CATEGORIES)
 #define MOTE_LINKED_TEXTS MOTE_NEEDED(MOTE_NEED_TEXTS)
 #define MOTE_LINKED_SERIES MOTE_NEEDED(MOTE_NEED_SERIES)
+#define MOTE_LINKED_JOBS MOTE_NEEDED(MOTE_NEED_JOBS)
 #define MOTE_LINKED_INIT MOTE_NEEDED(MOTE_NEED_INIT)
 
 /* A constant, so that a compiler drops what depends on it. */

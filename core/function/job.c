@@ -2,7 +2,7 @@
 #include "core/function/job.h"
 #include "core/base/number.h"
 #include "core/base/time.h"
-#include "core/function/job_source.h"
+#include "core/function/job_taker.h"
 #include "core/function/observations.h"
 
 #include <sys/auxv.h>
@@ -11,46 +11,19 @@
  * Targets
  */
 
-/* The forecast of a target as JSON in the room. */
-static bool forecast(struct mote_job_work *w, const struct mote_model *m,
-                     struct mote_text *result)
+/* What the model says of a target, as JSON in the room. */
+static bool make_result(struct mote_job_work *w, struct mote_text *result)
 {
-    struct mote_function *f = w->f;
-    const struct mote_result_of of = {m, w->job, w->target};
-    struct mote_where where = {.row = MOTE_NO_ROW};
-    struct mote_failure failure;
-    struct mote_json_out o;
-    bool good = mote_predict_begin(f, false, &failure);
+    const struct mote_job_taker *taker = mote_job_taker_of(w->own);
 
-    if (good && !mote_job_read_source(w, m))
-        return false;
-    if (good) {
-        const enum mote_status status =
-            mote_series_end(&w->room->series, &f->input, &where);
-        if (status != MOTE_OK)
-            return mote_job_refuse(w, status, &where);
-        mote_json_out_begin(&o, w->room->result, sizeof w->room->result);
-        f->series = &w->room->series;
-        f->result_of = &of;
-        good = mote_predict_rows(f, &o, &failure);
-        f->series = NULL;
-        f->result_of = NULL;
-    }
-    if (!good) {
-        (void)mote_failure_message(&failure, false, w->room->words);
-        return false;
-    }
-    *result = (struct mote_text){o.at, o.n};
-    return !o.full ||
-           mote_job_refuse_text(w, MOTE_TEXT("expected a result of up to 4 "
-                                             "MiB; ask for less history"));
+    return taker->begin(w) && mote_job_read_source(w) &&
+           taker->result(w, result);
 }
 
-/* Whether a model takes the rows that the job's own does. */
-static bool takes_the_same(const struct mote_model *a,
-                           const struct mote_model *b)
+static bool takes_the_same_series(const struct mote_model *a,
+                                  const struct mote_model *b)
 {
-    if (!a->series || a->series->columns != b->series->columns ||
+    if (a->series->columns != b->series->columns ||
         a->series->forecasts != b->series->forecasts ||
         a->series->step != b->series->step ||
         a->series->offset != b->series->offset)
@@ -62,12 +35,38 @@ static bool takes_the_same(const struct mote_model *a,
     return true;
 }
 
+/* The job names them by number. */
+static bool has_the_same_features(const struct mote_model *a,
+                                  const struct mote_model *b)
+{
+    if (a->feature_count != b->feature_count)
+        return false;
+    for (uint32_t i = 0; i < a->feature_count; i++)
+        if (!mote_text_equal(mote_model_string(a, a->features[i].name),
+                             mote_model_string(b, b->features[i].name)))
+            return false;
+    return true;
+}
+
+/* Whether a model takes the rows that the job's own does. */
+static bool takes_the_same(struct mote_job_work *w, const struct mote_model *m)
+{
+    if (w->own->series)
+        return (m->series && takes_the_same_series(m, w->own)) ||
+               mote_job_refuse_text(w, MOTE_TEXT("the target's model: expected "
+                                                 "the series of the "
+                                                 "function's own"));
+    return (!m->series && has_the_same_features(m, w->own)) ||
+           mote_job_refuse_text(w, MOTE_TEXT("the target's model: expected the "
+                                             "features of the function's own, "
+                                             "in their order"));
+}
+
 /* With the target's own model, if it has one. */
-static bool forecast_with_its_model(struct mote_job_work *w,
-                                    struct mote_text *result)
+static bool make_with_its_model(struct mote_job_work *w,
+                                struct mote_text *result)
 {
     struct mote_job_room *room = w->room;
-    const struct mote_model *own = w->f->model;
     struct mote_load load = {
         .environment = w->f->environment,
         .deadline_ms = w->f->deadline_ms,
@@ -77,22 +76,19 @@ static bool forecast_with_its_model(struct mote_job_work *w,
     struct mote_function other = *w->f;
 
     if (w->target->model == MOTE_NONE)
-        return forecast(w, own, result);
-    if (!mote_job_fill_url(w, own, w->target->model, &load.url))
+        return make_result(w, result);
+    if (!mote_job_fill_url(w, w->target->model, &load.url))
         return false;
     if (mote_load(&load, NULL, &room->loaded, &room->answer) != MOTE_OK)
         return mote_job_refuse_text(w, room->answer.message);
-    bool good =
-        takes_the_same(&room->loaded.model, own) ||
-        mote_job_refuse_text(w, MOTE_TEXT("the target's model: expected the "
-                                          "series of the function's own"));
+    bool good = takes_the_same(w, &room->loaded.model);
     if (good) {
         struct mote_function *f = w->f;
         other.model = &room->loaded.model;
         other.arena = room->loaded.arena;
         other.kept = NULL;
         w->f = &other;
-        good = forecast(w, own, result);
+        good = make_result(w, result);
         w->f = f;
     }
     mote_unload(&room->loaded);
@@ -101,20 +97,14 @@ static bool forecast_with_its_model(struct mote_job_work *w,
 
 static bool run_target(struct mote_job_work *w)
 {
-    const uint64_t deadline = w->f->deadline_ms;
     struct mote_outside_request request = {
         .environment = w->f->environment,
-        .deadline_ms = deadline,
+        .deadline_ms = w->f->deadline_ms,
     };
     struct mote_text result;
 
-    if (deadline &&
-        mote_clock_wall_us() / 1000 + MOTE_OUTSIDE_SPARE_MS > deadline)
-        return mote_job_refuse_text(
-            w, MOTE_TEXT("no time was left of the invocation; "
-                         "raise its timeout"));
-    if (!forecast_with_its_model(w, &result) ||
-        !mote_job_fill_url(w, w->f->model, w->job->sink, &request.url))
+    if (!mote_job_in_time(w) || !make_with_its_model(w, &result) ||
+        !mote_job_fill_url(w, w->job->sink, &request.url))
         return false;
     return mote_outside_put(&request, MOTE_TEXT("application/json"), result,
                             &w->room->answer) == MOTE_OK ||
@@ -241,7 +231,7 @@ static bool read_event(struct mote_job_work *w, struct mote_text text,
     const struct mote_text job = mote_value_at(text, "job", NULL);
 
     w->targets = mote_value_at(text, "targets", NULL);
-    w->series = mote_value_at(text, "series", NULL);
+    w->rows = mote_value_at(text, mote_job_taker_of(w->own)->member, NULL);
     /* from here on strings are undone where they stand */
     const struct mote_text name = mote_value_string(job);
     w->job = find_job(w->f->model, name);
@@ -299,6 +289,14 @@ bool mote_job_answer(struct mote_function *f, const struct mote_event *event,
     if (!f->room) {
         mote_failure_plain(failure, 400, "Unsupported",
                            "jobs run in the function, not in the engine alone");
+        return false;
+    }
+    /* days may have passed since the last event */
+    mote_outside_model_refresh(f, f->deadline_ms);
+    w.own = f->model;
+    if (!mote_has_jobs(w.own)) {
+        mote_failure_plain(failure, 400, "Unsupported",
+                           "the model that was loaded last has no jobs");
         return false;
     }
     if (!read_event(&w, event->text, failure))

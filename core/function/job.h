@@ -1,10 +1,11 @@
 /*
- * core/function/job.h - scheduled work: observations in, forecasts out to S3.
+ * core/function/job.h - scheduled work: rows in, what the model says out to S3.
  *
- * Of each target the observations are read from the job's source, its forecast
- * is made and its result put to the sink. A target that fails is told of, and
- * the others go on. The same schedule's time gives the same keys and, of the
- * same observations, the same bytes: what was observed later is not looked at.
+ * Of each target the source is read, and its result put to the sink: of a
+ * forecaster's observations their forecast, of a model's rows an array of its
+ * replies to them. A target that fails is told of, and the others go on. The
+ * same schedule's time gives the same keys and, of the same source, the same
+ * bytes: what was observed later is not looked at.
  *
  * The reply, which names addresses without their query (keys may stand in it):
  *
@@ -18,8 +19,8 @@
 
 #include "core/function/event.h"
 #include "core/function/loaded.h"
-#include "core/function/observations_csv.h"
 #include "core/function/predict.h"
+#include "core/function/table_csv.h"
 
 #define MOTE_JOB_JSON_MAX (4u << 20)   /* bytes of a source in JSON     */
 #define MOTE_JOB_RESULT_MAX (4u << 20) /* bytes of a result             */
@@ -36,8 +37,14 @@ struct mote_job_room {
     uint64_t deadline_ms;      /* of the invocation, Unix time; 0: none */
     struct mote_loaded loaded; /* a target's own model */
     struct mote_outside_answer answer;
-    struct mote_series series;
-    struct mote_observations_csv csv;
+    struct mote_table_csv csv;
+    /* of a forecaster: what is observed; what was before an object, if it is
+     * kept; the scratch memory's bytes before the series */
+    struct mote_series series, before;
+    bool keeps;
+    size_t scratch;
+    /* of a model over rows: their results so far, and before the object */
+    struct mote_json_out rows, rows_before;
     char url[MOTE_JOB_URL_MAX];
     char object[MOTE_JOB_URL_MAX];   /* one below a prefix */
     uint8_t keys[MOTE_JOB_KEYS_MAX]; /* ... and what else lies there */
@@ -54,7 +61,7 @@ bool mote_job_asked(struct mote_text event);
 /*
  * Runs the job that an event asks for, or the first one for a schedule's.
  * Beside "job" an event may have "time" (the schedule's; now), "targets" (an
- * array of ids; all), and of a job without source "series".
+ * array of ids; all), and of a job without source "series" or "rows".
  */
 bool mote_job_answer(struct mote_function *f, const struct mote_event *event,
                      struct mote_json_out *o, struct mote_failure *failure);

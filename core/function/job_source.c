@@ -1,20 +1,27 @@
 /* core/function/job_source.c - see core/function/job_source.h */
 #include "core/function/job_source.h"
-#include "core/function/observations.h"
+#include "core/function/job_taker.h"
 
 #include <string.h>
 
 /* ------------------------------------------------------------------------
  * What went wrong
  */
+bool mote_job_refuse_failure(struct mote_job_work *w,
+                             const struct mote_failure *failure)
+{
+    (void)mote_failure_message(failure, false, w->room->words);
+    w->told = true;
+    return false;
+}
+
 bool mote_job_refuse(struct mote_job_work *w, enum mote_status status,
                      const struct mote_where *where)
 {
     struct mote_failure failure;
 
     mote_failure_input(&failure, status, where);
-    (void)mote_failure_message(&failure, false, w->room->words);
-    return false;
+    return mote_job_refuse_failure(w, &failure);
 }
 
 bool mote_job_refuse_text(struct mote_job_work *w, struct mote_text text)
@@ -24,7 +31,19 @@ bool mote_job_refuse_text(struct mote_job_work *w, struct mote_text text)
 
     memcpy(w->room->words, text.at, n);
     w->room->words[n] = '\0';
+    w->told = true;
     return false;
+}
+
+bool mote_job_in_time(struct mote_job_work *w)
+{
+    const uint64_t deadline = w->f->deadline_ms;
+
+    return !deadline ||
+           mote_clock_wall_us() / 1000 + MOTE_OUTSIDE_SPARE_MS <= deadline ||
+           mote_job_refuse_text(w,
+                                MOTE_TEXT("no time was left of the invocation; "
+                                          "raise its timeout"));
 }
 
 static bool expect(struct mote_job_work *w, struct mote_text field,
@@ -49,11 +68,11 @@ static void name_object(struct mote_job_work *w, struct mote_text object)
     words[n + 2 + kept] = '\0';
 }
 
-bool mote_job_fill_url(struct mote_job_work *w, const struct mote_model *m,
-                       uint32_t i, struct mote_text *url)
+bool mote_job_fill_url(struct mote_job_work *w, uint32_t i,
+                       struct mote_text *url)
 {
     const struct mote_template_values values = {
-        .model = m,
+        .model = w->own,
         .target = w->target,
         .time = w->time,
         .environment = w->f->environment,
@@ -77,52 +96,36 @@ bool mote_job_fill_url(struct mote_job_work *w, const struct mote_model *m,
  */
 struct source {
     struct mote_job_work *w;
-    const struct mote_model *m; /* that brought the job along      */
-    size_t scratch;             /* the arena's, before the series  */
-    size_t n;                   /* bytes of JSON                   */
-    bool told; /* the room's words say what is wrong               */
-    /* of CSV below a prefix: the series before the object, to which a try that
-     * is made again goes back */
-    bool keeps;
-    struct mote_series before;
+    const struct mote_job_taker *taker;
+    size_t n; /* bytes of JSON */
 };
 
-/* No observations so far, none later than the schedule. */
-static enum mote_status begin_series(struct mote_job_work *w,
-                                     const struct mote_model *m)
-{
-    const struct mote_file_job *job = w->job;
-    struct mote_series *s = &w->room->series;
-    const enum mote_status status =
-        mote_series_begin(s, w->f->model, &w->f->scratch);
-
-    s->until = w->time;
-    s->time = mote_model_string(m, job->time);
-    s->named_by = m;
-    s->names = job->columns;
-    return status;
-}
-
-/* Of one object alone all is forgotten that a failed try has read. */
+/* What a failed try has read is forgotten. */
 static enum mote_status begin_body(void *context, uint64_t bytes)
 {
     struct source *source = context;
     struct mote_job_work *w = source->w;
-    struct mote_job_room *room = w->room;
-    enum mote_status status = MOTE_OK;
+    const struct mote_table_reader reader = {
+        .context = w,
+        .columns = source->taker->columns(w),
+        .name = source->taker->column,
+        .take = source->taker->record,
+    };
 
     (void)bytes;
     source->n = 0;
-    if (source->keeps) {
-        mote_series_copy(&room->series, &source->before);
-    } else if (w->job->format == MOTE_JOB_CSV) {
-        mote_arena_rewind(&w->f->scratch, source->scratch);
-        status = begin_series(w, source->m);
-    }
-    mote_observations_csv_begin(&room->csv, &room->series,
-                                (char)w->job->separator, room->record,
-                                sizeof room->record);
-    return status;
+    if (w->job->format != MOTE_JOB_CSV)
+        return MOTE_OK; /* looked at when it is whole */
+    mote_table_csv_begin(&w->room->csv, &reader, (char)w->job->separator,
+                         w->room->record, sizeof w->room->record);
+    return source->taker->undo(w) ? MOTE_OK : MOTE_E_SPACE;
+}
+
+/* What the table's reader says; what takes its records has told by itself. */
+static bool tell_csv(struct mote_job_work *w, enum mote_status status,
+                     const struct mote_where *where)
+{
+    return status == MOTE_OK || (!w->told && mote_job_refuse(w, status, where));
 }
 
 static enum mote_status take_csv(void *context, struct mote_text run)
@@ -130,13 +133,9 @@ static enum mote_status take_csv(void *context, struct mote_text run)
     struct source *source = context;
     struct mote_where where = {.row = MOTE_NO_ROW};
     const enum mote_status status =
-        mote_observations_csv_take(&source->w->room->csv, run, &where);
+        mote_table_csv_take(&source->w->room->csv, run, &where);
 
-    if (status != MOTE_OK) {
-        source->told = true;
-        (void)mote_job_refuse(source->w, status, &where);
-    }
-    return status;
+    return tell_csv(source->w, status, &where) ? MOTE_OK : MOTE_E_SCHEMA;
 }
 
 static enum mote_status take_json(void *context, struct mote_text run)
@@ -145,7 +144,6 @@ static enum mote_status take_json(void *context, struct mote_text run)
     struct mote_job_room *room = source->w->room;
 
     if (run.n > sizeof room->json - source->n) {
-        source->told = true;
         (void)mote_job_refuse_text(
             source->w, MOTE_TEXT("expected a source of up to 4 MiB of JSON; a "
                                  "longer one has to be CSV"));
@@ -158,14 +156,15 @@ static enum mote_status take_json(void *context, struct mote_text run)
 
 /* The value that the job's path leads to in a document; false: the words say
  * why not. */
-static bool follow_path(struct mote_job_work *w, const struct mote_model *m,
-                        struct mote_json *j, struct mote_json_token *t)
+static bool follow_path(struct mote_job_work *w, struct mote_json *j,
+                        struct mote_json_token *t)
 {
     struct mote_where where = {.row = MOTE_NO_ROW};
     enum mote_status status = mote_json_next(j, t, &where);
 
     for (uint32_t i = 0; status == MOTE_OK && i < w->job->path_count; i++) {
-        const struct mote_text name = mote_model_string(m, w->job->path + i);
+        const struct mote_text name =
+            mote_model_string(w->own, w->job->path + i);
         bool found = false;
         if (t->type != MOTE_JSON_OBJECT)
             return expect(w, name, "an object that has it",
@@ -185,28 +184,36 @@ static bool follow_path(struct mote_job_work *w, const struct mote_model *m,
     return status == MOTE_OK || mote_job_refuse(w, status, &where);
 }
 
-static bool read_json(struct mote_job_work *w, const struct mote_model *m,
-                      struct mote_text text, bool path)
+/* What was taken as JSON. */
+static bool read_json(struct source *source, bool path)
 {
+    struct mote_job_work *w = source->w;
     struct mote_where where = {.row = MOTE_NO_ROW};
     struct mote_json_token t;
     struct mote_json j;
 
-    mote_json_begin(&j, text);
+    mote_json_begin(&j, (struct mote_text){w->room->json, source->n});
     if (path) {
-        if (!follow_path(w, m, &j, &t))
+        if (!follow_path(w, &j, &t))
             return false;
     } else {
         const enum mote_status status = mote_json_next(&j, &t, &where);
         if (status != MOTE_OK)
             return mote_job_refuse(w, status, &where);
     }
-    const enum mote_status status =
-        mote_observations_read(&w->room->series, &j, &t, &where);
-    return status == MOTE_OK || mote_job_refuse(w, status, &where);
+    return source->taker->json(w, &j, &t) && source->taker->end(w);
 }
 
-/* What is at one address, into the series. */
+static bool read_csv(struct source *source)
+{
+    struct mote_job_work *w = source->w;
+    struct mote_where where = {.row = MOTE_NO_ROW};
+    const enum mote_status status = mote_table_csv_end(&w->room->csv, &where);
+
+    return tell_csv(w, status, &where) && source->taker->end(w);
+}
+
+/* What is at one address. */
 static bool read_body(struct source *source, struct mote_text url)
 {
     struct mote_job_work *w = source->w;
@@ -221,18 +228,15 @@ static bool read_body(struct source *source, struct mote_text url)
         .begin = begin_body,
         .take = csv ? take_csv : take_json,
     };
-    struct mote_where where = {.row = MOTE_NO_ROW};
 
-    if (mote_outside_get(&request, &room->answer) != MOTE_OK)
-        return source->told ? false
-                            : mote_job_refuse_text(w, room->answer.message);
-    source->told = true;
-    if (!csv)
-        return read_json(w, source->m,
-                         (struct mote_text){room->json, source->n}, true);
-    const enum mote_status status =
-        mote_observations_csv_end(&room->csv, &where);
-    return status == MOTE_OK || mote_job_refuse(w, status, &where);
+    w->told = false;
+    if (mote_outside_get(&request, &room->answer) == MOTE_OK)
+        return csv ? read_csv(source) : read_json(source, true);
+    if (!w->told) {
+        (void)mote_job_refuse_text(w, room->answer.message);
+        w->told = false; /* by the answer, which names the address */
+    }
+    return false;
 }
 
 /* ------------------------------------------------------------------------
@@ -273,21 +277,6 @@ static enum mote_status take_key(void *context, struct mote_text key)
     return MOTE_OK;
 }
 
-/* Keeps the series as it is before an object. */
-static bool keep_series(struct source *source)
-{
-    struct mote_job_work *w = source->w;
-
-    if (!source->keeps && mote_series_begin(&source->before, w->f->model,
-                                            &w->f->scratch) != MOTE_OK)
-        return mote_job_refuse_text(
-            w, MOTE_TEXT("expected windows of half the length for CSV below a "
-                         "prefix: what was read is kept twice"));
-    source->keeps = true;
-    mote_series_copy(&source->before, &w->room->series);
-    return true;
-}
-
 /* One object after another of a page; *at is behind the last. */
 static bool read_page(struct source *source, const struct keys *keys,
                       struct mote_text bucket)
@@ -303,11 +292,11 @@ static bool read_page(struct source *source, const struct keys *keys,
                 source->w, MOTE_TEXT("expected keys of up to 1024 bytes"));
         memcpy(room->object, bucket.at, bucket.n);
         memcpy(room->object + bucket.n, room->keys + i + 2, n);
-        source->told = false;
-        if (source->w->job->format == MOTE_JOB_CSV && !keep_series(source))
+        if (source->w->job->format == MOTE_JOB_CSV &&
+            !source->taker->mark(source->w))
             return false;
         if (!read_body(source, url)) {
-            if (source->told)
+            if (source->w->told)
                 name_object(source->w, url);
             return false;
         }
@@ -346,21 +335,27 @@ static bool read_prefix(struct source *source, struct mote_text url)
            expect(w, url, "objects below this prefix", MOTE_TEXT("none"));
 }
 
-bool mote_job_read_source(struct mote_job_work *w, const struct mote_model *m)
+/* What the event has: a copy, as texts are undone where they stand and the next
+ * target reads them again. */
+static bool read_event(struct source *source)
 {
-    struct source source = {.w = w, .m = m, .scratch = w->f->scratch.used};
+    const struct mote_job_taker *taker = source->taker;
+    struct mote_job_work *w = source->w;
+
+    if (!w->rows.n)
+        return expect(w, mote_text_of(taker->member), taker->none,
+                      MOTE_TEXT("none"));
+    return take_json(source, w->rows) == MOTE_OK && read_json(source, false);
+}
+
+bool mote_job_read_source(struct mote_job_work *w)
+{
+    struct source source = {.w = w, .taker = mote_job_taker_of(w->own)};
     struct mote_text url;
 
-    if (w->job->source == MOTE_NONE && !w->series.n)
-        return expect(w, MOTE_TEXT("series"),
-                      "observations in the event, as the job has no source",
-                      MOTE_TEXT("none"));
-    if (begin_series(w, m) != MOTE_OK)
-        return mote_job_refuse_text(
-            w, MOTE_TEXT("expected windows that the function's memory holds"));
     if (w->job->source == MOTE_NONE)
-        return read_json(w, m, w->series, false);
-    if (!mote_job_fill_url(w, m, w->job->source, &url))
+        return read_event(&source);
+    if (!mote_job_fill_url(w, w->job->source, &url))
         return false;
     return is_prefix(url) ? read_prefix(&source, url) : read_body(&source, url);
 }

@@ -154,7 +154,7 @@ static enum mote_status map_arena(struct mote_worker *w,
         .model = &w->model,
         .log = &w->settings.log,
         .environment = environment,
-        .room = MOTE_LINKED_SERIES ? &w->job : NULL,
+        .room = MOTE_LINKED_JOBS ? &w->job : NULL,
         .arena = mmap(NULL, n ? n : 1, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
     };
@@ -266,7 +266,7 @@ static bool serve(struct mote_worker *w)
         log_phases(w);
     }
     w->settings.log.request_id.n = 0;
-    mote_outside_model_refresh(&w->function);
+    mote_outside_model_refresh(&w->function, 0);
     return s != MOTE_E_REFUSED;
 }
 

@@ -87,8 +87,9 @@ enum mote_status mote_outside_model(struct mote_function *f,
                                     char *const *environment,
                                     struct mote_where *where);
 
-/* Between two events: looks for a newer one when it is time to. The old one
- * serves until the new one is proven. */
-void mote_outside_model_refresh(struct mote_function *f);
+/* Between two events, and before a job: looks for a newer one when it is time
+ * to, for 10 s at most and half of the time to deadline_ms, Unix time, 0: none.
+ * The old one serves until the new one is proven; f has it afterwards. */
+void mote_outside_model_refresh(struct mote_function *f, uint64_t deadline_ms);
 
 #endif

@@ -156,12 +156,15 @@ enum mote_status mote_outside_model(struct mote_function *f,
     return MOTE_OK;
 }
 
-void mote_outside_model_refresh(struct mote_function *f)
+void mote_outside_model_refresh(struct mote_function *f, uint64_t deadline_ms)
 {
     const uint64_t now_us = mote_clock_us();
+    const uint64_t now_ms = mote_clock_wall_us() / 1000;
 
     if (!outside.refresh_us || now_us - outside.looked_us < outside.refresh_us)
         return;
-    outside.load.deadline_ms = mote_clock_wall_us() / 1000 + REFRESH_MS;
+    outside.load.deadline_ms = now_ms + REFRESH_MS;
+    if (deadline_ms && deadline_ms < now_ms + 2 * REFRESH_MS)
+        outside.load.deadline_ms = now_ms / 2 + deadline_ms / 2;
     look(f, false);
 }

@@ -47,7 +47,7 @@ enum mote_status mote_outside_model(struct mote_function *f,
     return MOTE_OK;
 }
 
-void mote_outside_model_refresh(struct mote_function *f)
+void mote_outside_model_refresh(struct mote_function *f, uint64_t deadline_ms)
 {
-    (void)f;
+    (void)f, (void)deadline_ms;
 }

@@ -270,7 +270,7 @@ static bool is_batch(const struct mote_function *f, struct mote_json j)
            (t.type == MOTE_JSON_ARRAY || t.type == MOTE_JSON_OBJECT);
 }
 
-static void begin_request(struct mote_function *f)
+void mote_predict_as_stated(struct mote_function *f)
 {
     if (!MOTE_LINKED_TEXTS)
         return;
@@ -284,7 +284,7 @@ bool mote_predict_text(struct mote_function *f, struct mote_text text,
 {
     struct mote_where where = {.row = MOTE_NO_ROW};
 
-    begin_request(f);
+    mote_predict_as_stated(f);
     if (!mote_predict_begin(f, false, failure))
         return false;
     enum mote_status s =
@@ -302,7 +302,7 @@ bool mote_predict(struct mote_function *f, struct mote_text text,
     struct mote_json j;
     bool good;
 
-    begin_request(f);
+    mote_predict_as_stated(f);
     mote_json_begin(&j, text);
     if (!next(f, &j, &t, failure))
         return false;

@@ -67,6 +67,10 @@ bool mote_predict(struct mote_function *f, struct mote_text text,
 bool mote_predict_text(struct mote_function *f, struct mote_text text,
                        struct mote_json_out *o, struct mote_failure *failure);
 
+/* Vectors are answered as the model states, and no text was cut so far: before
+ * anything else of a request. */
+void mote_predict_as_stated(struct mote_function *f);
+
 /*
  * The same by hand, for senders that do not write rows in JSON: begin, then
  * rows through mote_input_* on f->input, and mote_predict_rows when

@@ -263,10 +263,11 @@ struct mote_file_job {
     uint32_t name;
     uint8_t format, separator, failure, zero;
     uint32_t source, sink;     /* templates; no source: the event has it */
-    uint32_t time, columns;    /* names there: string; strings, consecutive */
+    uint32_t time, columns;    /* names there: string, or MOTE_NONE of rows;
+                                  strings, consecutive */
     uint32_t path, path_count; /* strings, consecutive; JSON members down */
     uint32_t observed, observed_name; /* column, string; or MOTE_NONE */
-    uint32_t forecasts;               /* strings, consecutive */
+    uint32_t forecasts;               /* strings, consecutive; or MOTE_NONE */
     uint32_t history;                 /* observed steps in a result */
     uint32_t targets;                 /* records that follow */
 };

@@ -1,12 +1,15 @@
 /* core/model/input.c - see core/model/input.h */
 #include "core/model/input.h"
 #include "core/base/assert.h"
+#include "core/base/csv.h"
 #include "core/base/maths.h"
 #include "core/base/number.h"
 
 static struct mote_text feature_name(const struct mote_input *in, uint32_t i)
 {
-    return mote_model_string(in->model, in->model->features[i].name);
+    return MOTE_LINKED_JOBS && in->named_by
+               ? mote_model_string(in->named_by, in->names + i)
+               : mote_model_string(in->model, in->model->features[i].name);
 }
 
 static enum mote_status refuse(const struct mote_input *in,
@@ -299,6 +302,20 @@ static enum mote_status text_number(struct mote_input *in, uint32_t i,
         return mote_input_number(in, i, 0, got, where);
     return refuse(in, MOTE_E_SCHEMA, feature_name(in, i), wanted(in, i), got,
                   where);
+}
+
+enum mote_status mote_input_field(struct mote_input *in, uint32_t i,
+                                  struct mote_text field,
+                                  struct mote_where *where)
+{
+    const struct mote_file_feature *f = in->model->features + i;
+
+    if (mote_is_text(f) || (mote_is_category(f) && field.n))
+        return mote_input_text(in, i, field, false, field, where);
+    if (mote_csv_is_missing(field))
+        return mote_input_missing(in, i, field.n ? field : MOTE_TEXT("nothing"),
+                                  where);
+    return text_number(in, i, field, field, where);
 }
 
 static enum mote_status json_value(struct mote_input *in, uint32_t i,

@@ -31,6 +31,10 @@ struct mote_input {
     bool texts;            /* rows in JSON were made from CSV: a text that is a
                             * number counts as one, an empty text as missing;
                             * false after mote_input_begin                     */
+    /* what features are called outside: strings of `named_by`, from `names`.
+     * The model's own names after mote_input_begin, where it is NULL */
+    const struct mote_model *named_by;
+    uint32_t names;
     char expected[MOTE_INPUT_EXPECTED]; /* texts of a message that count or */
     char got[40];                       /* list something                   */
 };
@@ -81,6 +85,14 @@ enum mote_status mote_input_code(struct mote_input *in, uint32_t i, double code,
 enum mote_status mote_input_missing(struct mote_input *in, uint32_t i,
                                     struct mote_text got,
                                     struct mote_where *where);
+
+/*
+ * The same by a field of CSV, for an input with `texts`. Empty is missing, but
+ * to a feature that is a text; of a number also NaN, nan, NA and null.
+ */
+enum mote_status mote_input_field(struct mote_input *in, uint32_t i,
+                                  struct mote_text field,
+                                  struct mote_where *where);
 
 /* Ends the current row. What was not given is missing: MOTE_E_SCHEMA, naming
  * the first such feature, unless the schema allows it to be. */

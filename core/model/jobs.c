@@ -1,6 +1,7 @@
 /* core/model/jobs.c - see core/model/jobs.h */
 #include "core/model/jobs.h"
 #include "core/base/assert.h"
+#include "core/base/csv.h"
 #include "core/base/environment.h"
 #include "core/base/time.h"
 
@@ -57,11 +58,10 @@ static const char *check_job(const struct mote_model *m,
                              const struct mote_file_job *j, uint32_t templates)
 {
     const struct mote_file_series *s = m->series;
+    const uint32_t columns = s ? s->columns : m->feature_count;
 
     if (j->record.bytes != sizeof *j || j->zero)
         return "jobs of their length";
-    if (!s)
-        return "jobs of a model with a SERIES";
     if ((j->format != MOTE_JOB_CSV && j->format != MOTE_JOB_JSON) ||
         j->failure < MOTE_JOB_REPORT || j->failure > MOTE_JOB_FAIL_ALL ||
         (j->format == MOTE_JOB_CSV) != (j->separator != 0))
@@ -69,17 +69,21 @@ static const char *check_job(const struct mote_model *m,
     if ((j->source != MOTE_NONE && !is_template(j->source, templates)) ||
         !is_template(j->sink, templates))
         return "a source and a sink among the templates";
-    if (!are_strings(m, j->name, 1) || !are_strings(m, j->time, 1) ||
-        !are_strings(m, j->columns, s->columns) ||
-        !are_strings(m, j->forecasts, s->forecasts) ||
+    if (!are_strings(m, j->name, 1) || !are_strings(m, j->columns, columns) ||
+        (s && !(are_strings(m, j->time, 1) &&
+                are_strings(m, j->forecasts, s->forecasts))) ||
         (j->path_count ? !are_strings(m, j->path, j->path_count)
                        : j->path != MOTE_NONE))
         return "names among the strings";
+    if (!s && (j->time != MOTE_NONE || j->forecasts != MOTE_NONE))
+        return "times and forecasts of a model with a SERIES alone";
+    if (j->format == MOTE_JOB_CSV && columns > MOTE_CSV_FIELDS)
+        return "as many columns as a record of CSV has at most";
     if (j->path_count && j->format != MOTE_JOB_JSON)
         return "a path only in JSON";
     if (j->observed == MOTE_NONE
             ? j->observed_name != MOTE_NONE || j->history
-            : j->observed >= s->columns ||
+            : !s || j->observed >= s->columns ||
                   !are_strings(m, j->observed_name, 1) ||
                   j->history > m->series_columns[j->observed].window)
         return "observed steps within a column's window";

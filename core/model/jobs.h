@@ -1,9 +1,10 @@
 /*
  * core/model/jobs.h - the scheduled work that a model brings along.
  *
- * A job reads observations from a source, forecasts each of its targets and
- * writes the results to a sink. What is here is only its description, JOBS of
- * compress/FORMAT.md; core/function/job.c does the work.
+ * A job reads rows, or a forecaster's observations, from a source for each of
+ * its targets and writes what the model says of them to a sink. What is here is
+ * only its description, JOBS of compress/FORMAT.md; core/function/job.c does
+ * the work.
  */
 #ifndef MOTE_MODEL_JOBS_H
 #define MOTE_MODEL_JOBS_H
@@ -16,7 +17,7 @@ const char *mote_jobs_check(const struct mote_model *m);
 
 static inline bool mote_has_jobs(const struct mote_model *m)
 {
-    return MOTE_LINKED_SERIES && m->sections[MOTE_SECTION_JOBS] != NULL;
+    return MOTE_LINKED_JOBS && m->sections[MOTE_SECTION_JOBS] != NULL;
 }
 
 /* Jobs one after another: the first of NULL; NULL after the last. */

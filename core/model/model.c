@@ -494,7 +494,7 @@ enum mote_status mote_model_open(struct mote_model *m, const void *bytes,
         {"INPUT", mote_open_input},
         {"OUTPUT", mote_open_output},
         {"SERIES", MOTE_LINKED_SERIES ? mote_open_series : NULL},
-        {"JOBS", MOTE_LINKED_SERIES ? mote_open_jobs : NULL},
+        {"JOBS", MOTE_LINKED_JOBS ? mote_open_jobs : NULL},
         {"provenance", open_provenance},
     };
     struct mote_opening o = {.m = m, .n = n, .where = where};

@@ -5,11 +5,14 @@ checks of the project's list; the table at the end of a run has a line for each.
 """
 
 import re
+import shutil
 import subprocess
 
 import pytest
-from function import BARE, BOOTSTRAP, DEFAULT, ROOT, Function
+from function import BARE, BOOTSTRAP, DEFAULT, EXEC, ROOT, Function
 from mock_api import Api
+from s3_server import KEY, REGION, SECRET, s3_server
+from sources import OUTSIDE, Source
 
 OTHER = "about the Runtime Interface Emulator: test/e2e runs it in make ci"
 ONE_WORKER = "one worker: no concurrent environments"
@@ -70,6 +73,51 @@ def start(api):
 @pytest.fixture
 def function(start):
     return start()
+
+
+# ---------------------------------------------------------------- jobs
+
+
+@pytest.fixture
+def source():
+    server = Source()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def bucket(tmp_path_factory):
+    """A folder that is a bucket, and the server's URL."""
+    folder = tmp_path_factory.mktemp("s3")
+    (folder / "bucket").mkdir()
+    with s3_server(folder) as url:
+        yield folder / "bucket", url
+
+
+@pytest.fixture
+def launch(api, start, tmp_path, bucket, source):
+    """launch(model, NAME="value"): the function with these variables more."""
+
+    def launch(model, **variables):
+        shutil.copy(OUTSIDE, tmp_path / "bootstrap")
+        (tmp_path / "model.mote").write_bytes(model)
+        for path in bucket[0].glob("*/*"):
+            path.unlink()
+        return start(
+            command=[*EXEC, tmp_path / "bootstrap"],
+            AWS_ACCESS_KEY_ID=KEY,
+            AWS_SECRET_ACCESS_KEY=SECRET,
+            AWS_REGION=REGION,
+            **{
+                "AWS_ENDPOINT_URL_S3": bucket[1],
+                "SOURCE": source.url,
+                "BUCKET": "bucket",
+                **variables,
+            },
+        )
+
+    return launch
 
 
 # ---------------------------------------------------------------- the table

@@ -2,25 +2,21 @@
 and the events that start it."""
 
 import datetime
-import http.server
 import json
 import shutil
-import threading
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from function import BARE, EXEC, ROOT, SLOW
-from mock_api import ID, event_fields, head, reply
-from s3_server import KEY, REGION, SECRET, s3_server
+from mock_api import ID, reply
+from sources import NOW, OUTSIDE, due, tick
 
 from mote import config, lower
 from mote.graph import Feature, Graph, Imported, Output
 
-OUTSIDE = BARE.parents[1] / "outside/bootstrap"
 WINDOW, STEPS = 5, 3
-NOW = "2026-11-28T06:00:00Z"
 JOB = {
     "source": "{env:SOURCE}/{target}.csv",
     "sink": "s3://{env:BUCKET}/{date}/{target}.json",
@@ -56,103 +52,6 @@ def hours(first: str, values: list) -> str:
         when = (at + datetime.timedelta(hours=i)).strftime("%Y-%m-%dT%H:%M:%SZ")
         lines.append(f'{when},{"" if v is None else v},"hour {i}, as read"')
     return "\n".join(lines) + "\n"
-
-
-class Source(http.server.ThreadingHTTPServer):
-    """Serves texts by path; a number is a status, a function writes itself."""
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.pages: dict = {}
-        self.asked: list[str] = []
-        self.put: dict[str, bytes] = {}  # what was put
-        self.url = f"http://127.0.0.1:{self.server_address[1]}"
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self):
-        self.server.asked.append(self.path)
-        page = self.server.pages.get(self.path, 404)
-        if callable(page):
-            page(self)
-            return
-        body = b"" if isinstance(page, int) else page.encode()
-        self.send_response(page if isinstance(page, int) else 200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def do_PUT(self):
-        size = int(self.headers["Content-Length"])
-        self.server.put[self.path] = self.rfile.read(size)
-        self.send_response(200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture
-def source():
-    server = Source()
-    yield server
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def bucket(tmp_path_factory):
-    """A folder that is a bucket, and the server's URL."""
-    folder = tmp_path_factory.mktemp("s3")
-    (folder / "bucket").mkdir()
-    with s3_server(folder) as url:
-        yield folder / "bucket", url
-
-
-@pytest.fixture
-def launch(api, start, tmp_path, bucket, source):
-    """launch(model, NAME="value"): the function with these variables more."""
-
-    def launch(model, **variables):
-        shutil.copy(OUTSIDE, tmp_path / "bootstrap")
-        (tmp_path / "model.mote").write_bytes(model)
-        for path in bucket[0].glob("*/*"):
-            path.unlink()
-        return start(
-            command=[*EXEC, tmp_path / "bootstrap"],
-            AWS_ACCESS_KEY_ID=KEY,
-            AWS_SECRET_ACCESS_KEY=SECRET,
-            AWS_REGION=REGION,
-            **{
-                "AWS_ENDPOINT_URL_S3": bucket[1],
-                "SOURCE": source.url,
-                "BUCKET": "bucket",
-                **variables,
-            },
-        )
-
-    return launch
-
-
-def tick(at: str = NOW) -> dict:
-    return {
-        "version": "0", "id": "53dc4d37", "detail-type": "Scheduled Event", "source": "aws.events",
-        "account": "123456789012", "time": at, "region": "eu-central-1",
-        "resources": ["arn:aws:events:eu-central-1:123456789012:rule/daily"], "detail": {},
-    }  # fmt: skip
-
-
-def due(asked: dict, seconds: float) -> bytes:
-    """An event that has to be answered within so many seconds."""
-    body = json.dumps(asked).encode()
-    fields = dict(event_fields()) | {
-        "Lambda-Runtime-Deadline-Ms": str(int((time.time() + seconds) * 1000))
-    }
-    return head(200, *fields.items(), ("Content-Length", len(body))) + body
 
 
 def written(bucket, target: str, day: str = "2026-11-28") -> dict:
@@ -542,6 +441,29 @@ def test_a_model_from_s3(api, launch, bucket):
         assert first_hour(api) == expected
     assert any("expected a file of the length" in m for m in function.messages("ERROR"))
     assert "model loaded from outside" in function.messages("INFO")
+
+
+def test_a_job_takes_the_newest_model(api, launch, source, bucket):
+    """J: one that came since the last event, before it starts; or says that there
+    is no job any more."""
+    source.pages["/a.csv"] = hours("2026-11-28T00:00:00", range(5))
+    jobs = {"daily": JOB | {"targets": [{"id": "a"}]}}
+    path = bucket[0] / "models/newest.mote"
+    path.parent.mkdir(exist_ok=True)
+    launch(forecaster(jobs=jobs), MOTE_MODEL="s3://bucket/models/newest.mote",
+           MOTE_MODEL_REFRESH="1")  # fmt: skip
+    for factor in 5, 7:
+        path.write_bytes(forecaster(factor, jobs))
+        time.sleep(1.1)
+        assert api.result(tick())["written"] == 1
+        assert written(bucket, "a")["data"]["pred_model_1"][-3:] == [
+            4 * factor, 8 * factor, 12 * factor,
+        ]  # fmt: skip
+    path.write_bytes(forecaster(9))
+    time.sleep(1.1)
+    told = api.failure(tick())
+    assert told["errorMessage"] == "the model that was loaded last has no jobs"
+    assert api.result(tick())["status"] == "ok"
 
 
 def test_quantiles_in_the_reply_and_in_documents(api, launch, source, bucket):

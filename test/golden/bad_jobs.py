@@ -62,3 +62,17 @@ bad(
     target_name=at(FIRST, 12, "I", NONE),
     target_model=at(SECOND, 16, "I", 4),
 )
+
+ROWS = 36 + 36  # behind its templates
+
+bad(
+    "format",
+    "JOBS",
+    "jobs_of_rows",
+    rows_time=at(ROWS, 24, "I", 0),
+    rows_columns=at(ROWS, 28, "I", NONE),
+    rows_observed=at(ROWS, 40, "II", 0, 0),
+    rows_observed_name=at(ROWS, 44, "I", 0),
+    rows_forecasts=at(ROWS, 48, "I", 0),
+    rows_history=at(ROWS, 52, "I", 1),
+)

@@ -1,4 +1,4 @@
-"""The good file of a forecaster: see good.py."""
+"""The good files of a forecaster and of jobs: see good.py."""
 
 from good import MODELS, Build, Draw, Golden, Tensors, make, numbers
 
@@ -66,5 +66,26 @@ def jobs() -> Golden:
     return golden
 
 
+def jobs_of_rows() -> Golden:
+    """A job of a model without a series: its columns are the features."""
+    d, b = Draw("jobs of rows"), Build(Tensors())
+    b.plan.outputs = [b.dense(b.input("f64", 3), d.array(2, 3), d.array(2))]
+    f = make("rows", b.tensors, [b], numbers(["y", "z"]))
+    f.jobs = [
+        file.JobRecord(
+            name="daily",
+            source=[("text", "s3://bucket/"), ("target", None), ("text", "/")],
+            sink=[("text", "s3://bucket/"), ("target", None), ("text", ".json")],
+            targets=[file.Target("a", "A")],
+            time=None,
+            columns=["length", "x0.1", "width"],
+            forecasts=[],
+            separator=";",
+        )
+    ]
+    return Golden(f, d.rows(3, 3))
+
+
 MODELS["series"] = series
 MODELS["jobs"] = jobs
+MODELS["jobs_of_rows"] = jobs_of_rows

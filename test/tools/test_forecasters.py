@@ -184,7 +184,6 @@ def test_a_job_that_does_not_fit_its_series(name):
     "text, words",
     [
         ("[series]\nstep = 1\n[series.columns.level]\n", "series.step: expected a span"),
-        ('[job.daily]\nsink = "s3://b/k"\ntargets = [{id = "a"}]\n', "job: expected [series]"),
         ("job = 3\n", "job: expected tables [job.NAME]"),
     ],
 )

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "core/model/cost.h"
+#include "core/model/jobs.h"
 #include "core/model/operator.h"
 #include "core/model/series.h"
 
@@ -73,6 +74,7 @@ int main(int argc, char **argv)
     add_need(MOTE_NEED_CODED, model.decoder_bytes != 0);
     add_need(MOTE_NEED_INIT, mote_model_is_heavy(&model));
     add_need(MOTE_NEED_SERIES, mote_has_series(&model));
+    add_need(MOTE_NEED_JOBS, mote_has_jobs(&model));
     printf("-DMOTE_OPERATORS=0x%llxull -DMOTE_NEEDS=0x%xu\n",
            (unsigned long long)operators, (unsigned)needs);
     return 0;

@@ -213,8 +213,6 @@ def read(folder: Path) -> Config:
         from mote import jobs  # likewise
 
         jobs.check(job, str(path))
-        if series is None:
-            raise Usage(f"{path}: job: expected [series] in a model with jobs")
     flat = {}
     for table in ("model", "input", "output", "compile"):
         flat |= tables.get(table, {})

@@ -215,13 +215,14 @@ class Target:
 class JobRecord:
     """columns and forecasts: what the series' own are called in the source and
     in the result; observed: the column that goes into the result, its last
-    `history` steps."""
+    `history` steps. Of a model without a series columns are its features, time
+    is None and forecasts is empty."""
 
     name: str
     source: Template | None
     sink: Template
     targets: list[Target]
-    time: str
+    time: str | None
     columns: list[str]
     forecasts: list[str]
     format: str = "csv"
@@ -462,7 +463,7 @@ class _Writer:
             number(j.source), number(j.sink), one(j.time), run(j.columns),
             run(j.path) if j.path else NONE, len(j.path),
             NONE if j.observed is None else j.observed, one(j.observed_name),
-            run(j.forecasts), j.history, len(j.targets),
+            run(j.forecasts) if j.forecasts else NONE, j.history, len(j.targets),
         )  # fmt: skip
         for t in j.targets:
             out += struct.pack("<HHI3I", 3, 1, 20, one(t.id), one(t.name), number(t.model))

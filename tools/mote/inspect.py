@@ -216,19 +216,26 @@ def template(parts: Template) -> str:
 
 
 def job(model: Model, j: Job) -> list[str]:
-    source = "the event's series" if j.source is None else template(j.source)
+    of = model.series
+    source = template(j.source) if j.source else f"the event's {'series' if of else 'rows'}"
     how = f"{j.format}, separator {j.separator!r}" if j.format == "csv" else j.format
     path = "".join(f", {p}" for p in j.path)
-    columns = model.series.columns
+    columns = of.columns if of else model.features
     names = zip((c.name for c in columns), j.columns, strict=True)
-    called = ", ".join(f"{c} from {name}" for c, name in names)
-    given = [f"{f.name} as {n}" for f, n in zip(model.series.forecasts, j.forecasts, strict=True)]
+    called = [f"{c} from {name}" for c, name in names if of or c != name]
+    if of:
+        called.insert(0, f"time from {j.time}")
+        forecasts = zip(of.forecasts, j.forecasts, strict=True)
+        given = [f"{f.name} as {n}" for f, n in forecasts]
+    else:
+        called = called or ["columns as the features"]
+        given = ["an array of replies"]
     if j.observed is not None:
         observed = columns[j.observed].name
         given.insert(0, f"{j.history} steps of {observed} as {j.observed_name}")
     lines = wrap(f"job      {j.name}, failure {j.failure}", 9)
     lines += wrap(f"  from   {source}", 9)
-    lines += wrap(f"  as     {how}{path}; time from {j.time}, {called}", 9)
+    lines += wrap(f"  as     {how}{path}; {', '.join(called)}", 9)
     lines += wrap(f"  to     {template(j.sink)}", 9)
     lines += wrap(f"  gives  {', '.join(given)}", 9)
     rows = [("  target", "name", "model")]

@@ -1,4 +1,4 @@
-"""[job.NAME] of model.toml: what a schedule makes a forecaster do.
+"""[job.NAME] of model.toml: what a schedule makes a model do.
 
     [job.daily]
     source = "https://example.org/{target}.csv"  # or s3://BUCKET/KEY; without it, the
@@ -29,9 +29,15 @@
 In source, sink and model stand {target} and {name} for a target's, {date} and {time}
 for the schedule's (2026-11-28 and 20261128T130250Z, UTC), {version} for the model's
 and {env:NAME} for a variable of the environment; {{ and }} for braces.
+
+Of a model without [series] the source has rows: CSV, an array of rows in JSON, or the
+event's member "rows". Columns are the model's features, of CSV at most 512. What is
+written is what a batch of all rows is replied with, up to 4 MiB. The keys time, observed,
+history and names are of [series] alone.
 """
 
 import re
+from collections.abc import Sequence
 
 from mote import series
 from mote.errors import Usage
@@ -42,6 +48,8 @@ KEYS = {
     "sink": str, "observed": str, "history": str, "failure": str, "names": dict, "targets": list,
 }  # fmt: skip
 TARGET_KEYS = {"id", "name", "model"}
+OF_SERIES = ("time", "observed", "history", "names")
+CSV_FIELDS = 512
 PREFIX_ENDS = ("/", "*")  # of s3://BUCKET/PREFIX
 PART = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[^{}]+|[{}]")
 SIMPLE = set(PARTS) - {"text", "variable"}
@@ -153,16 +161,67 @@ def template(text: str, where: str) -> Template:
     return parts
 
 
-def records(table: dict, of: SeriesRecord) -> list[JobRecord]:
-    return [_record(name, job, of) for name, job in table.items()]
+def records(table: dict, of: SeriesRecord | None, features: Sequence[str] = ()) -> list[JobRecord]:
+    """The jobs of a forecaster, or, without `of`, of a model over rows with these
+    features. Raises Usage for what does not fit it."""
+    if of is None:
+        return [_of_rows(name, job, features) for name, job in table.items()]
+    return [_of_series(name, job, of) for name, job in table.items()]
 
 
-def _record(name: str, job: dict, of: SeriesRecord) -> JobRecord:
+def _columns(job: dict, own: Sequence[str], where: str) -> list[str]:
+    """What the model's own columns are called in the source."""
+    given = job.get("columns", {})
+    for key in given:
+        if key not in own:
+            known = ", ".join(own[:20]) + (", ..." if len(own) > 20 else "")
+            raise Usage(f"{where}.columns.{key}: is no column; they are {known}")
+    return [given.get(name, name) for name in own]
+
+
+def _of_rows(name: str, job: dict, features: Sequence[str]) -> JobRecord:
+    where = f"job.{name}"
+    for key in OF_SERIES:
+        if key in job:
+            raise Usage(f"{where}.{key}: is of a model with [series] alone; leave it out")
+    columns = _columns(job, features, where)
+    if len(set(columns)) < len(columns):
+        twice = next(c for c in columns if columns.count(c) > 1)
+        raise Usage(f"{where}.columns: {twice!r} is two features; names must differ")
+    record = JobRecord(time=None, columns=columns, forecasts=[], **_common(name, job))
+    if record.format == "csv" and len(columns) > CSV_FIELDS:
+        expected = f"a model of {CSV_FIELDS} features at most for CSV"
+        raise Usage(f'{where}: expected {expected}, got {len(columns)}; set format = "json"')
+    return record
+
+
+def _common(name: str, job: dict) -> dict:
+    """What jobs of both kinds have, as members of a JobRecord."""
+    where = f"job.{name}"
+    source = job.get("source")
+    return {
+        "name": name,
+        "source": None if source is None else template(source, where),
+        "sink": template(job["sink"], where),
+        "targets": [
+            Target(
+                t["id"],
+                t.get("name", t["id"]),
+                template(t["model"], where) if "model" in t else None,
+            )
+            for t in job["targets"]
+        ],
+        "format": job.get("format", "csv"),
+        "separator": job.get("separator", ","),
+        "failure": job.get("failure", "report"),
+        "path": job.get("path", []),
+    }
+
+
+def _of_series(name: str, job: dict, of: SeriesRecord) -> JobRecord:
     where = f"job.{name}"
     columns = [c.name for c in of.columns]
-    for key in job.get("columns", {}):
-        if key not in columns:
-            raise Usage(f"{where}.columns.{key}: is no column; they are {', '.join(columns)}")
+    called = _columns(job, columns, where)
     observed = job.get("observed")
     if observed is not None and observed not in columns:
         raise Usage(f"{where}.observed: expected one of {', '.join(columns)}, got {observed!r}")
@@ -184,27 +243,12 @@ def _record(name: str, job: dict, of: SeriesRecord) -> JobRecord:
         window = of.columns[columns.index(observed)].window
         if steps > window:
             raise Usage(f"{where}.history: expected at most {window} steps, got {steps}")
-    source = job.get("source")
     return JobRecord(
-        name=name,
-        source=None if source is None else template(source, where),
-        sink=template(job["sink"], where),
-        targets=[
-            Target(
-                t["id"],
-                t.get("name", t["id"]),
-                template(t["model"], where) if "model" in t else None,
-            )
-            for t in job["targets"]
-        ],
         time=job.get("time", "time"),
-        columns=[job.get("columns", {}).get(c, c) for c in columns],
+        columns=called,
         forecasts=given[: len(forecasts)],
-        format=job.get("format", "csv"),
-        separator=job.get("separator", ","),
-        failure=job.get("failure", "report"),
-        path=job.get("path", []),
         observed=None if observed is None else columns.index(observed),
         observed_name=None if observed is None else given[-1],
         history=steps,
+        **_common(name, job),
     )

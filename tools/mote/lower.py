@@ -336,6 +336,8 @@ def lower(
             count=out.scores.dims[-1] if out.kind == "embedding" else None,
         ),
         series=record,
-        jobs=jobs.records(config.job, record) if config.job else [],
+        jobs=jobs.records(config.job, record, [f.name for f in imported.features])
+        if config.job
+        else [],
         text=imported.tokenizer.section(imported.token_rows) if imported.tokenizer else b"",
     )

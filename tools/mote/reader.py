@@ -154,7 +154,7 @@ def read(blob: bytes) -> Model:
         features,
         output,
         series,
-        read_jobs(parts["JOBS"], strings, series) if "JOBS" in parts else [],
+        read_jobs(parts["JOBS"], strings, series, features) if "JOBS" in parts else [],
         read_provenance(provenance),
         text,
     )

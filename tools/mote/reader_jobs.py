@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from mote.reader_answer import Feature
 from mote.reader_bytes import NONE, Part
 from mote.reader_series import Series
 
 TEMPLATE, JOB, TARGET = 1, 2, 3
+CSV_FIELDS = 512
 RECORD_BYTES, TEMPLATE_BYTES, JOB_BYTES, TARGET_BYTES = 8, 12, 60, 20
 PARTS = {1: "text", 2: "target", 3: "name", 4: "date", 5: "time", 6: "version", 7: "variable"}
 NAMED = ("text", "variable")
@@ -30,7 +32,7 @@ class Job:
     failure: str
     source: Template | None
     sink: Template
-    time: str
+    time: str | None  # of a series alone
     columns: list[str]
     path: list[str]
     observed: int | None
@@ -40,8 +42,10 @@ class Job:
     targets: list[Target]
 
 
-def read_jobs(part: Part, strings: list[str], series: Series | None) -> list[Job]:
-    part.expect(series is not None, "expected SERIES in a file with jobs, got none")
+def read_jobs(
+    part: Part, strings: list[str], series: Series | None, features: list[Feature]
+) -> list[Job]:
+    columns = len(series.columns) if series else len(features)
     templates: list[Template] = []
     jobs: list[Job] = []
     wanted = at = 0  # targets that the last job still waits for
@@ -55,7 +59,7 @@ def read_jobs(part: Part, strings: list[str], series: Series | None) -> list[Job
         if kind == TEMPLATE and not jobs:
             templates.append(read_template(part, at, size, strings))
         elif kind == JOB and not wanted:
-            job, wanted = read_job(part, at, size, strings, templates, series)
+            job, wanted = read_job(part, at, size, strings, templates, series, columns)
             jobs.append(job)
         elif kind == TARGET and wanted:
             jobs[-1].targets.append(read_target(part, at, size, strings, templates))
@@ -99,8 +103,15 @@ def run(part: Part, strings: list[str], first: int, count: int, what: str) -> li
 
 
 def read_job(
-    part: Part, at: int, size: int, strings: list[str], templates: list[Template], series: Series
+    part: Part,
+    at: int,
+    size: int,
+    strings: list[str],
+    templates: list[Template],
+    series: Series | None,
+    wanted: int,
 ) -> tuple[Job, int]:
+    """wanted: columns of the series, or of the rows."""
     part.expect(size == JOB_BYTES, f"expected a job of {JOB_BYTES} bytes, got {size}")
     (
         name, form, separator, failure, zero, source, sink, time, columns, path, path_count,
@@ -115,6 +126,11 @@ def read_job(
     if not path_count:
         part.expect(path == NONE, f"expected no string of no path, got {path}")
     part.expect(targets >= 1, "expected a target at least, got none")
+    part.expect(not csv or wanted <= CSV_FIELDS, f"expected 512 columns of CSV, got {wanted}")
+    if series is None:
+        part.expect(
+            time == forecasts == observed == NONE, "expected no time and no forecasts of rows"
+        )
     if observed == NONE:
         part.expect(
             observed_name == NONE and history == 0, "expected no observed steps without a column"
@@ -129,14 +145,16 @@ def read_job(
         failure=FAILURES[failure],
         source=None if source == NONE else of_templates(part, source, templates, "the source"),
         sink=of_templates(part, sink, templates, "the sink"),
-        time=part.string(strings, time, "the time"),
-        columns=run(part, strings, columns, len(series.columns), "columns"),
+        time=part.string(strings, time, "the time") if series else None,
+        columns=run(part, strings, columns, wanted, "columns"),
         path=run(part, strings, path, path_count, "the path") if path_count else [],
         observed=None if observed == NONE else observed,
         observed_name=None
         if observed == NONE
         else part.string(strings, observed_name, "the observed"),
-        forecasts=run(part, strings, forecasts, len(series.forecasts), "forecasts"),
+        forecasts=run(part, strings, forecasts, len(series.forecasts), "forecasts")
+        if series
+        else [],
         history=history,
         targets=[],
     )

@@ -152,9 +152,12 @@ def section_output(report: dict) -> str:
 
 def section_series(report: dict) -> str:
     s = report["series"]
-    if s is None:
-        return "<p>none: a row is asked for, not observations in time</p>"
     features = report["input"]["features"]
+    if s is None:
+        names = [f["name"] for f in features]
+        return "<p>none: a row is asked for, not observations in time</p>" + "".join(
+            job(j, names, [], "rows") for j in report["jobs"]
+        )
     time = None if s["time"] is None else features[s["time"]]["name"]
     keys = ("first", "window", "ahead")
     columns = [[escape(c["name"]), *(c[k] for k in keys), c["resample"]] for c in s["columns"]]
@@ -170,27 +173,29 @@ def section_series(report: dict) -> str:
         pairs(head)
         + table(["column", "from feature", "steps", "of them ahead", ""], columns, {1, 2, 3})
         + table(["forecast", "from number", "steps"], forecasts, {1, 2})
-        + "".join(job(j, s) for j in report["jobs"])
+        + "".join(
+            job(j, [c["name"] for c in s["columns"]], [f["name"] for f in s["forecasts"]], "series")
+            for j in report["jobs"]
+        )
     )
 
 
-def job(j: dict, series: dict) -> str:
-    columns = [c["name"] for c in series["columns"]]
+def job(j: dict, columns: list[str], forecasts: list[str], member: str) -> str:
+    """columns, forecasts: the model's own; member: of an event that brings them along."""
     taken = [f"{c} from {name}" for c, name in zip(columns, j["columns"], strict=True)]
-    given = [
-        f"{f['name']} as {name}"
-        for f, name in zip(series["forecasts"], j["forecasts"], strict=True)
-    ]
+    if j["time"] is not None:
+        taken.insert(0, f"time from {j['time']}")
+    given = [f"{f} as {name}" for f, name in zip(forecasts, j["forecasts"], strict=True)]
     if j["observed"] is not None:
         observed = columns[j["observed"]]
         given.insert(0, f"{j['history']} steps of {observed} as {j['observed_name']}")
     head = [
-        ("source", j["source"] or "the event's series"),
+        ("source", j["source"] or f"the event's {member}"),
         ("format", j["format"]),
         ("path in it", ", ".join(j["path"]) or None),
-        ("reads", ", ".join([f"time from {j['time']}", *taken])),
+        ("reads", ", ".join(taken)),
         ("sink", j["sink"]),
-        ("gives", ", ".join(given)),
+        ("gives", ", ".join(given) or "an array of replies"),
         ("failure", j["failure"]),
     ]
     targets = [[escape(t["id"]), escape(t["name"]), escape(t["model"] or "")] for t in j["targets"]]
