@@ -20,8 +20,8 @@ LEAST_LOSS = 1e-9  # what none is counted as, to divide by
 @dataclass
 class Trial:
     """Of a file with some bits: its bytes, whether the limits of verify hold, and
-    how far scores are off (of all but the worst hundredth of the rows) and labels
-    differ, both as a share."""
+    how far scores are off (of all but the worst hundredth of the rows; of vectors,
+    how far the worst cosine is from 1) and labels differ, both as a share."""
 
     bytes: int
     passed: bool

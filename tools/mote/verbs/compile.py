@@ -106,7 +106,8 @@ class Compiling:
         if time.monotonic() - self.told > TELL_SECONDS:
             self.told = time.monotonic()
             note(self.args, f"{len(self.known)} of at most {2 + 2 * len(self.names)} files tried")
-        loss = found.p99_error + found.label_flips / found.rows
+        off = found.p99_error if found.cosine is None else 1 - found.cosine["least"]
+        loss = off + found.label_flips / found.rows
         return profiles.Trial(stored.total("bytes_after"), found.passed, loss)
 
     def bits(self):
