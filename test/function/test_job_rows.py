@@ -2,11 +2,14 @@
 batch of the same rows."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import text_model
-from sources import NOW, tick
+from function import EXEC, SLOW
+from mock_api import ID, reply
+from sources import NOW, due, tick
 
 from mote import config, lower
 from mote.graph import Feature, Graph, Imported, Output
@@ -99,13 +102,13 @@ def test_rows_of_csv_become_a_batchs_reply(api, launch, source, bucket):
     assert (last["written"], last["failed"]) == (1, 1)
 
 
-@pytest.mark.parametrize("reply", ["full", "label", "index"])
-def test_more_rows_than_a_plan_takes_at_once(api, launch, source, bucket, reply):
+@pytest.mark.parametrize("style", ["full", "label", "index"])
+def test_more_rows_than_a_plan_takes_at_once(api, launch, source, bucket, style):
     """J: in every style of reply; the same time gives the same key and bytes."""
     job = {key: ONE[key] for key in ("source", "sink", "targets")} | {"separator": ";"}
     rows = [[i % 7, (i * 13) % 11] for i in range(3001)]
     source.pages["/a.csv"] = "y;x\n" + "".join(f"{y};{x}\n" for x, y in rows)
-    launch(classes(reply, {"daily": job}))
+    launch(classes(style, {"daily": job}))
     assert api.result(tick())["written"] == 1
     path = bucket[0] / "2026-11-28/a.json"
     first = path.read_bytes()
@@ -185,19 +188,52 @@ def test_numbers_that_leave_the_range_name_their_row(api, launch, source):
 def test_a_result_is_bounded_and_a_source_is_not(api, launch, source, bucket):
     """J: 4 MiB; a longer one is refused by name, and nothing is written."""
     job = {key: ONE[key] for key in ("source", "sink", "targets")}
-    launch(classes("label", {"daily": job}))
-    most = (4 << 20) // 4  # "x", and a comma or a bracket: 4 bytes a row, and 1
-    for count, good in ((most - 1, True), (most, False)):
+    path = bucket[0] / "2026-11-28/a.json"
+
+    def run(count):
         source.pages["/a.csv"] = "x,y,note\n" + "2,1,seven\n" * count
-        answer = api.result(tick())
-        assert answer["written"] == good, answer
-        path = bucket[0] / "2026-11-28/a.json"
-        assert path.exists() == good
-        if good:
-            assert written(bucket) == ["x"] * count
-            path.unlink()
+        post = api.deliver(due(tick(), 600))
+        post.connection.send(reply())
+        return post.json()
+
+    launch(classes("full", {"daily": job}))
+    assert run(1)["written"] == 1
+    bytes_of_row = path.stat().st_size - 2
+    most = ((4 << 20) - 1) // (bytes_of_row + 1)  # a comma or a bracket each, and one
+    assert run(most)["written"] == 1
+    assert len(written(bucket)) == most
+    path.unlink()
+    answer = run(most + 1)
+    assert answer["failed"] == 1 and not path.exists()
     told = answer["targets"][0]["message"]
     assert told.startswith("expected a result of up to 4 MiB; give a target fewer rows")
+
+
+def test_a_long_source_in_little_memory(api, launch, source, bucket):
+    """J: 100 MB of CSV in less than 8 MB."""
+    job = {key: ONE[key] for key in ("source", "sink", "targets")}
+    line = "x" * 1000 + ",2,1\n"
+    count = 100_000_000 // len(line) // 100 * 100 if SLOW == 1 else 1000
+
+    def long(handler):
+        handler.send_response(200)
+        handler.end_headers()
+        handler.wfile.write(b"note,x,y\n")
+        block = (line * 100).encode()
+        for _ in range(count // 100):
+            handler.wfile.write(block)
+        handler.close_connection = True
+
+    source.pages["/a.csv"] = long
+    function = launch(classes("label", {"daily": job}))
+    api.next().connection.send(due(tick(), 600))
+    post = api.post(ID)
+    status = Path(f"/proc/{function.pid}/status").read_text()
+    post.connection.send(reply())
+    assert post.json()["written"] == 1, post.body
+    assert written(bucket) == ["x"] * count
+    if SLOW == 1 and not EXEC:
+        assert int(status.split("VmHWM:")[1].split()[0]) < 8 * 1024
 
 
 def test_objects_below_a_prefix_that_break_off(api, launch, bucket, source):

@@ -71,6 +71,12 @@ def test_jobs_that_do_not_fit_rows(change, message):
     assert str(error.value).startswith(message)
 
 
+def test_a_feature_called_job():
+    """{"job": "baker", ...} would be a row and ask for a job."""
+    with pytest.raises(Usage, match="job.daily: expected no feature called job"):
+        jobs.records({"daily": JOB}, None, ["age", "job"])
+
+
 def test_a_job_of_rows():
     table = JOB | {"source": "s3://b/in/", "columns": {"width": "w"}}
     (record,) = jobs.records({"daily": table}, None, FEATURES)

@@ -33,7 +33,8 @@ and {env:NAME} for a variable of the environment; {{ and }} for braces.
 Of a model without [series] the source has rows: CSV, an array of rows in JSON, or the
 event's member "rows". Columns are the model's features, of CSV at most 512. What is
 written is what a batch of all rows is replied with, up to 4 MiB. The keys time, observed,
-history and names are of [series] alone.
+history and names are of [series] alone, and no feature may be called "job", which in an
+event asks for one.
 """
 
 import re
@@ -184,6 +185,9 @@ def _of_rows(name: str, job: dict, features: Sequence[str]) -> JobRecord:
     for key in OF_SERIES:
         if key in job:
             raise Usage(f"{where}.{key}: is of a model with [series] alone; leave it out")
+    if "job" in features:
+        expected = "no feature called job: an event with it asks for a job"
+        raise Usage(f"{where}: expected {expected}; call it otherwise in [input] features")
     columns = _columns(job, features, where)
     if len(set(columns)) < len(columns):
         twice = next(c for c in columns if columns.count(c) > 1)
