@@ -106,9 +106,18 @@ def test_coded_weights_that_are_damaged_where_they_are_used(api, put, coded, par
     executable, blob = coded
     largest = max(read(blob).tensors, key=lambda t: t.bytes)
     at = largest.offset + largest.bytes * (2 * part + 1) // 16
-    put(damaged(executable, blob, at), MOTE_VERIFY="used")
+    put(damaged(executable, blob, at), MOTE_VERIFY="used", MOTE_INIT="wait")
     for _ in range(3):
         assert "ModelDamaged" in api.failure(WIDE_ROW)["errorType"]
+
+
+def test_coded_weights_that_are_damaged_where_a_first_run_uses_them(api, put, coded):
+    executable, blob = coded
+    largest = max(read(blob).tensors, key=lambda t: t.bytes)
+    wrong = damaged(executable, blob, largest.offset + largest.bytes // 2)
+    variables = {"MOTE_VERIFY": "used", "MOTE_INIT": "warm", "AWS_LAMBDA_LOG_LEVEL": "WARN"}
+    error = refuses(api, put(wrong, **variables))
+    assert error["errorType"] == "Runtime.ModelInvalid"
 
 
 @pytest.mark.parametrize("value", ["", "sometimes", "Always", "always "])

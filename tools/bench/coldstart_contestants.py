@@ -19,7 +19,7 @@ ARCH = {"x86_64": "x86_64", "aarch64": "arm64"}[os.uname().machine]
 BUILT = ROOT / "build" / ARCH
 WORK = ROOT / "build/bench/coldstart"
 OPCODES = ROOT / "build/host/opcodes"
-NEED_INIT = 6  # of enum mote_need, core/base/linked.h
+LINKED = ROOT / "core/base/linked.h"
 PEERS = ROOT / "build/peers"
 # a number may differ by this part of the largest, where weights have 6 bits
 TOLERANCE = 0.25
@@ -140,7 +140,8 @@ def usual_init(blob: Path) -> str:
     """What the function does with that model unless MOTE_INIT says otherwise."""
     done = subprocess.run([OPCODES, blob], capture_output=True, text=True, check=True)
     needs = int(re.search(r"MOTE_NEEDS=(\w+)", done.stdout)[1].rstrip("u"), 16)
-    return "warm" if needs >> NEED_INIT & 1 else "wait"
+    bits = re.findall(r"^    MOTE_NEED_(\w+),", LINKED.read_text(), re.M)
+    return "warm" if needs >> bits.index("INIT") & 1 else "wait"
 
 
 def ours(name: str, program: Path, event: str, family: str, blob=None, answer=whole, **more):
