@@ -360,19 +360,29 @@ static bool is_known(struct mote_text host, bool v6, uint16_t port,
     return true;
 }
 
-static enum mote_status finish(enum mote_status s,
-                               const struct mote_dns_answer *answer,
-                               uint16_t port, struct mote_addresses *addresses)
+/* For addresses of IPv6 alone, or where there are none of IPv4. */
+static enum mote_status ask_servers(const struct mote_resolver *resolver,
+                                    struct mote_text host, bool v6,
+                                    uint16_t port, uint64_t deadline_ms,
+                                    struct mote_addresses *addresses)
 {
-    addresses->code = answer->code;
+    struct mote_dns_answer answer = {.count = 0};
+    struct mote_dns_name name;
+    enum mote_status s = mote_dns_name_of(&name, host);
+
+    if (s == MOTE_OK && !v6)
+        s = look_up(resolver, name, MOTE_DNS_A, deadline_ms, &answer);
+    if (s == MOTE_OK && answer.count == 0 && answer.code == 0)
+        s = look_up(resolver, name, MOTE_DNS_AAAA, deadline_ms, &answer);
+    addresses->code = answer.code;
     if (s != MOTE_OK)
         return s;
-    for (size_t i = 0; i < answer->count; i++) {
-        addresses->at[i] = answer->at[i];
+    for (size_t i = 0; i < answer.count; i++) {
+        addresses->at[i] = answer.at[i];
         addresses->at[i].port = port;
     }
-    addresses->count = answer->count;
-    return answer->count ? MOTE_OK : MOTE_E_REFUSED;
+    addresses->count = answer.count;
+    return answer.count ? MOTE_OK : MOTE_E_REFUSED;
 }
 
 enum mote_status mote_resolve(const struct mote_resolver *resolver,
@@ -380,17 +390,10 @@ enum mote_status mote_resolve(const struct mote_resolver *resolver,
                               uint64_t deadline_ms,
                               struct mote_addresses *addresses)
 {
-    struct mote_dns_answer answer = {.count = 0};
-    struct mote_dns_name name;
-
-    if (is_known(host, false, port, addresses))
-        return MOTE_OK;
-    enum mote_status s = mote_dns_name_of(&name, host);
-    if (s == MOTE_OK)
-        s = look_up(resolver, name, MOTE_DNS_A, deadline_ms, &answer);
-    if (s == MOTE_OK && answer.count == 0 && answer.code == 0)
-        s = look_up(resolver, name, MOTE_DNS_AAAA, deadline_ms, &answer);
-    return finish(s, &answer, port, addresses);
+    return is_known(host, false, port, addresses)
+               ? MOTE_OK
+               : ask_servers(resolver, host, false, port, deadline_ms,
+                             addresses);
 }
 
 enum mote_status mote_resolve_v6(const struct mote_resolver *resolver,
@@ -398,13 +401,7 @@ enum mote_status mote_resolve_v6(const struct mote_resolver *resolver,
                                  uint64_t deadline_ms,
                                  struct mote_addresses *addresses)
 {
-    struct mote_dns_answer answer = {.count = 0};
-    struct mote_dns_name name;
-
     if (is_known(host, true, port, addresses))
         return is_localhost(host) ? MOTE_OK : MOTE_E_REFUSED;
-    enum mote_status s = mote_dns_name_of(&name, host);
-    if (s == MOTE_OK)
-        s = look_up(resolver, name, MOTE_DNS_AAAA, deadline_ms, &answer);
-    return finish(s, &answer, port, addresses);
+    return ask_servers(resolver, host, true, port, deadline_ms, addresses);
 }

@@ -146,9 +146,7 @@ struct mote_text mote_csv_field(const struct mote_csv *csv, uint32_t i)
 bool mote_csv_is_missing(struct mote_text field)
 {
     static const char *const words[] = {"", "NaN", "nan", "NA", "null"};
+    const size_t n = sizeof words / sizeof *words;
 
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (mote_text_equal(field, mote_text_of(words[i])))
-            return true;
-    return false;
+    return mote_text_among(field, words, n) < n;
 }

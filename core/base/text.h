@@ -51,6 +51,17 @@ static inline struct mote_text mote_text_of(const char *s)
     return t;
 }
 
+/* Which of n words t is; n when it is none of them. */
+static inline size_t mote_text_among(struct mote_text t,
+                                     const char *const *words, size_t n)
+{
+    size_t i = 0;
+
+    while (i < n && !mote_text_equal(t, mote_text_of(words[i])))
+        i++;
+    return i;
+}
+
 /* Whether t begins with prefix. */
 static inline bool mote_text_starts(struct mote_text t, struct mote_text prefix)
 {

@@ -10,22 +10,6 @@
  * KiB: 0.09 ms, where as many small pages take 0.4 ms and more. */
 #define HUGE (UINT64_C(2) << 20)
 
-bool mote_decoded_of(struct mote_text value, enum mote_decoded *decoded)
-{
-    static const char *const names[] = {
-        [MOTE_DECODED_AUTO] = "auto",
-        [MOTE_DECODED_NEVER] = "never",
-        [MOTE_DECODED_ALWAYS] = "always",
-    };
-
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (mote_text_equal(value, mote_text_of(names[i]))) {
-            *decoded = (enum mote_decoded)i;
-            return true;
-        }
-    return false;
-}
-
 uint64_t mote_decoded_bytes(const struct mote_model *m,
                             enum mote_decoded decoded, uint64_t memory_mib)
 {

@@ -31,9 +31,6 @@ enum mote_decoded {
 #define MOTE_DECODED_SHARE 4 /* of the memory, at most 1 / this */
 #define MOTE_DECODED_MEMORY_MIB 128
 
-/* How the setting is written: false when it is none of the three. */
-bool mote_decoded_of(struct mote_text value, enum mote_decoded *decoded);
-
 /* Bytes that copies are to have: 0 when there are to be none. */
 uint64_t mote_decoded_bytes(const struct mote_model *m,
                             enum mote_decoded decoded, uint64_t memory_mib);

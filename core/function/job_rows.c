@@ -54,6 +54,14 @@ static struct mote_text column(const void *work, uint32_t i)
     return mote_model_string(w->own, w->job->columns + i);
 }
 
+static bool fits(struct mote_job_work *w)
+{
+    return !w->room->rows.full ||
+           mote_job_refuse_text(
+               w, MOTE_TEXT("expected a result of up to 4 MiB; give a target "
+                            "fewer rows, or the model a shorter reply"));
+}
+
 /* The rows that wait, answered. */
 static bool run_rows(struct mote_job_work *w)
 {
@@ -63,10 +71,7 @@ static bool run_rows(struct mote_job_work *w)
         return false;
     if (!mote_predict_rows(w->f, &w->room->rows, &failure))
         return mote_job_refuse_failure(w, &failure);
-    return !w->room->rows.full ||
-           mote_job_refuse_text(
-               w, MOTE_TEXT("expected a result of up to 4 MiB; give a target "
-                            "fewer rows, or the model a shorter reply"));
+    return fits(w);
 }
 
 /* A row was read, or not. */
@@ -129,7 +134,7 @@ static bool result(struct mote_job_work *w, struct mote_text *text)
 
     mote_json_put_close(o, ']');
     *text = (struct mote_text){o->at, o->n};
-    return run_rows(w);
+    return fits(w);
 }
 
 const struct mote_job_taker mote_job_rows = {

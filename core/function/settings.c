@@ -23,36 +23,29 @@ static uint64_t memory_of(struct mote_text value)
                : MOTE_DECODED_MEMORY_MIB;
 }
 
-static bool verify_of(struct mote_text value, enum mote_verify *verify)
+/* The words of a setting, in the order of its enum; the first is the default.
+ */
+enum { WORDS = 3 };
+static const char *const decoded_words[WORDS] = {
+    [MOTE_DECODED_AUTO] = "auto",
+    [MOTE_DECODED_NEVER] = "never",
+    [MOTE_DECODED_ALWAYS] = "always",
+};
+static const char *const verify_words[WORDS] = {
+    [MOTE_VERIFY_NEVER] = "never",
+    [MOTE_VERIFY_USED] = "used",
+    [MOTE_VERIFY_ALWAYS] = "always",
+};
+static const char *const init_words[WORDS] = {
+    [MOTE_INIT_AUTO] = "auto",
+    [MOTE_INIT_WAIT] = "wait",
+    [MOTE_INIT_WARM] = "warm",
+};
+
+/* WORDS: none of them */
+static size_t choice(struct mote_text value, const char *const *words)
 {
-    static const char *const names[] = {
-        [MOTE_VERIFY_NEVER] = "never",
-        [MOTE_VERIFY_USED] = "used",
-        [MOTE_VERIFY_ALWAYS] = "always",
-    };
-
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (mote_text_equal(value, mote_text_of(names[i]))) {
-            *verify = (enum mote_verify)i;
-            return true;
-        }
-    return false;
-}
-
-static bool init_of(struct mote_text value, enum mote_init *init)
-{
-    static const char *const names[] = {
-        [MOTE_INIT_AUTO] = "auto",
-        [MOTE_INIT_WAIT] = "wait",
-        [MOTE_INIT_WARM] = "warm",
-    };
-    size_t i = 0;
-
-    while (i < sizeof names / sizeof *names &&
-           !mote_text_equal(value, mote_text_of(names[i])))
-        i++;
-    *init = (enum mote_init)i;
-    return i < sizeof names / sizeof *names;
+    return mote_text_among(value, words, WORDS);
 }
 
 static enum mote_status refuse(struct mote_text field, const char *expected,
@@ -110,15 +103,21 @@ enum mote_status mote_settings_read(struct mote_settings *settings,
         mote_address_parse(&settings->runtime_api, values[0], where);
     if (s != MOTE_OK)
         return s;
-    if (MOTE_LINKED_CODED && !mote_decoded_of(decoded, &settings->decoded))
+    const size_t d = MOTE_LINKED_CODED ? choice(decoded, decoded_words) : 0;
+    const size_t v = MOTE_LINKED_CODED ? choice(verify, verify_words) : 0;
+    const size_t i = MOTE_LINKED_INIT ? choice(init, init_words) : 0;
+    if (d == WORDS)
         return refuse(MOTE_TEXT("MOTE_DECODED"), "never, auto or always",
                       decoded, where);
-    if (MOTE_LINKED_CODED && !verify_of(verify, &settings->verify))
+    if (v == WORDS)
         return refuse(MOTE_TEXT("MOTE_VERIFY"), "never, used or always", verify,
                       where);
-    if (MOTE_LINKED_INIT && !init_of(init, &settings->init))
+    if (i == WORDS)
         return refuse(MOTE_TEXT("MOTE_INIT"), "auto, wait or warm", init,
                       where);
+    settings->decoded = (enum mote_decoded)d;
+    settings->verify = (enum mote_verify)v;
+    settings->init = (enum mote_init)i;
     if (outside && !mote_outside_linked)
         return refuse(MOTE_TEXT("MOTE_MODEL"), "a build with OUTSIDE=1",
                       MOTE_TEXT("none"), where);

@@ -50,6 +50,36 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Breaking(dict):
+    """Pages of /bucket: its objects by their keys, of which those in `broken` break
+    off once, three bytes early; list(path) lists them."""
+
+    def __init__(self, texts: dict[str, str], broken: set[str], list):
+        super().__init__()
+        self.texts, self.broken, self.list = texts, set(broken), list
+
+    def get(self, *_):
+        return self.write
+
+    def write(self, handler):
+        key = handler.path.split("?")[0].removeprefix("/bucket").strip("/")
+        body = (self.texts[key] if key else self.list(handler.path)).encode()
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.close_connection = key in self.broken
+        handler.wfile.write(body[:-3] if key in self.broken else body)
+        self.broken.discard(key)
+
+
+def listing(keys, token: str | None = None) -> str:
+    """A page of ListObjectsV2's, with more behind it where there is a token."""
+    entries = "".join(f"<Contents><Key>{k}</Key><Size>9</Size></Contents>" for k in keys)
+    more = f"<NextContinuationToken>{token}</NextContinuationToken>" if token else ""
+    truncated = f"<IsTruncated>{str(bool(token)).lower()}</IsTruncated>"
+    return f"<ListBucketResult>{truncated}{more}{entries}</ListBucketResult>"
+
+
 def tick(at: str = NOW) -> dict:
     return {
         "version": "0", "id": "53dc4d37", "detail-type": "Scheduled Event", "source": "aws.events",

@@ -9,7 +9,7 @@ import pytest
 import text_model
 from function import EXEC, SLOW
 from mock_api import ID, reply
-from sources import NOW, due, tick
+from sources import NOW, Breaking, due, listing, tick
 
 from mote import config, lower
 from mote.graph import Feature, Graph, Imported, Output
@@ -240,26 +240,7 @@ def test_objects_below_a_prefix_that_break_off(api, launch, bucket, source):
     """J: one after the other in one result; what a failed try has read of one is
     forgotten, and nothing else."""
     texts = {f"k{i}": HEAD + "\n" + f"7,red,{i},true,\n" * (40 * i) for i in range(1, 4)}
-    broken = {"k1", "k3"}
-    entries = "".join(f"<Contents><Key>{k}</Key><Size>9</Size></Contents>" for k in texts)
-    listing = f"<ListBucketResult><IsTruncated>false</IsTruncated>{entries}</ListBucketResult>"
-
-    def page(handler):
-        path = handler.path.split("?")[0].removeprefix("/bucket").strip("/")
-        body = (texts[path] if path else listing).encode()
-        handler.send_response(200)
-        handler.send_header("Content-Length", str(len(body)))
-        handler.end_headers()
-        cut = path in broken
-        broken.discard(path)
-        handler.wfile.write(body[:-3] if cut else body)
-        handler.close_connection = cut
-
-    class Pages(dict):
-        def get(self, *_):
-            return page
-
-    source.pages = Pages()
+    source.pages = Breaking(texts, {"k1", "k3"}, lambda _: listing(texts))
     job = ONE | {"source": "s3://bucket/k*"}
     launch(echo({"daily": job}), AWS_ENDPOINT_URL_S3=source.url)
     assert api.result(tick())["written"] == 1

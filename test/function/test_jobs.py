@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from function import BARE, EXEC, ROOT, SLOW
 from mock_api import ID, reply
-from sources import NOW, OUTSIDE, due, tick
+from sources import NOW, OUTSIDE, Breaking, due, listing, tick
 
 from mote import config, lower
 from mote.graph import Feature, Graph, Imported, Output
@@ -371,40 +371,17 @@ def test_a_bucket_that_is_none(api, launch):
     assert told.startswith("s3://no-such-bucket/: ") and "NoSuchBucket" in told
 
 
-def listing(keys: list[str], token: str | None = None) -> str:
-    entries = "".join(f"<Contents><Key>{k}</Key><Size>9</Size></Contents>" for k in keys)
-    more = f"<NextContinuationToken>{token}</NextContinuationToken>" if token else ""
-    truncated = f"<IsTruncated>{str(bool(token)).lower()}</IsTruncated>"
-    return f"<ListBucketResult>{truncated}{more}{entries}</ListBucketResult>"
-
-
 def test_an_object_that_breaks_off_is_read_once(api, launch, bucket, source):
     """J: what a failed try has read of it is forgotten, and nothing else."""
     head, *lines = hours("2026-11-28T00:00:00", range(5)).splitlines()
     texts = {f"k{i}": f"{head}\n{line}\n" for i, line in enumerate(lines)}
     texts["k4"] += "2026-11-28T04:10:00Z,6,the mean is 5\n"
-    broken = {"k1", "k4"}
 
-    def page(handler):
-        path = handler.path.split("?")[0].removeprefix("/bucket").strip("/")
-        text = texts.get(path)
-        if not path:
-            first = "continuation-token" not in handler.path
-            text = listing(["k0", "k1"], "t/1") if first else listing(["k2", "k3", "k4"])
-        body = text.encode()
-        handler.send_response(200)
-        handler.send_header("Content-Length", str(len(body)))
-        handler.end_headers()
-        cut = path in broken
-        broken.discard(path)
-        handler.wfile.write(body[:-3] if cut else body)
-        handler.close_connection = cut
+    def pages(path):
+        first = "continuation-token" not in path
+        return listing(["k0", "k1"], "t/1") if first else listing(["k2", "k3", "k4"])
 
-    class Pages(dict):
-        def get(self, *_):
-            return page
-
-    source.pages = Pages()
+    source.pages = Breaking(texts, {"k1", "k4"}, pages)
     own = "s3://bucket/k*"
     launch(forecaster(jobs={"asked": BELOW | {"source": own}}), AWS_ENDPOINT_URL_S3=source.url)
     assert api.result({"job": "asked", "time": NOW})["written"] == 1
