@@ -550,7 +550,7 @@ bench-tls: $(OUT)/bench-tls tls-programs ## handshakes and records beside OpenSS
 	@$(OUT)/bench-tls -j build/bench/tls.json -s $(BENCH_SECONDS)
 	@python3 tools/bench/tls_report.py build/bench/tls.json build/arm64/tls-count $(TLS_SIZES)
 
-format: ## clang-format and ruff over everything
+format: $(VENV)/.done ## clang-format and ruff over everything
 	clang-format -i $$(git ls-files '*.c' '*.h')
 	$(VENV)/bin/ruff format -q tools models test
 

@@ -26,7 +26,7 @@ enum mote_need {
                            * a style of reply that came with them         */
     MOTE_NEED_SERIES,     /* it is a forecaster                           */
     MOTE_NEED_JOBS,       /* a schedule starts work                       */
-    MOTE_NEED_INIT,       /* its first request is worth a run before it   */
+    MOTE_NEED_INIT,       /* its first request is worth work before it   */
 };
 
 #ifndef MOTE_NEEDS

@@ -220,16 +220,22 @@ static void keep_decoded(struct mote_worker *w)
 /* Before the first event; a model from outside keeps no copies. */
 static enum mote_status warm_up(struct mote_worker *w, struct mote_where *where)
 {
+    const enum mote_ahead ahead =
+        mote_warm_asked(&w->function, w->settings.init);
     struct mote_failure failure;
     char text[MOTE_FAILURE_TEXT];
     struct mote_json_out o;
 
+    if (ahead != MOTE_AHEAD_NOTHING)
+        mote_warm_read(w->function.model);
+    if (ahead != MOTE_AHEAD_RUN)
+        return MOTE_OK;
     if (MOTE_LINKED_CODED && w->function.model == &w->model) {
         w->warm = true;
         keep_decoded(w);
     }
     mote_json_out_begin(&o, w->reply, sizeof w->reply);
-    if (mote_warm_up(&w->function, &o, &failure))
+    if (mote_warm_run(&w->function, &o, &failure))
         return MOTE_OK;
     if (failure.http == 500) {
         where->field = MOTE_TEXT("DATA");
@@ -346,7 +352,7 @@ int main(int argc, char **argv, char **environment)
     if (s != MOTE_OK)
         return refuse_to_start(w, MOTE_TEXT("Runtime.SettingInvalid"), s,
                                &where);
-    if (MOTE_LINKED_INIT && mote_warm_asked(&w->function, w->settings.init))
+    if (MOTE_LINKED_INIT)
         s = warm_up(w, &where);
     if (s != MOTE_OK)
         return refuse_to_start(w, MOTE_TEXT("Runtime.ModelInvalid"), s, &where);

@@ -25,7 +25,7 @@ static uint64_t memory_of(struct mote_text value)
 
 /* The words of a setting, in the order of its enum; the first is the default.
  */
-enum { WORDS = 3 };
+enum { WORDS = 3, INIT_WORDS = 4 };
 static const char *const decoded_words[WORDS] = {
     [MOTE_DECODED_AUTO] = "auto",
     [MOTE_DECODED_NEVER] = "never",
@@ -36,17 +36,12 @@ static const char *const verify_words[WORDS] = {
     [MOTE_VERIFY_USED] = "used",
     [MOTE_VERIFY_ALWAYS] = "always",
 };
-static const char *const init_words[WORDS] = {
+static const char *const init_words[INIT_WORDS] = {
     [MOTE_INIT_AUTO] = "auto",
     [MOTE_INIT_WAIT] = "wait",
+    [MOTE_INIT_READ] = "read",
     [MOTE_INIT_WARM] = "warm",
 };
-
-/* WORDS: none of them */
-static size_t choice(struct mote_text value, const char *const *words)
-{
-    return mote_text_among(value, words, WORDS);
-}
 
 static enum mote_status refuse(struct mote_text field, const char *expected,
                                struct mote_text got, struct mote_where *where)
@@ -103,17 +98,21 @@ enum mote_status mote_settings_read(struct mote_settings *settings,
         mote_address_parse(&settings->runtime_api, values[0], where);
     if (s != MOTE_OK)
         return s;
-    const size_t d = MOTE_LINKED_CODED ? choice(decoded, decoded_words) : 0;
-    const size_t v = MOTE_LINKED_CODED ? choice(verify, verify_words) : 0;
-    const size_t i = MOTE_LINKED_INIT ? choice(init, init_words) : 0;
+    size_t d = 0, v = 0, i = 0; /* as many as there are words: none of them */
+    if (MOTE_LINKED_CODED) {
+        d = mote_text_among(decoded, decoded_words, WORDS);
+        v = mote_text_among(verify, verify_words, WORDS);
+    }
+    if (MOTE_LINKED_INIT)
+        i = mote_text_among(init, init_words, INIT_WORDS);
     if (d == WORDS)
         return refuse(MOTE_TEXT("MOTE_DECODED"), "never, auto or always",
                       decoded, where);
     if (v == WORDS)
         return refuse(MOTE_TEXT("MOTE_VERIFY"), "never, used or always", verify,
                       where);
-    if (i == WORDS)
-        return refuse(MOTE_TEXT("MOTE_INIT"), "auto, wait or warm", init,
+    if (i == INIT_WORDS)
+        return refuse(MOTE_TEXT("MOTE_INIT"), "auto, wait, read or warm", init,
                       where);
     settings->decoded = (enum mote_decoded)d;
     settings->verify = (enum mote_verify)v;

@@ -8,9 +8,9 @@
  * A build for a model without coded weights (TRIM=1) looks at neither
  * MOTE_DECODED nor MOTE_VERIFY.
  *
- * MOTE_INIT says whether the plan runs once before the first event: warm, wait,
- * or auto, the default, which core/function/warm.h describes. A build for a
- * model that would wait (TRIM=1) does not look at it.
+ * MOTE_INIT says what comes before the first event: wait, read, warm, or auto,
+ * the default, which core/function/warm.h describes. A build for a model that
+ * would wait (TRIM=1) does not look at it.
  *
  * MOTE_VERIFY says what is proven of the model that the executable carries:
  *
@@ -32,7 +32,12 @@
 #include "net/address.h"
 
 enum mote_verify { MOTE_VERIFY_NEVER, MOTE_VERIFY_USED, MOTE_VERIFY_ALWAYS };
-enum mote_init { MOTE_INIT_AUTO, MOTE_INIT_WAIT, MOTE_INIT_WARM };
+enum mote_init {
+    MOTE_INIT_AUTO,
+    MOTE_INIT_WAIT,
+    MOTE_INIT_READ,
+    MOTE_INIT_WARM
+};
 
 struct mote_settings {
     struct mote_address runtime_api; /* AWS_LAMBDA_RUNTIME_API    */

@@ -3,17 +3,21 @@
 #define _GNU_SOURCE
 #endif
 #include "core/function/warm.h"
-#include "core/model/cost.h"
 
 #include <sys/mman.h>
 
 /* A first page that takes so long came over a network, and the others will. */
 #define FAR_US 1000
 
-bool mote_warm_asked(const struct mote_function *f, enum mote_init init)
+enum mote_ahead mote_warm_asked(const struct mote_function *f,
+                                enum mote_init init)
 {
-    return init == MOTE_INIT_WARM ||
-           (init == MOTE_INIT_AUTO && mote_model_is_heavy(f->model));
+    static const enum mote_ahead asked[] = {
+        [MOTE_INIT_WAIT] = MOTE_AHEAD_NOTHING,
+        [MOTE_INIT_READ] = MOTE_AHEAD_READ,
+        [MOTE_INIT_WARM] = MOTE_AHEAD_RUN,
+    };
+    return init == MOTE_INIT_AUTO ? mote_model_ahead(f->model) : asked[init];
 }
 
 /* ------------------------------------------------------------------------
@@ -43,12 +47,14 @@ static void ask_for_tensor(const struct mote_model *m,
     madvise((void *)(at - in_page), t->data_bytes + in_page, MADV_WILLNEED);
 }
 
-static void read_ahead(const struct mote_model *m)
+void mote_warm_read(const struct mote_model *m)
 {
     const struct mote_file_section *data = m->sections[MOTE_SECTION_DATA],
                                    *text = m->sections[MOTE_SECTION_TEXT];
     const uint64_t began = mote_clock_us();
 
+    if (!data)
+        return;
     touch(m->bytes + data->offset, 1);
     if (mote_clock_us() - began > FAR_US)
         mote_model_visit_wholes(m, ask_for_tensor);
@@ -79,14 +85,11 @@ static enum mote_status put_row(struct mote_input *in, struct mote_where *where)
     return s == MOTE_OK ? mote_input_end_row(in, where) : s;
 }
 
-bool mote_warm_up(struct mote_function *f, struct mote_json_out *o,
-                  struct mote_failure *failure)
+bool mote_warm_run(struct mote_function *f, struct mote_json_out *o,
+                   struct mote_failure *failure)
 {
     const struct mote_function before = *f;
     struct mote_where where = {.row = MOTE_NO_ROW};
-
-    if (before.model->sections[MOTE_SECTION_DATA])
-        read_ahead(before.model);
     bool good = mote_predict_begin(f, false, failure);
     if (good) {
         const enum mote_status s = put_row(&f->input, &where);

@@ -3,7 +3,7 @@
 #include "core/model/operator.h"
 
 #define TOKENS 16
-#define HEAVY_US 500
+#define HEAVY_PS UINT64_C(500000000)
 
 /* Picoseconds, on one core of an EPYC of the Zen 5 kind, where not said
  * otherwise; Graviton2 takes two to three times as long. */
@@ -12,6 +12,11 @@
 #define F32_PS 60
 #define F64_PS 120
 #define MAPPED_PS 40 /* for a byte of a file's page: 0.16 us for 4 KiB */
+
+/* Picoseconds, of which `decoding` is a part. */
+struct spent {
+    double all, decoding;
+};
 
 /* For a decoded byte, from what tools/mote/coding.py takes of arm64; BYTES
  * with the fresh pages that it is decoded to. */
@@ -62,45 +67,52 @@ static uint64_t places(const struct mote_run *run,
     return n ? n : 1;
 }
 
-static double operation_ps(const struct mote_run *run,
-                           const struct mote_operation *op)
+static struct spent spend_operation(const struct mote_run *run,
+                                    const struct mote_operation *op)
 {
     const struct mote_file_value *y = run->plan->values + op->writes[0];
-    double ps = (double)mote_run_extent(run, y, 0) * WRITTEN_PS;
+    struct spent ps = {(double)mote_run_extent(run, y, 0) * WRITTEN_PS, 0};
 
     for (uint32_t i = 0; i < op->file->reads; i++) {
         const struct mote_file_tensor *t =
             whole_read(run->model, run->plan, op, i);
         if (!t)
             continue;
-        ps += read_ps(t);
+        ps.all += read_ps(t);
+        if (t->encoding != MOTE_ENCODING_RAW)
+            ps.decoding += read_ps(t);
         if (t->rank > 1)
-            ps += (double)t->decoded_bytes /
-                  (double)mote_dtype_bytes(t->dtype) *
-                  (double)places(run, op, t) * product_ps(t->dtype);
+            ps.all += (double)t->decoded_bytes /
+                      (double)mote_dtype_bytes(t->dtype) *
+                      (double)places(run, op, t) * product_ps(t->dtype);
     }
     return ps;
 }
 
 /* before: of the plans behind this one, which are all that it can call */
-static double plan_ps(const struct mote_run *run, const double *before)
+static struct spent spend_plan(const struct mote_run *run,
+                               const struct spent *before)
 {
-    double ps = 0;
+    struct spent ps = {0, 0};
 
     for (uint32_t at = 0; at < run->plan->file->operators_bytes;) {
         const struct mote_operation op = mote_operation_at(run->plan, at);
-        ps += mote_operator_calls(op.file)
-                  ? before[op.attributes[0]] * op.attributes[1]
-                  : operation_ps(run, &op);
+        const bool calls = mote_operator_calls(op.file);
+        const double times = calls ? op.attributes[1] : 1;
+        const struct spent more =
+            calls ? before[op.attributes[0]] : spend_operation(run, &op);
+        ps.all += more.all * times;
+        ps.decoding += more.decoding * times;
         at += op.file->bytes;
     }
     return ps;
 }
 
-double mote_model_first_us(const struct mote_model *m)
+/* By a first request: a row, or a short text. */
+static struct spent spend_request(const struct mote_model *m)
 {
     struct mote_run run = mote_run_of(m, NULL, 1);
-    double ps[MOTE_PLANS_MAX];
+    struct spent ps[MOTE_PLANS_MAX];
     uint32_t *tokens = NULL;
 
     if (mote_is_text(m->features))
@@ -109,9 +121,9 @@ double mote_model_first_us(const struct mote_model *m)
         *tokens = TOKENS;
     for (uint32_t i = m->plan_count; i-- > m->about->plan;) {
         run.plan = m->plans + i;
-        ps[i] = plan_ps(&run, ps);
+        ps[i] = spend_plan(&run, ps);
     }
-    return ps[m->about->plan] / 1e6;
+    return ps[m->about->plan];
 }
 
 /* Whether a model is light that nobody needs to look at more closely: none of
@@ -120,17 +132,12 @@ double mote_model_first_us(const struct mote_model *m)
 static bool is_small(const struct mote_model *m)
 {
     const struct mote_file_section *data = m->sections[MOTE_SECTION_DATA];
-    const uint64_t most = HEAVY_US * UINT64_C(1000000);
+    const uint64_t most = HEAVY_PS;
     const uint64_t ps = (data ? data->bytes : 0) * (F64_PS + MAPPED_PS) +
                         m->plans->file->operators * WRITTEN_PS;
 
     return m->plan_count == 1 && m->decoder_bytes == 0 &&
            ps < most / (m->header->request_arena + 1);
-}
-
-bool mote_model_is_heavy(const struct mote_model *m)
-{
-    return !is_small(m) && mote_model_first_us(m) > HEAVY_US;
 }
 
 static void visit_plan(const struct mote_model *m, const struct mote_plan *plan,
@@ -151,4 +158,14 @@ void mote_model_visit_wholes(const struct mote_model *m, mote_tensor_fn *visit)
 {
     for (uint32_t i = m->about->plan; i < m->plan_count; i++)
         visit_plan(m, m->plans + i, visit);
+}
+
+enum mote_ahead mote_model_ahead(const struct mote_model *m)
+{
+    if (is_small(m))
+        return MOTE_AHEAD_NOTHING;
+    const struct spent ps = spend_request(m);
+    if (ps.all <= (double)HEAVY_PS)
+        return MOTE_AHEAD_NOTHING;
+    return ps.decoding * 2 > ps.all ? MOTE_AHEAD_RUN : MOTE_AHEAD_READ;
 }

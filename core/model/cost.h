@@ -19,11 +19,13 @@
 
 #include "core/model/model.h"
 
-/* Microseconds that the main plan of an open model takes at first. */
-double mote_model_first_us(const struct mote_model *m);
+/* What is worth doing before the first event. Above 0.5 ms weights are read,
+ * and where decoding is more than half of the time, the plan runs. A run over
+ * weights that are used as they lie reads all of them for a request that will
+ * read them again: it takes more time than it saves. */
+enum mote_ahead { MOTE_AHEAD_NOTHING, MOTE_AHEAD_READ, MOTE_AHEAD_RUN };
 
-/* Whether that is more than 0.5 ms: worth a run before the first event. */
-bool mote_model_is_heavy(const struct mote_model *m);
+enum mote_ahead mote_model_ahead(const struct mote_model *m);
 
 /* Calls visit for each tensor that the plans read whole, as they do weights, in
  * the order in which they do: one that is read again comes again. */

@@ -67,7 +67,7 @@ static const struct {
     {"\"a", "!", ','},
     {"a\rb", "!", ','},
     {"\xEF\xBD\x86,b", "[\xEF\xBD\x86][b]\n.", ','},
-    
+
     {"a\tb\n", "[a][b]\n.", '\t'},
     {"a\r", "[a]\n.", ','},
 };

@@ -59,10 +59,10 @@ def run(tmp_path, start, blob):
     return run
 
 
-def anonymous(function) -> int:
-    """Bytes of memory of its own that it has touched."""
+def resident(function, kind: str) -> int:
+    """Bytes in its page tables: of its own (Anon), of files (File)."""
     status = open(f"/proc/{function.pid}/status").read()
-    return 1024 * int(re.search(r"RssAnon:\s+(\d+)", status)[1])
+    return 1024 * int(re.search(rf"Rss{kind}:\s+(\d+)", status)[1])
 
 
 def kept(function) -> list[int]:
@@ -99,26 +99,26 @@ def test_memory_of_the_first_request(api, run):
     needs(static=True)
     function = run(MOTE_DECODED="always")
     api.result(ROW)
-    first = anonymous(function)
+    first = resident(function, "Anon")
     api.result(ROW)
-    second = anonymous(function)
+    second = resident(function, "Anon")
     api.result(ROW)
     assert DECODED <= second - first <= DECODED + (64 << 10)
-    assert anonymous(function) - second <= 8192
+    assert resident(function, "Anon") - second <= 8192
     assert first < DECODED
 
 
 def test_memory_of_the_scratch(api, run, blob):
     needs(static=True)
     function = run(MOTE_DECODED="never")
-    before = anonymous(function)
+    before = resident(function, "Anon")
     api.result(ROW)
-    first = anonymous(function)
+    first = resident(function, "Anon")
     header = read(blob).header
     assert first - before <= header.request_arena + (256 << 10) < DECODED
     for _ in range(5):
         api.result(ROW)
-    assert anonymous(function) - first <= 8192
+    assert resident(function, "Anon") - first <= 8192
 
 
 def test_no_memory_for_copies(api, run):

@@ -37,13 +37,10 @@ def put(tmp_path, start):
     return put
 
 
-@pytest.fixture(scope="module")
-def coded(tmp_path_factory, built):
-    """An executable that carries a model with coded weights, and the model."""
+def linked(folder, blob: bytes) -> bytes:
+    """An executable that carries this model, made in a folder of its own."""
     if BOOTSTRAP != DEFAULT or EXEC:
         pytest.skip("links what this machine's own release build is made of")
-    folder = tmp_path_factory.mktemp("coded")
-    blob = model()
     (folder / "model.mote").write_bytes(blob)
     names = ("main.o", "source_embedded.o")
     parts = [f"build/{MACHINE}/core/function/{name}" for name in names]
@@ -55,7 +52,14 @@ def coded(tmp_path_factory, built):
         cwd=ROOT,
         check=True,
     )  # fmt: skip
-    return (folder / "bootstrap").read_bytes(), blob
+    return (folder / "bootstrap").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def coded(tmp_path_factory, built):
+    """An executable that carries a model with coded weights, and the model."""
+    blob = model()
+    return linked(tmp_path_factory.mktemp("coded"), blob), blob
 
 
 @pytest.mark.parametrize("value", [None, "never", "used", "always"])

@@ -1,5 +1,6 @@
-"""MOTE_INIT: a run of the plan before the first event."""
+"""MOTE_INIT: weights read, and a run of the plan, before the first event."""
 
+import json
 import shutil
 
 import numpy as np
@@ -7,10 +8,11 @@ import pytest
 import text_model
 from function import BARE, EXEC, needs
 from mock_api import Api, event
-from test_decoded import DECODED, ROW, anonymous, kept
+from net_model import WIDE, layers, lowered
+from test_decoded import DECODED, ROW, kept, resident
 from test_decoded import model as coded_model
 from test_start import refuses
-from test_verify import coded, put  # noqa: F401 (fixtures)
+from test_verify import coded, linked, put  # noqa: F401 (fixtures)
 
 from mote import config, lower
 from mote.graph import Feature, Graph, Imported, Output
@@ -51,24 +53,44 @@ def run(tmp_path, start):
 @pytest.mark.parametrize(
     ("variables", "warm"),
     [({}, True), ({"MOTE_INIT": "auto"}, True), ({"MOTE_INIT": "wait"}, False),
-     ({"MOTE_INIT": "warm"}, True)],
+     ({"MOTE_INIT": "read"}, False), ({"MOTE_INIT": "warm"}, True)],
 )  # fmt: skip
 def test_a_heavy_model_is_decoded_before_the_first_event(api, run, heavy, variables, warm):
     needs(static=True)
     function = run(heavy, **variables)
     asked = api.next()
     assert len(kept(function)) == warm
-    before = anonymous(function)
+    before = resident(function, "Anon")
     assert (before >= DECODED) == warm
     asked.connection.send(event(ROW))
     assert api.post().kind == "response"
-    assert not warm or anonymous(function) - before <= 256 << 10
+    assert not warm or resident(function, "Anon") - before <= 256 << 10
+
+
+@pytest.fixture(scope="module")
+def raw(tmp_path_factory, built):
+    """An executable that carries 12 MB of raw weights."""
+    blob = lowered(layers(3), "float32").to_bytes()
+    return linked(tmp_path_factory.mktemp("raw"), blob)
+
+
+@pytest.mark.parametrize(
+    ("init", "reads"), [("wait", False), ("auto", True), ("read", True), ("warm", True)]
+)
+def test_raw_weights_are_read_before_the_first_event(api, put, raw, init, reads):
+    """As pages of the file that the process maps."""
+    function = put(raw, MOTE_INIT=init)
+    asked = api.next()
+    before = resident(function, "File")
+    asked.connection.send(event(json.dumps([0.5] * WIDE).encode()))
+    assert api.post().kind == "response"
+    assert (resident(function, "File") - before < 1 << 20) == reads
 
 
 TEXTS = [b'"good book"', b'{"text": "the cat", "encoding_format": "base64"}', b'["dog", ""]']
 
 
-@pytest.mark.parametrize("init", ["warm", "auto"])
+@pytest.mark.parametrize("init", ["warm", "auto", "read"])
 @pytest.mark.parametrize(
     ("model", "events"),
     [("heavy", [ROW, b"[%s]" % ROW]), ("embedding", TEXTS), ("class", TEXTS[::2])],
@@ -96,7 +118,7 @@ def test_a_run_that_fails_is_told_and_serves(api, run):
     assert len(function.messages("WARN")) == 2
 
 
-@pytest.mark.parametrize("init", ["wait", "auto"])
+@pytest.mark.parametrize("init", ["wait", "auto", "read"])
 def test_a_light_model_waits(api, run, init):
     function = run(reciprocal(), MOTE_INIT=init)
     assert api.result(b"[1,3]")["value"] == 0.25
@@ -125,4 +147,4 @@ def test_values_that_are_unknown(run, heavy, value):
     assert function.wait() == 1
     (line,) = function.log()
     assert line["level"] == "FATAL"
-    assert line["message"].startswith("MOTE_INIT: expected auto, wait or warm, got ")
+    assert line["message"].startswith("MOTE_INIT: expected auto, wait, read or warm, got ")

@@ -1,5 +1,5 @@
-/* test/fuzz/fuzz_csv.c - any bytes as CSV; what they read as in one piece and in
- * two is the same. */
+/* test/fuzz/fuzz_csv.c - any bytes as CSV; what they read as in one piece and
+ * in two is the same. */
 #include "core/base/csv.h"
 #include "core/base/xxh64.h"
 
@@ -22,8 +22,8 @@ static uint64_t read_pieces(const char *text, size_t n, size_t cut)
         if (at == end)
             end = n;
         s = over ? mote_csv_end(&csv)
-                 : mote_csv_take(
-                       &csv, (struct mote_text){text + at, end - at}, &used);
+                 : mote_csv_take(&csv, (struct mote_text){text + at, end - at},
+                                 &used);
         at += used;
         if (over && s == MOTE_E_AGAIN)
             break;

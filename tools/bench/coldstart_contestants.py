@@ -4,7 +4,6 @@ answer has to say."""
 import csv
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -19,7 +18,6 @@ ARCH = {"x86_64": "x86_64", "aarch64": "arm64"}[os.uname().machine]
 BUILT = ROOT / "build" / ARCH
 WORK = ROOT / "build/bench/coldstart"
 OPCODES = ROOT / "build/host/opcodes"
-LINKED = ROOT / "core/base/linked.h"
 PEERS = ROOT / "build/peers"
 # a number may differ by this part of the largest, where weights have 6 bits
 TOLERANCE = 0.25
@@ -42,7 +40,7 @@ class Contestant:
     base: list[Path] = field(default_factory=list)
     note: str = ""
     prefetches: bool = False
-    init: str = ""  # of mote's own: whether it waits for the first event or is warm by then
+    init: str = ""  # of mote's own: what it does before the first event, as MOTE_INIT says it
 
     def files(self) -> dict[str, int]:
         """Bytes of each file of the package, by its whole path."""
@@ -137,11 +135,9 @@ TEXT = SENTENCE.replace("sentence", "text")
 
 
 def usual_init(blob: Path) -> str:
-    """What the function does with that model unless MOTE_INIT says otherwise."""
-    done = subprocess.run([OPCODES, blob], capture_output=True, text=True, check=True)
-    needs = int(re.search(r"MOTE_NEEDS=(\w+)", done.stdout)[1].rstrip("u"), 16)
-    bits = re.findall(r"^    MOTE_NEED_(\w+),", LINKED.read_text(), re.M)
-    return "warm" if needs >> bits.index("INIT") & 1 else "wait"
+    """What MOTE_INIT would say for what the function does with that model."""
+    done = subprocess.run([OPCODES, "--init", blob], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
 
 
 def ours(name: str, program: Path, event: str, family: str, blob=None, answer=whole, **more):
@@ -149,15 +145,17 @@ def ours(name: str, program: Path, event: str, family: str, blob=None, answer=wh
     files = [(program, "bootstrap")] + ([(blob, "model.mote")] if blob else [])
     folder = put(name, *files)
     command = [str(folder / "bootstrap")]
-    warm = more.get("init") == "warm"  # and then reads all weights in file order
-    return Contestant(name, "self", folder, command, event, family, answer, prefetches=warm, **more)
+    ahead = more.get("init") in ("read", "warm")  # all weights in file order
+    return Contestant(
+        name, "self", folder, command, event, family, answer, prefetches=ahead, **more
+    )
 
 
 def both(name: str, program: Path, blob: Path, event: str, family: str, answer=whole):
-    """As it ships, and the other way."""
+    """As it ships, and waiting or warm where it is not."""
     usual = usual_init(blob)
-    other = "wait" if usual == "warm" else "warm"
-    ways = ((name, usual, {}), (f"{name}-{other}", other, {"MOTE_INIT": other}))
+    ways = [(name, usual, {})]
+    ways += [(f"{name}-{w}", w, {"MOTE_INIT": w}) for w in ("wait", "warm") if w != usual]
     return [
         ours(called, program, event, family, answer=answer, init=init, settings=settings)
         for called, init, settings in ways

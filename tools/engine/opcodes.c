@@ -1,13 +1,15 @@
 /*
  * tools/engine/opcodes.c - which operators a model uses: `TRIM=1` links them.
  *
- * in   a .mote file, by name
+ * in   a .mote file, by name; --init before it
  * out  on stdout the definitions of MOTE_OPERATORS, whose bit i is set if a
  * plan uses opcode i, and of MOTE_NEEDS, whose bits are those of enum mote_need
- *      that it needs: what core/base/linked.h wants
+ *      that it needs: what core/base/linked.h wants. With --init the value of
+ *      MOTE_INIT that auto stands for
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/model/cost.h"
 #include "core/model/jobs.h"
@@ -48,20 +50,37 @@ static void add_plan(const struct mote_plan *plan)
     }
 }
 
+static void print_init(enum mote_ahead ahead)
+{
+    static const char *const words[] = {
+        [MOTE_AHEAD_NOTHING] = "wait",
+        [MOTE_AHEAD_READ] = "read",
+        [MOTE_AHEAD_RUN] = "warm",
+    };
+    puts(words[ahead]);
+}
+
 int main(int argc, char **argv)
 {
+    const bool init = argc > 1 && strcmp(argv[1], "--init") == 0;
     struct mote_where where = {.row = MOTE_NO_ROW};
     size_t n = 0;
 
-    if (argc != 2) {
-        fputs("usage: opcodes MODEL.mote\n", stderr);
+    if (argc != 2 + init) {
+        fputs("usage: opcodes [--init] MODEL.mote\n", stderr);
         return 2;
     }
-    void *bytes = read_file(argv[1], &n);
+    const char *name = argv[1 + init];
+    void *bytes = read_file(name, &n);
     if (mote_model_open(&model, bytes, n, &where) != MOTE_OK) {
-        fprintf(stderr, "%s: not a model: expected %s\n", argv[1],
+        fprintf(stderr, "%s: not a model: expected %s\n", name,
                 where.expected ? where.expected : "a .mote file");
         return 1;
+    }
+    const enum mote_ahead ahead = mote_model_ahead(&model);
+    if (init) {
+        print_init(ahead);
+        return 0;
     }
     for (uint32_t i = 0; i < model.plan_count; i++)
         add_plan(model.plans + i);
@@ -72,7 +91,7 @@ int main(int argc, char **argv)
     add_need(MOTE_NEED_TEXTS, mote_is_embedding(model.output) ||
                                   model.output->style > MOTE_REPLY_FULL);
     add_need(MOTE_NEED_CODED, model.decoder_bytes != 0);
-    add_need(MOTE_NEED_INIT, mote_model_is_heavy(&model));
+    add_need(MOTE_NEED_INIT, ahead != MOTE_AHEAD_NOTHING);
     add_need(MOTE_NEED_SERIES, mote_has_series(&model));
     add_need(MOTE_NEED_JOBS, mote_has_jobs(&model));
     printf("-DMOTE_OPERATORS=0x%llxull -DMOTE_NEEDS=0x%xu\n",
