@@ -17,7 +17,7 @@ import numpy as np
 from mote import file, jobs, memory, series
 from mote.errors import Refusal
 from mote.graph import ACTIVATIONS, BATCH, Graph, Imported, Node, Value
-from mote.opcodes import CAST, IN_PLACE, MAPS_F64
+from mote.opcodes import CAST, EMBED, IN_PLACE, MAPS_F64, POSITION
 from mote.operators import LOWER, quantize_weight
 from mote.operators_table import LOWER as TABLE_NODES
 from mote.reader_plans import MAX_OPERATORS
@@ -215,6 +215,14 @@ class Lowered:
     weights: dict[str, int]  # those that may be coded, numbers by name
 
 
+def in_order_of_use(steps: list[Step], tensors: list[Slot]) -> list[Slot]:
+    """What every request reads whole, what is read first in front; behind it what
+    rows are picked from, the largest last: the pages of a request lie together."""
+    picked = {s for step in steps if step.opcode in (EMBED, POSITION) for s in step.reads}
+    tables = [s for s in tensors if s in picked]
+    return [s for s in tensors if s not in picked] + sorted(tables, key=lambda s: s.bytes({}))
+
+
 def make_plan(low: Lowering, outputs: list[Slot], symbols: dict[str, int], name: str) -> Lowered:
     if len(low.steps) > MAX_OPERATORS:
         raise Refusal(
@@ -225,8 +233,7 @@ def make_plan(low: Lowering, outputs: list[Slot], symbols: dict[str, int], name:
     for step in low.steps:
         order |= dict.fromkeys(s for s in step.reads + step.writes if s is not None)
     index = {slot: i for i, slot in enumerate(order)}
-    # what is read first lies in front
-    tensors = [s for s in order if s.tensor is not None]
+    tensors = in_order_of_use(low.steps, [s for s in order if s.tensor is not None])
     tensor_index = {slot: i for i, slot in enumerate(tensors)}
     names = {symbol: file.SYMBOL + i for i, symbol in enumerate(symbols)}
     plan = file.Plan(
