@@ -202,15 +202,12 @@ $(OUT)/core/function/outside_net.o: | build/include/bearssl.h
 # What a start runs lies together; without sections each, the linker would neither
 # order functions nor leave out those that nobody calls.
 ORDER := $(if $(filter release,$(MODE)),$(OUT)/order.ld)
-$(OUT)/order.ld: tools/link/order.txt Makefile | setup-build
+$(OUT)/order.ld: tools/link/order.txt | setup-build
 	@mkdir -p $(@D)
-	$(Q)$(TARGET_CC) $(LINK.release) -Wl,--verbose 2>/dev/null | awk '/^=====/ { inside = !inside; next } \
-		inside && /\*\(\.text\.unlikely/ { print "*(.text.startup.main)"; \
-			while ((getline name <"$<") > 0) \
-				if (name !~ /^#/) print "*(.text." name " .text." name ".*)" } \
-		inside' >$@
-	@grep -q mote_model_open $@
-link = $(Q)mkdir -p $(@D) && $(TARGET_CC) $(LINK.$(MODE)) $(ORDER:%=-ffunction-sections -Wl,-T,%) \
+	$(Q)sed -n 's/^\([^#].*\)/*(.text.\1 .text.\1.*)/p' $< >$@
+$(OUT)/order.ld: tools/link/bootstrap.ld
+link = $(Q)mkdir -p $(@D) && $(TARGET_CC) $(LINK.$(MODE)) \
+	$(ORDER:%=-ffunction-sections -Wl,-L,$(OUT),-T,tools/link/bootstrap.ld) \
 	$(filter %.o,$^) \
 	$(if $(filter %-tls.a,$^),$(TLS_LIBS),$(LIB)) -o $@.full && \
 	$(if $(filter release,$(MODE)),$(CROSS)strip -R .comment $@.full -o $@,cp $@.full $@)

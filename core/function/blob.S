@@ -5,7 +5,7 @@
  * because weights are used where they are, or 64 for one that has no page of
  * them.
  */
-    .section .rodata.mote_blob, "a"
+    .section .mote_model, "a"
     .globl mote_blob, mote_blob_end
     .balign MOTE_ALIGN
 mote_blob:

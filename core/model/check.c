@@ -2,6 +2,7 @@
  * core/model/check.c - what opening a model leaves unchecked, because it would
  * touch every page: see mote_model_check in core/model/model.h.
  */
+#include "core/base/cursor.h"
 #include "core/model/coded.h"
 #include "core/model/operator.h"
 
@@ -36,6 +37,26 @@ static enum mote_status check_sections(const struct mote_model *m,
     if (!mote_all_zero(m->bytes + end, h->file_bytes - end))
         return refuse(MOTE_E_FORMAT, "tail", "nothing but zeros", where);
     return mote_model_verify(m, where);
+}
+
+static enum mote_status check_provenance(const struct mote_model *m,
+                                         struct mote_where *where)
+{
+    const struct mote_file_header *h = m->header;
+    struct mote_cursor c =
+        mote_cursor_over(m->bytes + h->provenance_offset, h->provenance_bytes);
+    uint32_t left = h->provenance_offset ? mote_cursor_u32(&c) : 0;
+    const bool zero = mote_cursor_u32(&c) == 0;
+    struct mote_provenance piece;
+    size_t at = 0;
+
+    while (left && mote_model_provenance(m, &at, &piece))
+        left--;
+    const size_t end = at ? at : sizeof(struct mote_file_count);
+    if (h->provenance_offset && (left || !zero || end != h->provenance_bytes))
+        return refuse(MOTE_E_FORMAT, "provenance", "keys and values to its end",
+                      where);
+    return MOTE_OK;
 }
 
 /* Whether one of 64 weights is -128. */
@@ -213,6 +234,8 @@ enum mote_status mote_model_check(const struct mote_model *m, void *arena,
 {
     enum mote_status s = check_sections(m, where);
 
+    if (s == MOTE_OK)
+        s = check_provenance(m, where);
     if (s == MOTE_OK && mote_is_text(m->features))
         s = mote_tokenizer_prove(&m->tokenizer, where);
     if (s == MOTE_OK)

@@ -110,11 +110,11 @@ static const char *open_header(struct mote_opening *o)
     return NULL;
 }
 
-/* Provenance or nothing behind the content, then at least 64 zeros. */
+/* Provenance or nothing behind the content, then at least 64 zeros. They are
+ * not looked at: of a model that is part of an executable nobody needs them. */
 static const char *open_tail(struct mote_opening *o)
 {
-    const struct mote_model *m = o->m;
-    const struct mote_file_header *h = m->header;
+    const struct mote_file_header *h = o->m->header;
     uint64_t end = h->content_bytes;
 
     if (h->provenance_offset) {
@@ -122,16 +122,11 @@ static const char *open_tail(struct mote_opening *o)
             h->provenance_bytes > h->file_bytes - end)
             return "a place inside the file";
         end += h->provenance_bytes;
-        if (mote_xxh64(m->bytes + h->provenance_offset, h->provenance_bytes) !=
-            h->provenance_hash)
-            return mote_opening_as(o, MOTE_E_DAMAGED,
-                                   "bytes that match its hash");
     } else if (h->provenance_bytes || h->provenance_hash) {
         return "an offset";
     }
     o->part = "tail";
-    if (h->file_bytes - end < MOTE_FILE_TAIL ||
-        !mote_all_zero(m->bytes + end, MOTE_FILE_TAIL))
+    if (h->file_bytes - end < MOTE_FILE_TAIL)
         return "64 zeros behind the last section";
     return NULL;
 }
@@ -441,39 +436,6 @@ static const char *open_plans(struct mote_opening *o)
     return NULL;
 }
 
-static const char *open_provenance(struct mote_opening *o)
-{
-    const struct mote_model *m = o->m;
-    const struct mote_file_header *h = m->header;
-    struct mote_cursor c =
-        mote_cursor_over(m->bytes + h->provenance_offset, h->provenance_bytes);
-
-    if (!h->provenance_offset)
-        return NULL;
-    const uint32_t count = mote_cursor_u32(&c);
-    bool good = mote_cursor_u32(&c) == 0;
-    for (uint32_t i = 0; i < count && c.ok && good; i++) {
-        const uint16_t key_bytes = mote_cursor_u16(&c);
-        const uint16_t type = mote_cursor_u16(&c);
-        const uint32_t value_bytes = mote_cursor_u32(&c);
-        const size_t pad = (size_t) - ((size_t)key_bytes + value_bytes) & 7;
-        const char *key = mote_cursor_take(&c, key_bytes);
-        const char *value = mote_cursor_take(&c, value_bytes);
-        const void *zeros = mote_cursor_take(&c, pad);
-
-        good = zeros && mote_all_zero(zeros, pad) &&
-               mote_utf8_valid(key, key_bytes) == key_bytes &&
-               (type == MOTE_PROVENANCE_TEXT
-                    ? mote_utf8_valid(value, value_bytes) == value_bytes
-                    : (type == MOTE_PROVENANCE_U64 ||
-                       type == MOTE_PROVENANCE_F64) &&
-                          value_bytes == 8);
-    }
-    if (!good || !c.ok || c.at != c.end)
-        return "keys and values to its end";
-    return NULL;
-}
-
 /* ------------------------------------------------------------------------ */
 
 enum mote_status mote_model_open(struct mote_model *m, const void *bytes,
@@ -495,7 +457,6 @@ enum mote_status mote_model_open(struct mote_model *m, const void *bytes,
         {"OUTPUT", mote_open_output},
         {"SERIES", MOTE_LINKED_SERIES ? mote_open_series : NULL},
         {"JOBS", MOTE_LINKED_JOBS ? mote_open_jobs : NULL},
-        {"provenance", open_provenance},
     };
     struct mote_opening o = {.m = m, .n = n, .where = where};
 
@@ -544,27 +505,43 @@ const struct mote_plan *mote_model_main(const struct mote_model *m)
     return m->plans + m->about->plan;
 }
 
+static bool provenance_value(struct mote_cursor *c, size_t n,
+                             struct mote_provenance *piece)
+{
+    const bool number = n == sizeof piece->u64;
+
+    switch (piece->type) {
+    case MOTE_PROVENANCE_TEXT:
+        piece->text = (struct mote_text){mote_cursor_take(c, n), n};
+        return c->ok && mote_utf8_valid(piece->text.at, n) == n;
+    case MOTE_PROVENANCE_U64:
+        piece->u64 = mote_cursor_u64(c);
+        return number;
+    case MOTE_PROVENANCE_F64:
+        piece->f64 = mote_cursor_f64(c);
+        return number;
+    }
+    return false;
+}
+
 bool mote_model_provenance(const struct mote_model *m, size_t *at,
                            struct mote_provenance *piece)
 {
-    const uint8_t *base = m->bytes + m->header->provenance_offset;
+    const struct mote_file_header *h = m->header;
+    struct mote_cursor c =
+        mote_cursor_over(m->bytes + h->provenance_offset, h->provenance_bytes);
+    const uint8_t *base = c.at;
 
-    if (*at == 0)
-        *at = sizeof(struct mote_file_count);
-    if (*at >= m->header->provenance_bytes)
+    mote_cursor_take(&c, *at ? *at : sizeof(struct mote_file_count));
+    const uint16_t key_bytes = mote_cursor_u16(&c);
+    piece->type = mote_cursor_u16(&c);
+    const uint32_t n = mote_cursor_u32(&c);
+    const size_t pad = (size_t) - ((size_t)key_bytes + n) & 7;
+    piece->key = (struct mote_text){mote_cursor_take(&c, key_bytes), key_bytes};
+    if (!c.ok || mote_utf8_valid(piece->key.at, key_bytes) != key_bytes ||
+        !provenance_value(&c, n, piece))
         return false;
-    const struct mote_file_provenance *p = (const void *)(base + *at);
-    const char *key = (const char *)(p + 1), *value = key + p->key_bytes;
-    *piece = (struct mote_provenance){
-        .key = {key, p->key_bytes},
-        .type = p->type,
-    };
-    if (p->type == MOTE_PROVENANCE_TEXT)
-        piece->text = (struct mote_text){value, p->value_bytes};
-    else if (p->type == MOTE_PROVENANCE_U64)
-        memcpy(&piece->u64, value, sizeof piece->u64);
-    else
-        memcpy(&piece->f64, value, sizeof piece->f64);
-    *at += (sizeof *p + p->key_bytes + p->value_bytes + 7) & ~(size_t)7;
-    return true;
+    const void *zeros = mote_cursor_take(&c, pad);
+    *at = (size_t)(c.at - base);
+    return c.ok && mote_all_zero(zeros, pad);
 }

@@ -53,7 +53,8 @@ struct mote_model {
 
 /*
  * Opens a file of n bytes at `bytes`, which is aligned to MOTE_FILE_ALIGN:
- * checks tables, shapes, ranges and strings, what memory safety rests on.
+ * checks tables, shapes, ranges and strings, what memory safety rests on. Of
+ * weights and provenance nothing is read.
  *
  * errors  where->field names the section, where->expected what was wanted
  *         MOTE_E_FORMAT   not such a file, or something in it is out of range
@@ -68,9 +69,9 @@ enum mote_status mote_model_open(struct mote_model *m, const void *bytes,
  * The rest of the checks, for an open model that comes from outside; one that
  * is part of the executable had them when it was built. Every byte is looked
  * at: all hashes, zeros where nothing is, tensor elements in their range, that
- * coded blocks match their checksums and decode, that tables of trees lead
- * nowhere but to each other, and that plans write every value before they read
- * it. Errors as above.
+ * coded blocks match their checksums and decode, records of provenance, that
+ * tables of trees lead nowhere but to each other, and that plans write every
+ * value before they read it. Errors as above.
  *
  * arena  header->request_arena bytes on a multiple of MOTE_FILE_ALIGN, for
  *        tables that have to be decoded; NULL will do where decoder_bytes is 0
@@ -80,8 +81,9 @@ enum mote_status mote_model_check(const struct mote_model *m, void *arena,
 
 /*
  * Of the checks above the hashes alone, for an open model: of DATA, and with it
- * of every coded block and every raw tensor, and of the other sections that
- * opening does not hash. MOTE_E_DAMAGED, and where->field names the section.
+ * of every coded block and every raw tensor, of provenance, and of the other
+ * sections that opening does not hash. MOTE_E_DAMAGED, and where->field names
+ * the section.
  */
 enum mote_status mote_model_verify(const struct mote_model *m,
                                    struct mote_where *where);
@@ -139,7 +141,7 @@ struct mote_provenance {
 };
 
 /* Gives the pieces one after another: *at is 0 at first, then what the call
- * before left there. False after the last. */
+ * before left there. False after the last, and at one that is malformed. */
 bool mote_model_provenance(const struct mote_model *m, size_t *at,
                            struct mote_provenance *piece);
 
