@@ -15,22 +15,14 @@ def test_timeout_kills(emulator):
     kind, message = error_of(one.invoke({"ms": 5000}))
     assert 0.25 < time.monotonic() - begin < 2
     assert kind == "Sandbox.Timedout"
-    assert re.fullmatch(
-        r"RequestId: \S+ Error: "
-        r"Task timed out after 0\.30 seconds",
-        message,
-    )
+    text = r"Task timed out after 0\.30 seconds"
+    assert re.fullmatch(rf"RequestId: \S+ Error: {text}", message)
     assert one.ask(do="describe")["pid"] != pid
     assert not is_alive(pid)
-    assert re.search(
-        r"^\d{4}-\d\d-\d\dT\S+Z \S+ "
-        r"Task timed out after 0\.30 seconds$",
-        one.log(),
-        re.M,
-    )
+    assert re.search(rf"^\d{{4}}-\d\d-\d\dT\S+Z \S+ {text}$", one.log(), re.M)
 
 
-def test_default_timeout_text(tmp_path, emulator):
+def test_default_timeout_text(emulator):
     one = emulator()
     begin = time.monotonic()
     kind, message = error_of(one.invoke({"ms": 10000}))
