@@ -38,6 +38,8 @@ quick() {
     [ "$host" = arm64 ] || echo "test/count.sh make -s freestanding ARCH=arm64"
     echo "# tools and tree"
     echo "$pytest test/tools"
+    echo "# emulator"
+    echo "$pytest test/emulator"
     function_tests "function, as it ships" build/"$host" "" 1 ""
     net_tests "net, as it ships" build/"$host" "" 1
     echo "# end to end"

@@ -11,7 +11,7 @@ from conftest import ROOT
 
 pytestmark = pytest.mark.ci
 
-HANDLER = (sys.executable, ROOT / "test/tools/fake_runtime.py", "serve")
+HANDLER = (sys.executable, ROOT / "test/emulator/fake_runtime.py", "serve")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 
 import pytest
-from test_emulator import ROOT, Emulator, error_of, wait_for
+from emulator import LIMIT, ROOT, error_of, wait_for
 
 pytestmark = pytest.mark.ci
 
@@ -56,28 +56,11 @@ def client():
 
 
 @pytest.fixture
-def emulator(tmp_path, client):
+def emulator(emulator, tmp_path, client):
+    """Makes emulators of the client with the handler above."""
     (tmp_path / "app.mjs").write_text(HANDLER)
-    made = []
-
-    def make(*options):
-        made.append(
-            Emulator(
-                tmp_path,
-                "--env",
-                f"LAMBDA_TASK_ROOT={tmp_path}",
-                "--timeout",
-                "20s",
-                *options,
-                command=client,
-            )
-        )
-        return made[-1]
-
-    yield make
-    for one in made:
-        with one:
-            pass
+    always = ("--env", f"LAMBDA_TASK_ROOT={tmp_path}", "--timeout", "20s")
+    return lambda *options: emulator(*always, *options, command=client)
 
 
 def test_success(emulator):
@@ -129,8 +112,8 @@ def test_event_in_segments(emulator):
 
 def test_response_too_large(emulator):
     one = emulator()
-    assert len(one.invoke({"size": 6291556}).body) == 6291556
-    assert error_of(one.invoke({"size": 6291557}))[0] == "Function.ResponseSizeTooLarge"
+    assert len(one.invoke({"size": LIMIT}).body) == LIMIT
+    assert error_of(one.invoke({"size": LIMIT + 1}))[0] == "Function.ResponseSizeTooLarge"
     assert one.ask(a=1) == {"a": 1}
 
 

@@ -1,8 +1,12 @@
 """A runtime that does what it is told, and a raw HTTP client under it.
 
-As a program it is the BOOTSTRAP of test_emulator.py:
+As a program it is the BOOTSTRAP of the emulator's tests:
 
     fake_runtime.py serve          asks for events and obeys each one's "do"
+    fake_runtime.py serve-http     asks for events of HTTP requests and obeys
+                                   each one's path
+    fake_runtime.py log REPLY      writes each event as a line of its log, and
+                                   answers all with REPLY
     fake_runtime.py puppet FILE    writes its address and pid to FILE, then
                                    sleeps: the test itself speaks to the API
     fake_runtime.py FAULT          one of the faults of start() below
@@ -10,14 +14,23 @@ As a program it is the BOOTSTRAP of test_emulator.py:
 Nothing but raw sockets: what goes over the wire is what is written here.
 """
 
+import base64
 import json
 import os
 import signal
 import socket
+import struct
 import sys
 import time
 
 BASE = "/2018-06-01/runtime/"
+NEXT = BASE + "invocation/next"
+INIT_ERROR = BASE + "init/error"
+
+
+def answer_path(request_id, what="response"):
+    """Where the response to an event goes, or the "error"."""
+    return f"{BASE}invocation/{request_id}/{what}"
 
 
 class Answer:
@@ -30,6 +43,11 @@ class Answer:
 
     def json(self):
         return json.loads(self.body)
+
+    @property
+    def request_id(self):
+        """Of an event, at a runtime."""
+        return self.headers["lambda-runtime-aws-request-id"]
 
 
 class Http:
@@ -51,6 +69,11 @@ class Http:
 
     def close(self):
         self.sock.close()
+
+    def reset(self):
+        """Closes with RST instead of FIN."""
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close()
 
     def send(self, data):
         self.sock.sendall(data)
@@ -139,16 +162,16 @@ class Runtime(Http):
     """The client of a Runtime API."""
 
     def next(self):
-        return self.call("GET", BASE + "invocation/next")
+        return self.call("GET", NEXT)
 
     def respond(self, request_id, body=b"{}", headers=()):
-        return self.call("POST", f"{BASE}invocation/{request_id}/response", body, headers)
+        return self.call("POST", answer_path(request_id), body, headers)
 
     def fail(self, request_id, body=b'{"errorType":"T","errorMessage":"m"}', headers=()):
-        return self.call("POST", f"{BASE}invocation/{request_id}/error", body, headers)
+        return self.call("POST", answer_path(request_id, "error"), body, headers)
 
     def init_error(self, body=b'{"errorType":"I"}', headers=()):
-        return self.call("POST", BASE + "init/error", body, headers)
+        return self.call("POST", INIT_ERROR, body, headers)
 
 
 def describe(event, api):
@@ -176,8 +199,6 @@ def reply_to(event, api, count):
     do = order.get("do", "echo")
     if do == "echo":
         return event.body
-    if do == "reply":
-        return json.dumps(order["value"]).encode()
     if do == "raw":
         return order["text"].encode()
     if do == "size":
@@ -207,17 +228,54 @@ def serve(address):
     api, count = Runtime(address, timeout=None), 0
     while True:
         event = api.next()
-        request_id = event.headers["lambda-runtime-aws-request-id"]
         count += 1
         nonce = event.headers.get("lambda-runtime-invocation-id")
         echo = {"Lambda-Runtime-Invocation-Id": nonce} if nonce else {}
         order = event.body[:200]
         if b'"do": "error"' in order or b'"do":"error"' in order:
-            api.fail(request_id, json.dumps(json.loads(event.body)["value"]).encode(), echo)
+            api.fail(event.request_id, json.dumps(json.loads(event.body)["value"]).encode(), echo)
         else:
-            answer = api.respond(request_id, reply_to(event, api, count), echo)
+            answer = api.respond(event.request_id, reply_to(event, api, count), echo)
             if answer.status != 202:
                 print("answer", answer.status, answer.json()["errorType"], flush=True)
+
+
+def serve_http(address):
+    """Paths: /fail and /exit as they say; /event and /headers reply with those of the event, in
+    the body; /size/N with a reply of N bytes. Elsewhere the request's body is the reply."""
+    api = Runtime(address, timeout=None)
+    while True:
+        event = api.next()
+        request = json.loads(event.body)
+        _, do, *more = request.get("rawPath", request.get("path")).split("/")
+        if do == "exit":
+            os._exit(1)
+        elif do == "fail":
+            api.fail(event.request_id)
+        elif do == "event":
+            api.respond(event.request_id, over_http(event.body.decode()))
+        elif do == "headers":
+            api.respond(event.request_id, over_http(json.dumps(event.headers)))
+        elif do == "size":
+            api.respond(event.request_id, over_http("x" * (int(more[0]) - len(over_http("")))))
+        elif request["isBase64Encoded"]:
+            api.respond(event.request_id, base64.b64decode(request["body"]))
+        else:
+            api.respond(event.request_id, request["body"].encode())
+
+
+def over_http(body):
+    return json.dumps({"statusCode": 200, "body": body}).encode()
+
+
+def log(address, reply):
+    """A line is EVENT, the id and the event; those of 100,000 bytes and more have none."""
+    api = Runtime(address, timeout=None)
+    while True:
+        event = api.next()
+        if len(event.body) < 100000:
+            print("EVENT", event.request_id, event.body.decode(), flush=True)
+        api.respond(event.request_id, reply.encode())
 
 
 def start(what, address):
@@ -245,6 +303,10 @@ def main():
     address = os.environ["AWS_LAMBDA_RUNTIME_API"]
     if sys.argv[1] == "serve":
         serve(address)
+    elif sys.argv[1] == "serve-http":
+        serve_http(address)
+    elif sys.argv[1] == "log":
+        log(address, sys.argv[2])
     elif sys.argv[1] == "puppet":
         with open(sys.argv[2], "a", encoding="ascii") as file:
             file.write(f"{address} {os.getpid()}\n")
