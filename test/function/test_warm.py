@@ -77,7 +77,7 @@ def raw(tmp_path_factory, built):
 @pytest.mark.parametrize(
     ("init", "reads"), [("wait", False), ("auto", True), ("read", True), ("warm", True)]
 )
-def test_raw_weights_are_read_before_the_first_event(api, put, raw, init, reads):
+def test_raw_weights_are_read_before_the_first_event(api, put, raw, init, reads):  # noqa: F811
     """As pages of the file that the process maps."""
     function = put(raw, MOTE_INIT=init)
     asked = api.next()
