@@ -415,9 +415,9 @@ fuzz: ## every fuzz target for FUZZ_SECONDS, from the committed corpora
 $(OUT)/floor: tools/bench/floor.c | setup-build
 	@mkdir -p $(@D)
 	$(Q)$(TARGET_CC) $(FLAGS) $(LINK.$(MODE)) -s $< -o $@
-build/host/coldstart: tools/bench/coldstart.c | setup-run
+build/host/coldstart: $(wildcard tools/bench/coldstart*.[ch]) | setup-run
 	@mkdir -p $(@D)
-	$(Q)$(HOST_CC) $< -o $@
+	$(Q)$(HOST_CC) $(filter %.c,$^) -o $@
 
 # Models that only the bench has, as objects and executables of their own.
 COLDSTART := build/bench/coldstart
