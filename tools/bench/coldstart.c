@@ -40,12 +40,13 @@
 
 struct options {
     int runs, warm;
-    double budget_s;   /* for all starts of one contestant */
-    bool map;          /* say which pages its files have in memory */
-    bool drop;         /* empty the page cache before each round */
-    bool simple;       /* no rounds that do not count, one core */
-    const char *group; /* a control group, joined after next; NULL: none */
-    int counter;       /* of instructions, -1: not counted */
+    double budget_s;            /* for all starts of one contestant */
+    bool map;                   /* say which pages its files have in memory */
+    bool drop;                  /* empty the page cache before each round */
+    bool simple;                /* no rounds that do not count, one core */
+    const char *limited, *free; /* control groups, joined after next in two
+                                   starts of each; NULL: none */
+    int counter;                /* of instructions, -1: not counted */
 };
 
 struct bench {
@@ -84,8 +85,10 @@ static void send_warm_events(struct bench *b, struct contestant *c)
 }
 
 /* Starts, asks and ends a contestant, and says what is measured if it counts.
- * The time that it was waited for, up to its first reply. */
-static double start_once(struct bench *b, struct contestant *c, bool counts)
+ * group: the control group that it joins after next, or NULL. The time that it
+ * was waited for, up to its first reply. */
+static double start_once(struct bench *b, struct contestant *c, bool counts,
+                         const char *group)
 {
     const struct options *o = &b->options;
     const double counted = counter_read(o->counter), began = now_us();
@@ -99,9 +102,9 @@ static double start_once(struct bench *b, struct contestant *c, bool counts)
     if (o->counter >= 0)
         say(c->name, "instructions_before_next",
             counter_read(o->counter) - counted);
-    if (o->group) {
-        throttled = group_throttled(o->group);
-        group_move(o->group, "", pid);
+    if (group) {
+        throttled = group_throttled(group);
+        group_move(group, "", pid);
     }
     const double event = now_us(), reply = send_event(b, c);
     const double took = next - began + reply - event;
@@ -111,9 +114,13 @@ static double start_once(struct bench *b, struct contestant *c, bool counts)
         say(c->name, "first_event_to_reply_us", reply - event);
         process_say_faults(pid, c->name, "page_faults");
     }
-    if (o->group && counts)
-        say(c->name, "throttled_periods",
-            (double)(group_throttled(o->group) - throttled));
+    if (group && group == o->limited) {
+        say(c->name, "limited_reply_us", reply - event);
+        say(c->name, "limited_periods",
+            (double)(group_throttled(group) - throttled));
+    } else if (group) {
+        say(c->name, "free_reply_us", reply - event);
+    }
     if (o->map && counts && c->starts == 0)
         pages_say(c->files, c->name);
     api_accept(&b->api, c->name);
@@ -121,8 +128,8 @@ static double start_once(struct bench *b, struct contestant *c, bool counts)
         send_warm_events(b, c);
         process_say_memory(pid, c->name);
     }
-    if (o->group)
-        group_move(o->group, "/..", pid);
+    if (group)
+        group_move(group, "/..", pid);
     process_end(pid);
     api_close(&b->api);
     if (counts) {
@@ -144,7 +151,7 @@ static void try_cores(struct bench *b)
     for (int round = 0; round < 2 * TRIED; round++)
         for (struct contestant *c = b->plan.contestants; c < end; c++) {
             c->all_cores = round & 1;
-            const double took = start_once(b, c, false);
+            const double took = start_once(b, c, false, NULL);
             if (round < 2 || took < c->best_us[c->all_cores])
                 c->best_us[c->all_cores] = took;
         }
@@ -175,6 +182,22 @@ static void shuffle(struct contestant **order, size_t count, uint32_t *state)
     }
 }
 
+/* A start that counts, behind one of the first of the plan that does not. */
+static void start_in_turn(struct bench *b, struct contestant *c, int round,
+                          const char *group)
+{
+    if (group)
+        usleep(30000); /* a fresh period, with its whole share */
+    if (b->plan.count > 1)
+        start_once(b, b->plan.contestants, false, NULL);
+    const double began = now_us();
+    if (b->options.map)
+        pages_forget(c->files);
+    c->spent_us += now_us() - began;
+    say(c->name, "round", round);
+    start_once(b, c, true, group);
+}
+
 static void run_round(struct bench *b, struct contestant **order, int round)
 {
     const struct options *o = &b->options;
@@ -185,15 +208,9 @@ static void run_round(struct bench *b, struct contestant **order, int round)
         struct contestant *c = order[i];
         if (over_budget(o, c, round))
             continue;
-        if (o->group)
-            usleep(30000); /* a fresh period, with its whole share */
-        else if (b->plan.count > 1)
-            start_once(b, b->plan.contestants, false);
-        const double began = now_us();
-        if (o->map)
-            pages_forget(c->files);
-        c->spent_us += now_us() - began;
-        start_once(b, c, true);
+        start_in_turn(b, c, round, round & 1 ? o->free : o->limited);
+        if (o->limited)
+            start_in_turn(b, c, round, round & 1 ? o->limited : o->free);
     }
 }
 
@@ -215,15 +232,17 @@ static bool read_options(struct options *o, int argc, char **argv)
 {
     int option;
 
-    while ((option = getopt(argc, argv, "n:w:b:g:imds")) != -1) {
+    while ((option = getopt(argc, argv, "n:w:b:l:f:imds")) != -1) {
         if (option == 'n')
             o->runs = atoi(optarg);
         else if (option == 'w')
             o->warm = atoi(optarg);
         else if (option == 'b')
             o->budget_s = atof(optarg);
-        else if (option == 'g')
-            o->group = optarg;
+        else if (option == 'l')
+            o->limited = optarg;
+        else if (option == 'f')
+            o->free = optarg;
         else if (option == 'i')
             o->counter = counter_open();
         else if (option == 'm')
@@ -247,13 +266,17 @@ int main(int argc, char **argv)
         return 2;
     if (optind == argc && b.options.counter >= 0)
         return 0; /* asked whether they can be counted */
-    if (optind + 1 != argc || b.options.runs < 1) {
+    if (optind + 1 != argc || b.options.runs < 1 ||
+        !b.options.limited != !b.options.free) {
         fprintf(
             stderr,
-            "usage: coldstart [-n RUNS] [-w WARM] [-b SECONDS] [-g GROUP] "
-            "[-i] [-m] [-d] [-s] PLAN\n"
+            "usage: coldstart [-n RUNS] [-w WARM] [-b SECONDS] "
+            "[-l GROUP -f GROUP] [-i] [-m] [-d] [-s] PLAN\n"
             "  -b  for all starts of one contestant; slow ones start less\n"
-            "  -g  a control group to put it in when it has asked for next\n"
+            "  -l, -f  two starts of each, which join this control group of "
+            "limited processor\n"
+            "      time, and this one without a limit, when they have asked "
+            "for next\n"
             "  -i  count instructions; without a plan, say if it can be\n"
             "  -m  forget its files before a start, tell what it read\n"
             "  -d  empty the page cache before a round\n"

@@ -15,6 +15,7 @@ import re
 import shutil
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import time
@@ -34,14 +35,12 @@ START_BUDGET, OTHER_BUDGET = 30, 8  # seconds for one contestant, of a pass
 READAHEAD_KIB = 128  # what Linux has by default; larger ones hide a layout
 # 128 of 1769 MB, of which one core is the share; the period is not documented
 PERIOD_US, QUOTA_US = 20000, 1447
-TURNS = 3  # of starts with that share and without
 THROTTLED = (
     "throttled_reply_us",
     "unthrottled_reply_us",
     "throttled_against_unthrottled",
     "throttled_periods",
 )
-THROTTLED_SAMPLES = ("first_event_to_reply_us", "throttled_periods")
 DISTRIBUTIONS = (
     "spawn_to_next_ms",
     "spawn_to_first_reply_ms",
@@ -124,7 +123,7 @@ def times(entries: list[Contestant], runs: int, rows: dict[str, dict]) -> None:
         for measure in COUNTS:
             row[measure] = int(chunks.percentile(sorted(samples[measure]), 0.5))
         row["starts"] = len(samples["spawn_to_next_ms"])
-        row["samples"] = {m: samples[m] for m in DISTRIBUTIONS[:3]}
+        row["samples"] = {m: samples[m] for m in (*DISTRIBUTIONS[:3], "round")}
         row["reply"] = samples["reply"]
     compare(entries, rows)
 
@@ -242,19 +241,12 @@ def cold(entries: list[Contestant], rounds: int, rows: dict[str, dict]) -> str:
     return f"page cache dropped, {words}" if drops else "page cache not dropped"
 
 
-def set_share(group: Path, limited: bool) -> None:
-    """That of a function of 128 MB, or all that there is."""
-    if (group / "cpu.cfs_quota_us").exists():
-        (group / "cpu.cfs_quota_us").write_text(str(QUOTA_US if limited else -1))
-    else:
-        (group / "cpu.max").write_text(f"{QUOTA_US if limited else 'max'} {PERIOD_US}")
-
-
 @contextmanager
-def control_group() -> Iterator[Path]:
-    """One for processor time, of version 1 or 2. Cannot where none can be made."""
+def control_group(limited: bool) -> Iterator[Path]:
+    """One for processor time, of version 1 or 2: the share of a function of 128 MB,
+    or all that there is. Cannot where none can be made."""
     first, second = Path("/sys/fs/cgroup/cpu"), Path("/sys/fs/cgroup")
-    name = f"mote-bench-{os.getpid()}"
+    name = f"mote-bench-{os.getpid()}-{'limited' if limited else 'free'}"
     old = (first / "cpu.cfs_quota_us").exists()
     group = (first if old else second) / name
     try:
@@ -266,6 +258,9 @@ def control_group() -> Iterator[Path]:
     try:
         if old:
             (group / "cpu.cfs_period_us").write_text(str(PERIOD_US))
+            (group / "cpu.cfs_quota_us").write_text(str(QUOTA_US if limited else -1))
+        else:
+            (group / "cpu.max").write_text(f"{QUOTA_US if limited else 'max'} {PERIOD_US}")
         yield group
     except OSError as e:
         raise Cannot(f"the control group takes no CPU share: {e.strerror}") from None
@@ -282,25 +277,21 @@ def throttled(entries: list[Contestant], rounds: int, rows: dict[str, dict]) -> 
     """The first event under the share, which holds from the call of next on; and
     the same, in turn, in a group without a limit: moving a process, and the pause
     before it, change times on their own."""
-    options = ("-s", "-n", str(-(-rounds // TURNS)), "-w", "0", "-b", str(OTHER_BUDGET / TURNS))
-    found = {limited: defaultdict(lambda: defaultdict(list)) for limited in (True, False)}
+    options = ("-s", "-n", str(rounds), "-w", "0", "-b", str(2 * OTHER_BUDGET))
     try:
-        with control_group() as group:
-            for limited in (True, False) * TURNS:
-                set_share(group, limited)
-                for name, samples in drive(*options, "-g", str(group), plan(entries)).items():
-                    for measure in THROTTLED_SAMPLES:
-                        found[limited][name][measure] += samples[measure]
+        with control_group(limited=True) as share, control_group(limited=False) as free:
+            found = drive(*options, "-l", str(share), "-f", str(free), plan(entries))
     except Cannot as e:
         for row in rows.values():
             row |= dict.fromkeys(THROTTLED)
             row["not_measured"]["throttled_reply_us"] = str(e)
         return
     for c in entries:
-        share, free = (found[limited][c.name] for limited in (True, False))
-        times = [chunks.summary(one["first_event_to_reply_us"]) for one in (share, free)]
-        ratio = round(times[0]["p50"] / times[1]["p50"], 3)
-        rows[c.name] |= zip(THROTTLED, (*times, ratio, int(max(share["throttled_periods"]))))
+        share, free = (found[c.name][m] for m in ("limited_reply_us", "free_reply_us"))
+        ratio = statistics.median(a / b for a, b in zip(share, free, strict=True))
+        stops = int(max(found[c.name]["limited_periods"]))
+        times = chunks.summary(share), chunks.summary(free)
+        rows[c.name] |= zip(THROTTLED, (*times, round(ratio, 3), stops))
 
 
 def valgrind_count(c: Contestant) -> int:
@@ -387,8 +378,22 @@ def machine(conditions: str) -> dict:
 RATIOS = ("spawn_to_next_ms", "spawn_to_first_reply_ms", "event_to_reply_us")
 
 
+def by_round(row: dict, measure: str) -> dict[float, float]:
+    """The start of each round: its sample, or the median of its samples."""
+    rounds, samples = row["samples"]["round"], row["samples"][measure]
+    each = len(samples) // len(rounds)
+    return {r: statistics.median(samples[i * each : (i + 1) * each]) for i, r in enumerate(rounds)}
+
+
+def ratio(row: dict, base: dict, measure: str) -> float:
+    """The median over the rounds of both: what disturbs the machine meets the
+    starts of a round alike."""
+    ours, theirs = by_round(row, measure), by_round(base, measure)
+    return round(statistics.median(ours[r] / theirs[r] for r in ours if r in theirs), 3)
+
+
 def ratios(rows: list[dict]) -> dict:
-    """Medians of each row against the floor's, and each peer's against iris."""
+    """Each row against the floor, and each peer against iris."""
     by_name = {row["name"]: row for row in rows}
     found: dict[str, dict] = {}
     for against in ("floor", "iris"):
@@ -397,7 +402,7 @@ def ratios(rows: list[dict]) -> dict:
             wanted = row["kind"] != "floor" if against == "floor" else row["kind"] == "peer"
             if wanted:
                 found.setdefault(row["name"], {})[f"against_{against}"] = {
-                    m: round(row[m]["p50"] / base[m]["p50"], 3) for m in RATIOS
+                    m: ratio(row, base, m) for m in RATIOS
                 }
     return found
 
