@@ -82,13 +82,25 @@ cola_files() { # folder with the packages of requirements-cola.txt
 # are not for what runs while building
 rust_flags="-C target-feature=+crt-static -C relocation-model=static"
 
+# the sources with a Cargo.lock: crates.lock, and in it the registry that cargo
+# names in one of its own
+rust_source() { # folder
+    rm -rf "$1"
+    mkdir "$1"
+    cp -r "$here/rust/." "$1"
+    cargo generate-lockfile -q --manifest-path "$1/Cargo.toml"
+    source=$(sed -n '/^source = /{p;q;}' "$1/Cargo.lock")
+    sed "s|^checksum = |$source\n&|" "$here/rust/crates.lock" >"$1/Cargo.lock"
+}
+
 build_rust() { # folder, name of the program
     need cargo
     estimator
+    rust_source "$out/rust-source"
     target=$(rustc -vV | sed -n 's/^host: //p')
     PEERS_IRIS=$out/iris/iris.rs RUSTFLAGS=$rust_flags CARGO_TARGET_DIR=$out/cargo \
         cargo build -q --release --locked --target "$target" \
-        --manifest-path "$here/rust/Cargo.toml" --bin "$2"
+        --manifest-path "$out/rust-source/Cargo.toml" --bin "$2"
     cp "$out/cargo/$target/release/$2" "$1/bootstrap"
 }
 build_rust_empty() { build_rust "$1" empty; }
