@@ -297,7 +297,7 @@ def cola_peer() -> Contestant | tuple[str, str]:
             for file in files:
                 shutil.copy(folder / file, PEERS / name / file)
             return replace(python(name, SENTENCE, "cola", acceptable), note=note)
-    return (name, f"it has no model.onnx: remove {PEERS / name}, and make bench-peers writes one")
+    return (name, f"set up without a model: make bench-peers, once build/peers/{name} is removed")
 
 
 MAKERS = {

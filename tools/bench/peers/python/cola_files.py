@@ -12,12 +12,13 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+
 from mote import onnx_export, reader, reader_text, reader_vector
 from mote.graph import Graph, Value
 from mote.reader_operators import ACTIVATIONS
 from mote.reader_plans import Operator
 from mote.reader_tables import SYMBOL
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
 
 class Refused(Exception):
@@ -149,9 +150,7 @@ def tokenizer(text: reader_text.Text, tokens: int) -> Tokenizer:
             raise Refused(f"TEXT: expected a name of token {special}, got none")
     made = Tokenizer(
         models.WordPiece(
-            vocabulary,
-            unk_token=names[text.unk],
-            max_input_chars_per_word=text.longest_word,
+            vocabulary, unk_token=names[text.unk], max_input_chars_per_word=text.longest_word
         )
     )
     made.normalizer = normalizers.BertNormalizer(
