@@ -415,9 +415,9 @@ fuzz: ## every fuzz target for FUZZ_SECONDS, from the committed corpora
 $(OUT)/floor: tools/bench/floor.c | setup-build
 	@mkdir -p $(@D)
 	$(Q)$(TARGET_CC) $(FLAGS) $(LINK.$(MODE)) -s $< -o $@
-build/host/coldstart: tools/bench/coldstart.c | setup-run
+build/host/coldstart: $(wildcard tools/bench/coldstart*.[ch]) | setup-run
 	@mkdir -p $(@D)
-	$(Q)$(HOST_CC) $< -o $@
+	$(Q)$(HOST_CC) $(filter %.c,$^) -o $@
 
 # Models that only the bench has, as objects and executables of their own.
 COLDSTART := build/bench/coldstart
@@ -433,7 +433,8 @@ $(OUT)/bench/%/bootstrap: $(MAIN) $(OUT)/core/function/source_embedded.o $(OUT)/
 		$(OUT)/core/function/outside_none.o $(LIB) $(ORDER)
 	$(link)
 
-# Everything that is here, or with ONLY=NAME one model and the floor. Models of
+# Everything that is here, or with ONLY=NAME one model and the floor, in a file of
+# their own. Models of
 # the tree that are made when asked for take part if they are there.
 ONLY ?=
 THERE := $(foreach model,river cola minilm,$(if $(wildcard models/$(model)/$(model).mote),$(OUT)/$(model)/bootstrap))
@@ -443,7 +444,7 @@ CONTESTANTS := $(OUT)/floor build/host/coldstart $(OPCODES) $(if $(ONLY),$(OUT)/
 bench-coldstart: $(CONTESTANTS) | setup-bench-coldstart ## cold starts, beside the floor and the peers that are set up; RUNS=300 PEERS='...' ONLY=NAME
 	@python3 tools/bench/coldstart.py --runs $(RUNS) \
 		$(if $(ONLY),--model $(ONLY) --event "$$DATA") \
-		$(if $(filter-out undefined,$(origin PEERS)),--peers '$(PEERS)') build/bench/coldstart
+		$(if $(filter-out undefined,$(origin PEERS)),--peers '$(PEERS)') build/bench/coldstart$(ONLY:%=-%)
 
 order: build/$(HOST)/iris/bootstrap $(EMULATOR) ## tools/link/order.txt anew, by valgrind: functions that a start of iris runs
 	$(Q)for event in '[5.7,2.8,4.5,1.3]' "$$(cat models/iris/samples/body.event.json)"; do \

@@ -384,6 +384,16 @@ def test_the_page_is_rewritten_between_the_marks_only(measured):
         report.rewrite("no marks", found)
 
 
+def test_a_run_without_peers_replaces_no_table(measured, tmp_path, monkeypatch):
+    run, page = tmp_path / "iris.json", tmp_path / "page.md"
+    run.write_text(json.dumps(measured[0]))
+    page.write_text("a table\n")
+    monkeypatch.setattr(sys, "argv", ["coldstart_report.py", os.fspath(run), os.fspath(page)])
+    with pytest.raises(SystemExit, match="expected a run beside peers"):
+        report.main()
+    assert page.read_text() == "a table\n"
+
+
 def test_numbers_have_three_digits():
     assert [report.number(v) for v in (0.012345, 1.2345, 123.45, 12345.6, 0, None)] == [
         "0.0123",

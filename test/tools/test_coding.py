@@ -442,10 +442,16 @@ def test_bits_by_name():
 
 
 def test_what_is_read_first_lies_in_front():
+    """But for what rows are picked from, which lies behind, the largest last."""
     model = read(of_graph(minilm(64)).to_bytes())
-    order = [model.plans[0].values[v].tensor for o in model.plans[0].operators for v in o.reads
-             if v is not None and model.plans[0].values[v].tensor is not None]  # fmt: skip
-    assert list(dict.fromkeys(order)) == list(range(len(model.tensors)))
+    values, picked, whole = model.plans[0].values, set(), []
+    for o in model.plans[0].operators:
+        tensors = [values[v].tensor for v in o.reads if v is not None]
+        found = [t for t in tensors if t is not None]
+        picked.update(found) if o.name in ("embed", "position") else whole.extend(found)
+    tables = sorted(picked, key=lambda t: model.tensors[t].bytes)
+    assert len(tables) == 4
+    assert list(dict.fromkeys(whole)) + tables == list(range(len(model.tensors)))
     names = [s.name for s in model.sections]
     assert names[-1] == "DATA"
 

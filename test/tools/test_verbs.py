@@ -391,7 +391,9 @@ def test_a_target_that_fails_is_1_and_a_signal_is_itself(tmp_path):
     (tmp_path / "core/function").mkdir(parents=True)
     (tmp_path / "models/m").mkdir(parents=True)
     (tmp_path / "models/m/m.mote").touch()
-    (tmp_path / "Makefile").write_text("zip:\n\t@exit 7\ninvoke:\n\t@kill -TERM $$PPID\n")
+    (tmp_path / "Makefile").write_text(
+        "zip:\n\t@exit 7\ninvoke:\n\t@kill -TERM $$PPID; exec sleep 9\n"
+    )
     assert mote("package", "m", "--project", tmp_path).returncode == 1
     assert mote("invoke", "m", "--project", tmp_path, "-d", "1").returncode == 128 + signal.SIGTERM
     too_long = mote("invoke", "m", "--project", tmp_path, "-d", "-", input=b"1" * 200_000)

@@ -285,6 +285,8 @@ def main() -> None:
     if sys.argv[1:2] == ["--compare"]:
         sys.exit(compare(*map(Path, sys.argv[2:4])))
     found = json.loads(Path(sys.argv[1]).read_text())
+    if all(row["kind"] != "peer" for row in found["rows"]):
+        sys.exit(f"{sys.argv[1]}: expected a run beside peers: make bench-peers bench-coldstart")
     page = Path(sys.argv[2])
     page.write_text(rewrite(page.read_text(), found))
 

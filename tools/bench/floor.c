@@ -3,9 +3,9 @@
  * is measured against.
  *
  * Connects, gets, posts a constant, and again. No model, no parser worth the
- * name, no error handling: it trusts the stub of tools/bench/coldstart.c, which
- * sends a short counted body with the request id as its first header. Built
- * with the same compiler, flags and C library as the function.
+ * name, no error handling: it trusts tools/bench/coldstart_api.c, which sends a
+ * short counted body with the request id as its first header. Built with the
+ * same compiler, flags and C library as the function.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>

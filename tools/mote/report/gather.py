@@ -97,16 +97,18 @@ def verification(model: Model, result) -> dict:
     return {"source": "the file's provenance" if kept else None} | kept
 
 
-def read_measured(path: Path, name: str) -> dict | None:
-    """What `mote bench` measured of a model, if it did."""
-    try:
-        table = json.loads(path.read_text())
-    except (OSError, json.JSONDecodeError):
-        return None
-    rows = {row["name"]: row for row in table["rows"]}
-    if name not in rows:
-        return None
-    return {"runs": table["runs"], "model": rows[name], "floor": rows.get("floor")}
+def read_measured(folder: Path, name: str) -> dict | None:
+    """What `mote bench` measured of a model, or else `make bench-coldstart` of
+    all, if one of them did."""
+    for path in (folder / f"coldstart-{name}.json", folder / "coldstart.json"):
+        try:
+            table = json.loads(path.read_text())
+        except (OSError, json.JSONDecodeError):
+            continue
+        rows = {row["name"]: row for row in table["rows"]}
+        if name in rows:
+            return {"runs": table["runs"], "model": rows[name], "floor": rows.get("floor")}
+    return None
 
 
 def as_json(report: dict) -> str:

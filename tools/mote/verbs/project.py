@@ -166,7 +166,7 @@ def bench(args) -> int:
     data = event(args.data, root, name)
     note(args, f"{args.runs} starts of each")
     variables |= {"RUNS": str(args.runs), "ONLY": name}
-    return measure(args, root, "bench-coldstart", variables, data, "coldstart.json")
+    return measure(args, root, "bench-coldstart", variables, data, f"coldstart-{name}.json")
 
 
 def bench_kernels(args) -> int:

@@ -108,5 +108,5 @@ def built(args, name: str) -> dict:
     bootstrap = Path(args.bootstrap) if args.bootstrap else build / project.host() / name
     return {
         "bootstrap": bootstrap if args.bootstrap else bootstrap / "bootstrap",
-        "measured": gather.read_measured(build / "bench/coldstart.json", name),
+        "measured": gather.read_measured(build / "bench", name),
     }
