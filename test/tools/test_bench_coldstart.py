@@ -3,6 +3,7 @@ chunk model against the published figures, its comparison of answers, its pages.
 
 import json
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -232,6 +233,54 @@ def test_a_peer_that_is_not_set_up_is_named(monkeypatch, tmp_path):
     ]
     with pytest.raises(SystemExit, match="no peer zig; there are rust-bare"):
         contestants.peers(["zig"])
+
+
+def test_cola_s_peer_takes_what_training_wrote_or_what_was_written_of_cola(monkeypatch, tmp_path):
+    name = "python-onnxruntime"
+    peers, trained = tmp_path / "peers", tmp_path / "trained"
+    monkeypatch.setattr(contestants, "PEERS", peers)
+    monkeypatch.setattr(contestants, "TRAINED", trained)
+    for folder in (peers / name, peers / "cola", trained):
+        folder.mkdir(parents=True)
+    without = "set up without a model: make bench-peers, once build/peers/python-onnxruntime is "
+    assert contestants.peers([name]) == [(name, without + "removed")]
+    taken = peers / name / "model.onnx"
+    for folder, note in ((peers / "cola", "cola.mote"), (trained, "training")):
+        (folder / "model.onnx").write_text(note)
+        (folder / "tokenizer.json").write_text("{}")
+        (found,) = contestants.peers([name])
+        assert note in found.note and taken.read_text() == note
+    assert (peers / name / "tokenizer.json").exists()
+    (trained / "tokenizer.json").unlink()  # half of them is none
+    assert "cola.mote" in contestants.peers([name])[0].note
+
+
+def test_what_peers_are_made_of_is_pinned():
+    folder = ROOT / "tools/bench/peers"
+    pins = {}
+    for path in [*(folder / "python").glob("*.txt"), ROOT / "tools/bench/requirements.txt"]:
+        for line in path.read_text().splitlines():
+            pin = re.fullmatch(r"([\w-]+)==([\w.]+)", line)
+            assert pin or line.startswith("#"), f"{path.name}: {line}"
+            if pin:
+                assert pins.setdefault(pin[1].lower(), pin[2]) == pin[2], f"{path.name}: {line}"
+    assert {"numpy", "onnx", "onnxruntime", "scikit-learn", "protobuf"} <= set(pins)
+    crates = (folder / "rust/crates.lock").read_text()
+    asked = re.findall(r'^(\w+) = .*"=([\d.]+)"', (folder / "rust/Cargo.toml").read_text(), re.M)
+    assert len(asked) == 5
+    for name, version in asked:
+        assert f'name = "{name}"\nversion = "{version}"\n' in crates
+
+
+def test_versions_are_those_of_what_is_there(monkeypatch, tmp_path):
+    said = tmp_path / "go"
+    said.write_text("#!/bin/sh\necho go $1 1.2.3\necho more\n")
+    said.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    found = contestants.versions()
+    assert set(found) == {"python", "rustc", "cargo", "go", "node"}
+    assert found["go"] == "go version 1.2.3" and found["python"] == platform.python_version()
+    assert contestants.version(["not-a-program-of-anybody"]) == ""
 
 
 # ------------------------------------------------------------------------ pages

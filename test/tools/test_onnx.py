@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 onnx = pytest.importorskip("onnx")
-pytest.importorskip("onnxruntime")
+onnxruntime = pytest.importorskip("onnxruntime")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
 from mote import cli, lower, onnx_export, verify  # noqa: E402
 from mote.config import Config, Verify  # noqa: E402
 from mote.engine import Engine  # noqa: E402
 from mote.errors import Refusal  # noqa: E402
+from mote.graph import Graph, Value  # noqa: E402
 from mote.importers import import_file  # noqa: E402
 
 RNG = np.random.default_rng(23)
@@ -524,6 +525,19 @@ def test_graphs_of_our_own_come_back(tmp_path):
         wanted = [n.op for n in model.graph.nodes]
         for op in ("dense", "attention", "norm", "gru", "embed"):
             assert operators(imported).count(op) == wanted.count(op), (model.name, op)
+
+
+def test_of_a_shape_one_symbol_may_move():
+    graph = Graph([Value(("batch", "steps", 6), "f32")], {"batch": 4, "steps": 8})
+    graph.outputs = [graph.reshape(graph.input, ("batch", 2, "steps", 3))]
+    session = onnxruntime.InferenceSession(
+        onnx_export.export(graph, "float32", ["rows"]).SerializeToString()
+    )
+    x = np.arange(2 * 5 * 6, dtype=np.float32).reshape(2, 5, 6)
+    np.testing.assert_array_equal(session.run(None, {"rows": x})[0], x.reshape(2, 2, 5, 3))
+    graph.outputs = [graph.reshape(graph.input, (2, "batch", "steps", 3))]
+    with pytest.raises(NotImplementedError, match="one symbol to move"):
+        onnx_export.export(graph, "float32")
 
 
 # ------------------------------------------------------------------------ refusals

@@ -369,8 +369,7 @@ def machine(conditions: str) -> dict:
         "memory_mib": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20,
         "load_before": os.getloadavg()[0],
         "cold": conditions,
-        "python": platform.python_version(),
-        "node": contestants.version(["node", "--version"]),
+        **contestants.versions(),
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
     }
 

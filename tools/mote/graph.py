@@ -9,8 +9,8 @@ Graph, which check shapes and give the value that a node computes:
 
 From it `lower.py` makes the plan of a .mote file, and `onnx_export.py` an ONNX
 file of the same model. A new operator needs a method here, a function in
-each of the two, and nothing else. (What graph_table.py, graph_tensor.py and graph_fixed.py add
-has no way back to ONNX.)
+each of the two, and nothing else. (Of what graph_table.py, graph_tensor.py and graph_fixed.py add
+only `reshape` has a way back to ONNX.)
 
 Names of operators are those of compress/FORMAT.md, but one node says only what
 is computed: whether a dense layer runs in float64, float32 or int8, and which

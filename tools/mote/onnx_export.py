@@ -16,7 +16,12 @@ from mote.graph import Graph, Node, Value
 from mote.operators import is_int8, quantize_weight
 
 OPSET, OPSET_ML, IR = 17, 3, 8
-TYPES = {"f32": TensorProto.FLOAT, "f64": TensorProto.DOUBLE, "s32": TensorProto.INT32}
+TYPES = {
+    "f32": TensorProto.FLOAT,
+    "f64": TensorProto.DOUBLE,
+    "s32": TensorProto.INT32,
+    "s64": TensorProto.INT64,  # of ids, which tokenizers give so
+}
 EXPORT = {}
 
 
@@ -55,10 +60,12 @@ def value_info(value: Value, name: str):
     return helper.make_tensor_value_info(name, TYPES[dtype], list(value.dims))
 
 
-def export(graph: Graph, precision: str) -> onnx.ModelProto:
-    """precision: float32, or int8 where `lower.py` would use it."""
+def export(graph: Graph, precision: str, names: list[str] | None = None) -> onnx.ModelProto:
+    """precision: float32, or int8 where `lower.py` would use it. names: of the
+    inputs, else x0, x1 and so on."""
     e = Exporter(precision)
-    e.names = {v: f"x{i}" for i, v in enumerate(graph.inputs)}
+    names = names or [f"x{i}" for i in range(len(graph.inputs))]
+    e.names = dict(zip(graph.inputs, names, strict=True))
     inputs = [value_info(v, e.names[v]) for v in graph.inputs]
     for node in graph.nodes:
         made = EXPORT[node.op](e, node)
@@ -188,6 +195,17 @@ def export_attention(e: Exporter, node: Node) -> str:
     weights = e.op("Softmax", e.op("Mul", scores, e.constant(node.attributes["scale"])), axis=-1)
     y = e.op("Transpose", e.op("MatMul", weights, v), perm=[0, 2, 1, 3])
     return e.op("Reshape", y, e.constant([0, 0, heads * d], np.int64))
+
+
+@exports
+def export_reshape(e: Exporter, node: Node) -> str:
+    """A symbol that has its place on both sides keeps its length; one may move."""
+    before, dims = node.input.dims, node.output.dims
+    kept = [i < len(before) and before[i] == d for i, d in enumerate(dims)]
+    lengths = [d if isinstance(d, int) else 0 if k else -1 for d, k in zip(dims, kept)]
+    if lengths.count(-1) > 1:
+        raise NotImplementedError(f"reshape: expected one symbol to move, got {before} as {dims}")
+    return e.op("Reshape", e.input(node), e.constant(lengths, np.int64))
 
 
 @exports

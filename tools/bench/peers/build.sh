@@ -1,7 +1,7 @@
 #!/bin/sh
 # Sets up what mote is measured against, each as its own users are told to build
 # it for short cold starts. Only packages of the registries, at versions that
-# the files beside this one pin.
+# the files beside this one pin, those of what packages bring as well.
 #
 # Usage: tools/bench/peers/build.sh FOLDER [PEER...]
 #
@@ -21,12 +21,16 @@ PATH=$PATH:/usr/local/go/bin:$HOME/.cargo/bin
 # fails with a sentence, which becomes the reason
 need() { command -v "$1" >/dev/null || { echo "$1 is not installed" >&2; return 1; }; }
 
-# Python's packages into a folder, compiled to bytecode; sources may then not be
-# written beside by the first start
-packages() { # requirements, folder
+# Python's packages into a folder: those of the file, which names all
+install() { # requirements, folder
     need python3
     python3 -m pip install -q --disable-pip-version-check --no-warn-script-location \
-        --target "$2" -r "$here/python/$1"
+        --no-deps --target "$2" -r "$here/python/$1"
+}
+
+# compiled to bytecode; sources may then not be written beside by the first start
+packages() { # requirements, folder
+    install "$1" "$2"
     python3 -m compileall -q "$2" || true # a few packages carry files of Python 2
 }
 
@@ -58,19 +62,45 @@ build_python_onnxruntime() {
     packages requirements-cola.txt "$1"
     cp "$here/python/cola.py" "$1/app.py"
     (cd "$1" && python3 -m compileall -q app.py)
+    cola_files "$1"
+}
+
+# model.onnx and tokenizer.json out of the function's own model, in $out/cola;
+# what writes them is in no package. They are copied into the peer's folder by
+# coldstart_contestants.py, which takes those of the training where they are
+cola_files() { # folder with the packages of requirements-cola.txt
+    rm -rf "$out/cola.new" "$out/cola.packages" "$out/cola"
+    mkdir "$out/cola.new"
+    install requirements-cola-files.txt "$out/cola.packages"
+    PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$out/cola.packages:$1:$tree/tools \
+        python3 "$here/python/cola_files.py" "$tree/models/cola/cola.mote" "$out/cola.new"
+    rm -rf "$out/cola.packages"
+    mv "$out/cola.new" "$out/cola"
 }
 
 # static: there is no loader to wait for. The target is named, so that the flags
 # are not for what runs while building
 rust_flags="-C target-feature=+crt-static -C relocation-model=static"
 
+# the sources with a Cargo.lock: crates.lock, and in it the registry that cargo
+# names in one of its own
+rust_source() { # folder
+    rm -rf "$1"
+    mkdir "$1"
+    cp -r "$here/rust/." "$1"
+    cargo generate-lockfile -q --manifest-path "$1/Cargo.toml"
+    source=$(sed -n '/^source = /{p;q;}' "$1/Cargo.lock")
+    sed "s|^checksum = |$source\n&|" "$here/rust/crates.lock" >"$1/Cargo.lock"
+}
+
 build_rust() { # folder, name of the program
     need cargo
     estimator
+    rust_source "$out/rust-source"
     target=$(rustc -vV | sed -n 's/^host: //p')
     PEERS_IRIS=$out/iris/iris.rs RUSTFLAGS=$rust_flags CARGO_TARGET_DIR=$out/cargo \
-        cargo build -q --release --target "$target" \
-        --manifest-path "$here/rust/Cargo.toml" --bin "$2"
+        cargo build -q --release --locked --target "$target" \
+        --manifest-path "$out/rust-source/Cargo.toml" --bin "$2"
     cp "$out/cargo/$target/release/$2" "$1/bootstrap"
 }
 build_rust_empty() { build_rust "$1" empty; }
