@@ -9,6 +9,7 @@ import subprocess
 import sys
 import xml.dom.minidom
 
+import coldstart
 import coldstart_chunks as chunks
 import coldstart_contestants as contestants
 import coldstart_report as report
@@ -327,14 +328,29 @@ def test_the_file_has_every_measure_or_the_reason(measured):
             assert (row[measure] is None) == (measure in row["not_measured"]), measure
         assert row["files_opened"] in (0, None)
         if row["throttled_reply_us"]:
-            share, free = (row[m]["p50"] for m in ("throttled_reply_us", "unthrottled_reply_us"))
-            assert row["throttled_against_unthrottled"] == pytest.approx(share / free, rel=1e-2)
+            assert row["throttled_against_unthrottled"] > 0
             ahead = row["image_start_ms"] and row["image_start_ms"]["l2"]["prefetch"]
             assert bool(ahead) == (row["init"] == "warm")
         assert 0 < row["zip_bytes"] < row["image_bytes"]
-    ratio = found["ratios"]["iris"]["against_floor"]["spawn_to_first_reply_ms"]
-    floor, iris, _ = (r["spawn_to_first_reply_ms"]["p50"] for r in found["rows"])
-    assert ratio == pytest.approx(iris / floor, rel=1e-2)
+    assert all(set(r) == {"against_floor"} for r in found["ratios"].values())
+    assert all(v > 1 for v in found["ratios"]["iris"]["against_floor"].values())
+
+
+def test_a_ratio_is_of_the_starts_of_one_round():
+    """However the machine's pace changes from round to round; a slow contestant
+    starts in fewer of them, and warm events count by their start's median."""
+    pace = [1.0, 3.0, 1.5, 9.0]
+    warm = [p * t for p in pace for t in (1, 2, 50)]
+    base = {"samples": {"round": [0, 1, 2, 3], "spawn": pace, "warm": warm}}
+    row = {
+        "samples": {
+            "round": [1, 3],
+            "spawn": [6.0, 18.0],
+            "warm": [3 * w for w in warm[3:6] + warm[9:]],
+        }
+    }
+    assert coldstart.ratio(row, base, "spawn") == 2
+    assert coldstart.ratio(row, base, "warm") == 3
 
 
 def test_two_runs_are_compared(measured, tmp_path, capsys):

@@ -208,16 +208,19 @@ def write(found: dict, out: Path) -> None:
 # -------------------------------------------------------------------- the README
 
 
+def against_floor(found: dict, row: dict) -> float:
+    against = found["ratios"].get(row["name"], {}).get("against_floor")
+    return against["spawn_to_first_reply_ms"] if against else 1
+
+
 def readme(found: dict) -> list[str]:
     machine = found["machine"]
-    floor = next(r for r in found["rows"] if r["kind"] == "floor")
-    base = median(floor, "spawn_to_first_reply_ms")
     text = [
         f"{machine['processor']}, {machine['cores']} cores, kernel {machine['kernel']}; "
         f"{found['runs']} starts each, in turn, fewer of slow ones; medians (99th percentiles). "
-        "From disk: the page cache dropped. 128 MB: the first event under that size's share of "
-        "a core. Image: simulated by the chunk loader's published figures, chunks in the zone's "
-        "cache.",
+        "x floor: of the starts of one round, the median. From disk: the page cache dropped. "
+        "128 MB: the first event under that size's share of a core. Image: simulated by the chunk "
+        "loader's published figures, chunks in the zone's cache.",
         "",
         "| | spawn to first reply, ms | x floor | warm, us | from disk, ms | 128 MB, ms | "
         "image, ms | chunks | peak memory | zip |",
@@ -228,7 +231,7 @@ def readme(found: dict) -> list[str]:
         cells = [
             row["name"],
             spread(row, "spawn_to_first_reply_ms"),
-            number(median(row, "spawn_to_first_reply_ms") / base),
+            number(against_floor(found, row)),
             spread(row, "event_to_reply_us"),
             number(median(row, "cold_reply_ms")),
             number(share / 1e3 if share is not None else None),
