@@ -12,6 +12,7 @@ pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 pytest.importorskip("tokenizers")
 import text_model  # noqa: E402
+from text_lines import Lines  # noqa: E402
 from tokenizers import Tokenizer  # noqa: E402
 
 from mote import reader  # noqa: E402
@@ -20,6 +21,7 @@ from mote.engine_text import EngineTokenizer  # noqa: E402
 
 PEER = ROOT / "tools/bench/peers/python"
 COLA = ROOT / "models/cola"
+LINES = 5000
 NEAR = 0.05  # of a score: the engine quantizes activations
 SENTENCES = [
     "The cat sat on the mat.", "The cat sat mat the on.", "She have three dog.",
@@ -86,17 +88,20 @@ def test_the_handler_says_what_the_engine_says(cola, written, monkeypatch):
 
 
 def test_its_tokens_are_the_engine_s(cola, written):
+    """In the sentences, and in lines of every script: a vocabulary that was trained
+    with, where test_tokenizer.py has made-up ones."""
     model = reader.read(cola)
     section = next(s for s in model.sections if s.name == "TEXT")
     ours = EngineTokenizer(cola[section.offset : section.offset + section.bytes])
     theirs = Tokenizer.from_file(str(written / "tokenizer.json"))
     most = model.features[0].tokens
+    words = [word.removeprefix("##") for word in theirs.get_vocab()]
     cut = 0
-    for sentence in sentences():
-        ids, was_cut = ours.encode(sentence, most)
-        assert theirs.encode(sentence).ids == ids, sentence
+    for text in [*sentences(), *Lines(14, words).lines(LINES)]:
+        ids, was_cut = ours.encode(text, most)
+        assert theirs.encode(text).ids == ids, ascii(text)
         cut += was_cut
-    assert cut == 1
+    assert cut
 
 
 def test_in_float32_nothing_but_rounding_differs(tmp_path, monkeypatch):
