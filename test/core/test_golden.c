@@ -8,6 +8,7 @@
  *         so does the arena it runs in
  */
 #include "test/test.h"
+#include "core/base/utf8.h"
 #include "core/base/xxh64.h"
 #include "core/model/plan.h"
 
@@ -178,6 +179,26 @@ static void opens_as_listed(void)
     }
 }
 
+/* Provenance that opening does not look at is read with care: all pieces of a
+ * good file, of a bad one those before what is wrong. */
+static void expect_pieces(const struct mote_model *m, const char *path)
+{
+    const struct mote_file_header *h = m->header;
+    const uint8_t *from = m->bytes + h->provenance_offset;
+    struct mote_provenance piece;
+    size_t at = 0;
+
+    while (mote_model_provenance(m, &at, &piece)) {
+        const uint8_t *key = (const uint8_t *)piece.key.at;
+        EXPECT(key > from && key + piece.key.n <= from + h->provenance_bytes,
+               "%s", path);
+        EXPECT(mote_utf8_valid(piece.key.at, piece.key.n) == piece.key.n, "%s",
+               path);
+    }
+    EXPECT(!is_good(path) || !h->provenance_offset || at == h->provenance_bytes,
+           "%s", path);
+}
+
 /* Of files that were checked when they were built, less is proven at start:
  * good ones open, and the others end in some status. */
 static void opens_at_start(void)
@@ -190,6 +211,8 @@ static void opens_at_start(void)
         open_only(&o);
         EXPECT(o.status == MOTE_OK || !is_good(t->line[i][CASE_PATH]), "%s",
                t->line[i][CASE_PATH]);
+        if (o.status == MOTE_OK)
+            expect_pieces(&o.model, t->line[i][CASE_PATH]);
     }
 }
 

@@ -1,5 +1,6 @@
 /* test/fuzz/fuzz_blob.c - any bytes as a .mote file. Hashes are made to match,
  * or nothing behind them would ever be reached; what opens is run. */
+#include "core/base/utf8.h"
 #include "core/base/xxh64.h"
 #include "core/function/describe.h"
 #include "core/model/operator.h"
@@ -100,6 +101,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     memcpy(bytes, data, n);
     fix_hashes(bytes, n);
     if (mote_model_open(&m, bytes, n, &where) == MOTE_OK) {
+        struct mote_provenance piece;
+        for (size_t at = 0; mote_model_provenance(&m, &at, &piece);)
+            if (mote_utf8_valid(piece.key.at, piece.key.n) != piece.key.n)
+                abort();
         const size_t arena_bytes = m.header->request_arena;
         uint8_t *arena = NULL;
         if (m.decoder_bytes && arena_bytes <= ARENA_MAX)
