@@ -15,7 +15,7 @@
 #include "tools/bench/coldstart_api.h"
 #include "tools/bench/coldstart_io.h"
 
-#define PATIENCE_MS 120000 /* for one request */
+#define PATIENCE_S 120 /* for one request */
 
 /* ------------------------------------------------------------------------
  * Requests
@@ -125,7 +125,8 @@ static const char *wait_request(struct api *a, const char *name)
         for (size_t i = 0; i < API_CONNECTIONS; i++)
             polled[i + 1] =
                 (struct pollfd){.fd = a->connections[i].fd, .events = POLLIN};
-        const int n = poll(polled, API_CONNECTIONS + 1, PATIENCE_MS);
+        const struct timespec patience = {.tv_sec = PATIENCE_S};
+        const int n = ppoll(polled, API_CONNECTIONS + 1, &patience, &a->before);
         if (n == 0)
             give_up(name, "sent no request for two minutes");
         if (n < 0 && errno == EINTR)
@@ -156,7 +157,7 @@ static void answer(struct connection *k, const char *text)
  */
 static void ended(int signal)
 {
-    (void)signal; /* so that poll returns */
+    (void)signal; /* so that ppoll returns */
 }
 
 void api_open(struct api *a)
@@ -179,6 +180,9 @@ void api_open(struct api *a)
     snprintf(a->setting, sizeof a->setting,
              "AWS_LAMBDA_RUNTIME_API=127.0.0.1:%u", ntohs(at.sin_port));
     sigaction(SIGCHLD, &catch, NULL);
+    sigemptyset(&a->child);
+    sigaddset(&a->child, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &a->child, &a->before); /* but while it waits */
 }
 
 char *api_event(const char *event)
@@ -238,4 +242,5 @@ void api_close(struct api *a)
             close(a->connections[i].fd);
         a->connections[i].fd = -1;
     }
+    sigtimedwait(&a->child, NULL, &(struct timespec){0});
 }

@@ -16,6 +16,7 @@
 #ifndef TOOLS_BENCH_COLDSTART_API_H
 #define TOOLS_BENCH_COLDSTART_API_H
 
+#include <signal.h>
 #include <stddef.h>
 
 #define API_CONNECTIONS 16        /* at a time */
@@ -32,6 +33,7 @@ struct api {
     struct connection connections[API_CONNECTIONS];
     struct connection *asked; /* has the last request, not answered yet */
     char setting[64];         /* NAME=value, for a contestant's environment */
+    sigset_t child, before;   /* SIGCHLD; what was blocked beforehand */
 };
 
 /* Listens on a free port of 127.0.0.1, and has the end of a child interrupt
@@ -54,7 +56,8 @@ const char *api_wait_reply(struct api *a, const char *name, double *at);
 /* Answers the reply and waits for the next next. */
 void api_accept(struct api *a, const char *name);
 
-/* Closes all connections. */
+/* Closes all connections, when the contestant has been waited for; that it
+ * ended does not disturb the next one. */
 void api_close(struct api *a);
 
 #endif
