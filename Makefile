@@ -357,13 +357,16 @@ $(OUT)/freestanding: $(patsubst %.c,$(OUT)/bare/%.o,test/core/freestanding.c \
 		$(ENGINE)) $(OUT)/iris/blob.o
 	$(Q)$(CROSS)gcc -fno-pie -no-pie -nostdlib -static $^ -o $@
 
+# Models of the tree that are made when asked for take part if they are there.
+THERE := $(foreach model,river cola minilm,$(if $(wildcard models/$(model)/$(model).mote),$(OUT)/$(model)/bootstrap))
+
 # What the suites start. Each MODE and ARCH is a make of its own.
 FUNCTIONS := $(OUT)/iris/bootstrap $(OUT)/none/bootstrap $(OUT)/outside/bootstrap \
 	$(if $(filter release,$(MODE)),$(OUT)/iris/trimmed/bootstrap)
 c-suite: c-tests $(FUNCTIONS) $(TLS_TESTS)
 suite = $(MAKE) -s -j$$(nproc) c-suite
 test-programs: $(VENV)/.done $(ENGINE_LIB) $(EMULATOR) $(OPCODES) build/host/coldstart $(OUT)/floor \
-		$(OUT)/cola/bootstrap
+		$(THERE)
 	@$(suite)
 	@$(suite) MODE=asan
 	@$(if $(filter arm64,$(HOST)),,$(suite) ARCH=arm64)
@@ -434,10 +437,8 @@ $(OUT)/bench/%/bootstrap: $(MAIN) $(OUT)/core/function/source_embedded.o $(OUT)/
 	$(link)
 
 # Everything that is here, or with ONLY=NAME one model and the floor, in a file of
-# their own. Models of
-# the tree that are made when asked for take part if they are there.
+# their own.
 ONLY ?=
-THERE := $(foreach model,river cola minilm,$(if $(wildcard models/$(model)/$(model).mote),$(OUT)/$(model)/bootstrap))
 CONTESTANTS := $(OUT)/floor build/host/coldstart $(OPCODES) $(if $(ONLY),$(OUT)/$(ONLY)/bootstrap,\
 	$(OUT)/iris/bootstrap $(OUT)/iris/trimmed/bootstrap $(OUT)/none/bootstrap $(THERE) \
 	$(COLDSTART_MODELS:%=$(OUT)/bench/%/bootstrap))

@@ -29,6 +29,24 @@ bool mote_predict_begin(struct mote_function *f, bool batch,
     return false;
 }
 
+/* A text was cut, which its answer cannot say. */
+static void tell_truncated(const struct mote_function *f)
+{
+    struct mote_log_line line;
+
+    if (!f->log ||
+        !mote_log_begin(&line, f->log, MOTE_WARN,
+                        MOTE_TEXT("a text was cut to what the model takes")))
+        return;
+    if (f->input.batch) {
+        mote_json_put_key(&line.json, MOTE_TEXT("row"));
+        mote_json_put_uint(&line.json, f->input.number - 1);
+    }
+    mote_json_put_key(&line.json, MOTE_TEXT("tokens"));
+    mote_json_put_uint(&line.json, f->input.tokens);
+    mote_log_end(&line, f->log);
+}
+
 bool mote_predict_rows(struct mote_function *f, struct mote_json_out *o,
                        struct mote_failure *failure)
 {
@@ -52,8 +70,11 @@ bool mote_predict_rows(struct mote_function *f, struct mote_json_out *o,
         where.row = row;
         where.expected = "numbers that stay finite in the model";
     }
-    if (MOTE_LINKED_TEXTS)
-        f->truncated += in->truncated;
+    if (MOTE_LINKED_TEXTS && in->truncated) {
+        f->truncated++;
+        if (s == MOTE_OK && !mote_results_say_truncated(f))
+            tell_truncated(f);
+    }
     mote_input_rewind(in);
     if (s == MOTE_OK)
         return true;

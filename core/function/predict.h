@@ -19,7 +19,8 @@
  *
  * Where vectors are answered, "encoding_format" in the object is "float" or
  * "base64", of little-endian float32. A text that was cut to what the model
- * takes is answered with "truncated": true wherever the answer is an object.
+ * takes is answered with "truncated": true wherever the answer has an object;
+ * where it has none, a line of the log tells the row and the tokens kept.
  */
 #ifndef MOTE_FUNCTION_PREDICT_H
 #define MOTE_FUNCTION_PREDICT_H
@@ -42,7 +43,8 @@ struct mote_function {
     uint8_t *arena;             /* header->request_arena bytes           */
     struct mote_arena scratch;  /* MOTE_FUNCTION_SCRATCH bytes           */
     struct mote_input input;    /* the batch being read                  */
-    const struct mote_log *log; /* where refused records are told, or NULL */
+    const struct mote_log *log; /* where refused records and cut texts are
+                                 * told, or NULL                         */
     bool texts;                 /* numbers may come as mote_input.texts says */
     bool base64;                /* how vectors are written               */
     bool bare;                  /* vectors are, in an array of them      */

@@ -98,6 +98,18 @@ static double to_hundredths(double x)
     return (x * 100 + whole - whole) / 100;
 }
 
+/* Label, index and vectors that stand alone. */
+static bool has_no_object(const struct mote_model *m)
+{
+    return m->output->style == MOTE_REPLY_INDEX ||
+           m->output->style == MOTE_REPLY_LABEL;
+}
+
+bool mote_results_say_truncated(const struct mote_function *f)
+{
+    return f->bare || !has_no_object(f->model);
+}
+
 static void put_truncated(struct mote_json_out *o, const struct mote_input *in)
 {
     if (!mote_is_text(in->model->features) || !in->truncated)
@@ -165,11 +177,7 @@ static void put_vector(struct mote_json_out *o, const struct mote_results *r,
 static void put_embedding(struct mote_json_out *o, const struct mote_results *r,
                           uint32_t row, const struct mote_function *f)
 {
-    const uint8_t style = r->model->output->style;
-    const bool bare =
-        f->bare || style == MOTE_REPLY_INDEX || style == MOTE_REPLY_LABEL;
-
-    if (bare) {
+    if (f->bare || has_no_object(r->model)) {
         put_vector(o, r, row, f->base64);
         return;
     }

@@ -14,7 +14,8 @@
  *   base64      as full, the vector being little-endian float32 in base64
  *
  * A forecaster's are those of core/function/forecasts.h. Of a text that was
- * cut, each object that says something of it has "truncated": true.
+ * cut, each object that says something of it has "truncated": true; label,
+ * index and numbers alone have none.
  */
 #ifndef MOTE_FUNCTION_RESULTS_H
 #define MOTE_FUNCTION_RESULTS_H
@@ -42,6 +43,9 @@ bool mote_results_finite(const struct mote_results *r, uint32_t row);
 void mote_results_put(const struct mote_function *f,
                       const struct mote_results *r, uint32_t row,
                       struct mote_json_out *o);
+
+/* Whether the reply to this request has a place to say that a text was cut. */
+bool mote_results_say_truncated(const struct mote_function *f);
 
 /* Members behind vectors that stand alone: how many texts were cut, and the
  * model. */

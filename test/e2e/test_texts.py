@@ -6,7 +6,7 @@ import base64
 import json
 import shutil
 from pathlib import Path
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, urlencode
 
 import lambdas
 import pytest
@@ -16,6 +16,7 @@ SENTENCES = ["The cat sat on the mat.", "été 猫 & 1+1=2? 100%", 'a "quoted" \
 SHAPES = ["http2", "http1", "rest", "url", "alb", "alb-multi"]
 MODELS = lambdas.ROOT / "models"
 NONE = lambdas.BOOTSTRAP.parents[1] / "none" / "bootstrap"
+COLA = lambdas.BOOTSTRAP.parents[1] / "cola" / "bootstrap"
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +70,30 @@ def rest_event(body, is_base64):
         "body": base64.b64encode(body.encode()).decode() if is_base64 else body,
         "isBase64Encoded": is_base64,
     }  # fmt: skip
+
+
+def http_event(method, body=None, is_base64=False, query=None):
+    """HTTP API, payload format 2.0."""
+    http = {"method": method, "path": "/predict", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1"}
+    event = {
+        "version": "2.0", "routeKey": "$default", "rawPath": "/predict",
+        "rawQueryString": "" if query is None else urlencode(query),
+        "headers": {"content-type": "application/json"},
+        "requestContext": {"http": http, "routeKey": "$default", "stage": "$default"},
+        "isBase64Encoded": is_base64,
+    }  # fmt: skip
+    if query is not None:
+        event["queryStringParameters"] = query
+    if body is not None:
+        event["body"] = base64.b64encode(body.encode()).decode() if is_base64 else body
+    return event
+
+
+def http_events(sentence):
+    body = json.dumps({"sentence": sentence})
+    yield http_event("POST", body)
+    yield http_event("POST", body, is_base64=True)
+    yield http_event("GET", query={"text": sentence})
 
 
 def old_events(sentence):
@@ -167,12 +192,15 @@ def cola(serve):
 SAMPLES = [s for m in ("cola", "minilm") for s in MODELS.glob(f"{m}/samples/*.event.json")]
 
 
+def golden_of(sample):
+    golden = sample.with_name(sample.name.replace(".event.", ".reply.")).read_bytes()
+    return golden.removesuffix(b"\n")
+
+
 @pytest.mark.parametrize("sample", sorted(SAMPLES), ids=lambda s: f"{s.parts[-3]}-{s.name}")
 def test_samples_have_their_golden_replies(serve, sample):
     """To the byte, on each kind of processor."""
-    golden = sample.with_name(sample.name.replace(".event.", ".reply.")).read_bytes()
-    reply = serve(sample.parts[-3]).invoke(sample.read_bytes())
-    assert reply == golden.removesuffix(b"\n")
+    assert serve(sample.parts[-3]).invoke(sample.read_bytes()) == golden_of(sample)
 
 
 def test_cola_cuts_what_is_longer_than_128_tokens(cola):
@@ -194,8 +222,7 @@ def test_memory_of_cola_s_first_reply(tmp_path):
     few pages are asked for. (How much of the file Linux maps at a fault is up to
     its page cache, so that is no measure.)"""
     log = open(tmp_path / "log", "w+")
-    bootstrap = lambdas.BOOTSTRAP.parents[1] / "cola/bootstrap"
-    process = lambdas.start_emulator(log, "--quiet", bootstrap=bootstrap)
+    process = lambdas.start_emulator(log, "--quiet", bootstrap=COLA)
     try:
         process.invoke(b'{"sentence": "The sailors sang a song about the sea."}')
         pid = process.function_pid()
@@ -215,5 +242,22 @@ def test_the_same_behind_aws_s_emulator(bootstrap, tmp_path):
                 reply = json.loads(process.invoke(json.dumps(event).encode()))
                 reply = json.loads(reply["body"]) if enveloped else reply
                 is_answer(reply, "prediction", sentence)
+            for event in http_events(sentence):
+                reply = json.loads(process.invoke(json.dumps(event).encode()))
+                assert reply["statusCode"] == 200, reply
+                is_answer(json.loads(reply["body"]), "prediction", sentence)
     finally:
         process.stop()
+
+
+@pytest.mark.ci
+def test_samples_of_cola_behind_aws_s_emulator(tmp_path):
+    """Its own executable, to the byte."""
+    samples = sorted((MODELS / "cola/samples").glob("*.event.json"))
+    process = lambdas.start_rie(open(tmp_path / "log", "w+"), COLA)
+    try:
+        for sample in samples:
+            assert process.invoke(sample.read_bytes()) == golden_of(sample), sample.name
+    finally:
+        process.stop()
+    assert samples

@@ -101,6 +101,47 @@ def test_what_is_too_long_is_cut_as_trained_and_says_so(serve, expected):
     assert expected(cut)[3] and not expected(fits)[3]
 
 
+LONG = "the " * 10_000
+
+
+def told(api):
+    """Of each line that says that a text was cut: its row and its tokens."""
+    lines = [line for line in api.function.log() if "was cut" in line["message"]]
+    assert all(line["level"] == "WARN" and line["requestId"] for line in lines)
+    assert b"the the" not in api.function.written()
+    return [(line.get("row"), line["tokens"]) for line in lines]
+
+
+@pytest.mark.parametrize("kind", ["class", "embedding"])
+@pytest.mark.parametrize("style", ["label", "index"])
+def test_an_answer_without_an_object_has_the_log_say_that_it_was_cut(serve, kind, style):
+    api = serve(kind, style)
+    assert "truncated" not in api.invoke(LONG).body.decode()
+    assert told(api) == [(None, text_model.MOST)]
+    api.result([SENTENCE, LONG, {"text": "dog"}, {"sentence": LONG}])
+    api.result({"instances": [LONG, SENTENCE]})
+    answer = api.result(http_api(body=json.dumps([SENTENCE, SENTENCE, LONG])))
+    assert answer["statusCode"] == 200
+    batches = [(row, text_model.MOST) for row in (1, 3, 0, 2)]
+    assert told(api)[1:] == batches
+    many = api.result({"sentences": [LONG, SENTENCE, LONG]})
+    if kind == "embedding":  # {"embeddings": ...} says it itself
+        assert many["truncated"] == 2 and told(api)[1:] == batches
+    else:
+        assert told(api)[5:] == [(0, text_model.MOST), (2, text_model.MOST)]
+    api.result("the " * (text_model.MOST - 2))
+    api.result([SENTENCE, ""])
+    assert len(told(api)) == (5 if kind == "embedding" else 7)
+
+
+@pytest.mark.parametrize("style", ["full", "scores", "prediction"])
+def test_an_answer_that_says_it_was_cut_has_no_line(serve, style):
+    api = serve(reply=style)
+    for event in LONG, [SENTENCE, LONG], {"sentences": [LONG]}:
+        assert b'"truncated":true' in api.invoke(event).body
+    assert told(api) == []
+
+
 @pytest.mark.parametrize("event, got", [
     ({"sentence": 3}, "3"), ({"sentence": True}, "true"), ({"sentence": None}, "null"),
     ({"text": 1.5}, "1.5"), ({"sentence": ["a"]}, "an array"), ({"text": {}}, "an object"),
