@@ -92,6 +92,18 @@ DIR_FLAGS = $(if $(filter $(ENGINE_DIRS:%=%/%),$<),-ffreestanding -fbuiltin)
 BLOB      := models/$(MODEL)/$(MODEL).mote
 # TRIM=1 links only the operators that the model's plans use
 BOOTSTRAP := $(OUT)/$(MODEL)/$(if $(TRIM),trimmed/)bootstrap
+# BESIDE=1 is for images: a layer of the runtime without a model, then one of the model.
+# The runtime is one for all of them, so jobs have to be said: OUTSIDE=1
+RUNTIME   := $(OUT)/$(if $(OUTSIDE),outside,none)/bootstrap
+ifneq ($(BESIDE),)
+ifneq ($(MAKECMDGOALS),image)
+$(error BESIDE=1 is for `make image` alone)
+else ifneq ($(TRIM),)
+$(error BESIDE=1 takes the runtime of all models, which TRIM=1 cannot trim: leave one out)
+else ifneq ($(filter none outside,$(MODEL)),)
+$(error BESIDE=1 wants a model, and MODEL=$(MODEL) has none)
+endif
+endif
 # OUTSIDE=1 links S3, HTTPS and what they need: unless it is said, for models with jobs
 OUTSIDE   ?= $(shell grep -qs '^\[job\.' models/$(MODEL)/model.toml && echo 1)
 # to the shell as it came, with its quotes and dollar signs
@@ -274,8 +286,9 @@ invoke: $(BOOTSTRAP) $(EMULATOR) ## one reply: make invoke DATA='[5.7,2.8,4.5,1.
 zip: $(BOOTSTRAP) | setup-package ## function.zip beside it, the same bytes every time
 	@tools/package/zip.sh $< $(<D)/function.zip
 
-image: $(BOOTSTRAP) ## image.tar beside it: an OCI archive made without Docker
-	@tools/package/image.sh $< $(<D)/image.tar $(ARCH)
+image: $(if $(BESIDE),$(RUNTIME) $(BLOB),$(BOOTSTRAP)) ## image.tar beside it: an OCI archive made without Docker; with BESIDE=1 .../beside/image.tar, two layers
+	$(if $(BESIDE),@mkdir -p $(OUT)/$(MODEL)/beside)
+	@tools/package/image.sh $< $(if $(BESIDE),$(OUT)/$(MODEL)/beside,$(<D))/image.tar $(ARCH) $(if $(BESIDE),$(BLOB))
 
 sizes: $(BOOTSTRAP) ## bytes by section, and the arena a request needs
 	@$(CROSS)size -A $<.full | awk '$$2 > 0 && $$1 ~ /^\./ {printf "%-14s %9d\n", $$1, $$2}'

@@ -86,6 +86,61 @@ def test_image_is_one_manifest_and_goes_to_a_registry(arch, tmp_path):
     assert (tmp_path / "bootstrap").read_bytes() == built.read_bytes()
 
 
+def beside_image(model, arch, folder):
+    """The image with MODEL beside its runtime: its layers' digests, and its root in `folder`."""
+    run("make", "-s", "image", f"MODEL={model}", f"ARCH={arch}", "BESIDE=1", cwd=ROOT)
+    archive = ROOT / "build" / arch / model / "beside" / "image.tar"
+    first = archive.read_bytes()
+    run("make", "-s", "image", f"MODEL={model}", f"ARCH={arch}", "BESIDE=1", cwd=ROOT)
+    assert archive.read_bytes() == first
+    layers = json.loads(run("skopeo", "inspect", f"oci-archive:{archive}"))["Layers"]
+    run("skopeo", "copy", f"oci-archive:{archive}", f"dir:{folder}/pulled")
+    (folder / "root").mkdir()
+    for digest, name in zip(layers, ["bootstrap", "model.mote"], strict=True):
+        layer = folder / "pulled" / digest.removeprefix("sha256:")
+        assert run("tar", "-tzf", layer) == f"{name}\n"
+        run("tar", "-xzf", layer, "-C", folder / "root")
+    return layers
+
+
+@pytest.mark.parametrize("arch", ARCHS)
+def test_images_of_models_beside_share_the_runtime(arch, tmp_path):
+    layers = {}
+    for model in ("iris", "river"):
+        (tmp_path / model).mkdir()
+        layers[model] = beside_image(model, arch, tmp_path / model)
+        root = tmp_path / model / "root"
+        runtime = ROOT / "build" / arch / "none" / "bootstrap"
+        assert (root / "bootstrap").read_bytes() == runtime.read_bytes()
+        blob = ROOT / "models" / model / f"{model}.mote"
+        assert (root / "model.mote").read_bytes() == blob.read_bytes()
+    assert layers["iris"][0] == layers["river"][0]
+    assert layers["iris"][1] != layers["river"][1]
+
+    emulator = ROOT / "build" / "host" / "emulator"
+    run("make", "-s", "build/host/emulator", cwd=ROOT)
+    start = [] if arch == lambdas.ARCH else [shutil.which("qemu-aarch64-static")]
+    program = tmp_path / "iris" / "root" / "bootstrap"
+    reply = json.loads(run(emulator, "--once", ROW.decode(), *start, program))
+    assert reply["label"] == "versicolor"
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (["image", "TRIM=1"], "BESIDE=1 takes the runtime of all models, which TRIM=1 cannot trim"),
+        (["image", "MODEL=none"], "BESIDE=1 wants a model, and MODEL=none has none"),
+        (["zip"], "BESIDE=1 is for `make image` alone"),
+    ],
+)
+def test_what_cannot_lie_beside_is_refused(asked, told):
+    made = subprocess.run(
+        ["make", "-s", *asked, "BESIDE=1"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert made.returncode == 2 and told in made.stderr
+    assert made.stderr.count("\n") == 1
+
+
 def clone(folder):
     """What is committed, and what would be."""
     files = run("git", "ls-files", "-co", "--exclude-standard", cwd=ROOT)

@@ -165,7 +165,7 @@ def both(name: str, program: Path, blob: Path, event: str, family: str, answer=w
 
 
 def beside(name: str, blob: Path, event: str, family: str, answer=whole, **more):
-    """The runtime that carries no model, and this one beside it."""
+    """The runtime that carries no model, and this one beside it, as in BESIDE=1's image."""
     program, init = BUILT / "none/bootstrap", usual_init(blob)
     return ours(f"{name}-beside", program, event, family, blob, answer, init=init, **more)
 

@@ -1,13 +1,15 @@
 #!/bin/sh
 # A container image of one executable, as an OCI archive: one manifest, one
-# layer, nothing but /bootstrap in it. No daemon, no root, no times: the same
-# executable gives the same bytes. skopeo pushes it as it is.
+# layer, nothing but /bootstrap in it. A model given lies beside it, /model.mote
+# in a second layer, so that the first is the same for all models. No daemon, no
+# root, no times: the same files give the same bytes. skopeo pushes it as it is.
 #
-# Usage: tools/package/image.sh BOOTSTRAP OUTPUT.tar x86_64|arm64
+# Usage: tools/package/image.sh BOOTSTRAP OUTPUT.tar x86_64|arm64 [MODEL.mote]
 set -eu
 
 bootstrap=$1
 output=$2
+model=${4-}
 case $3 in
 x86_64) architecture=amd64 ;;
 *) architecture=$3 ;;
@@ -31,19 +33,28 @@ blob() {
         "$(wc -c <"$oci/blobs/sha256/$digest")"
 }
 
-install -m 755 "$bootstrap" "$folder/root/bootstrap"
-pack "$folder/root" bootstrap >"$folder/layer.tar"
-diff_id=$(sha256sum "$folder/layer.tar" | cut -d ' ' -f 1)
-gzip -9 -n "$folder/layer.tar"
-layer=$(blob application/vnd.oci.image.layer.v1.tar+gzip "$folder/layer.tar.gz")
+layers= diff_ids=
+# adds a layer of one file: its mode, where it lies, its name in the root
+layer() {
+    install -m "$1" "$2" "$folder/root/$3"
+    pack "$folder/root" "$3" >"$folder/layer.tar"
+    diff_id=$(sha256sum "$folder/layer.tar" | cut -d ' ' -f 1)
+    gzip -9 -n "$folder/layer.tar"
+    descriptor=$(blob application/vnd.oci.image.layer.v1.tar+gzip "$folder/layer.tar.gz")
+    layers=$layers${layers:+,}$descriptor
+    diff_ids=$diff_ids${diff_ids:+,}\"sha256:$diff_id\"
+}
+
+layer 755 "$bootstrap" bootstrap
+[ -z "$model" ] || layer 644 "$model" model.mote
 
 cat >"$folder/config" <<END
-{"architecture":"$architecture","os":"linux","config":{"Entrypoint":["/bootstrap"],"WorkingDir":"/"},"rootfs":{"type":"layers","diff_ids":["sha256:$diff_id"]}}
+{"architecture":"$architecture","os":"linux","config":{"Entrypoint":["/bootstrap"],"WorkingDir":"/"},"rootfs":{"type":"layers","diff_ids":[$diff_ids]}}
 END
 config=$(blob application/vnd.oci.image.config.v1+json "$folder/config")
 
 cat >"$folder/manifest" <<END
-{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":$config,"layers":[$layer]}
+{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":$config,"layers":[$layers]}
 END
 manifest=$(blob application/vnd.oci.image.manifest.v1+json "$folder/manifest")
 
