@@ -1,6 +1,7 @@
 /* tools/bench/coldstart_io.c - see tools/bench/coldstart_io.h */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,14 @@ double now_us(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+void pause_us(double us)
+{
+    const double end = now_us() + us;
+
+    while (now_us() < end)
+        sched_yield();
 }
 
 void say(const char *name, const char *measure, double value)

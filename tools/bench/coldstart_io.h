@@ -8,6 +8,9 @@
 /* Microseconds on a clock that only goes forward. */
 double now_us(void);
 
+/* Lets others run for so long, but no core fall asleep. */
+void pause_us(double us);
+
 /* Prints a sample, "NAME <tab> MEASURE <tab> VALUE", name being a
  * contestant's. */
 void say(const char *name, const char *measure, double value);
