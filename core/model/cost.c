@@ -3,7 +3,7 @@
 #include "core/model/operator.h"
 
 #define TOKENS 16
-#define HEAVY_PS UINT64_C(500000000)
+#define HEAVY_PS UINT64_C(500000000) /* 0.5 ms */
 
 /* Picoseconds, on one core of an EPYC of the Zen 5 kind, where not said
  * otherwise; Graviton2 takes two to three times as long. */
@@ -132,12 +132,11 @@ static struct spent spend_request(const struct mote_model *m)
 static bool is_small(const struct mote_model *m)
 {
     const struct mote_file_section *data = m->sections[MOTE_SECTION_DATA];
-    const uint64_t most = HEAVY_PS;
     const uint64_t ps = (data ? data->bytes : 0) * (F64_PS + MAPPED_PS) +
                         m->plans->file->operators * WRITTEN_PS;
 
     return m->plan_count == 1 && m->decoder_bytes == 0 &&
-           ps < most / (m->header->request_arena + 1);
+           ps < HEAVY_PS / (m->header->request_arena + 1);
 }
 
 static void visit_plan(const struct mote_model *m, const struct mote_plan *plan,
