@@ -214,10 +214,9 @@ $(OUT)/core/function/outside_net.o: | build/include/bearssl.h
 # What a start runs lies together; without sections each, the linker would neither
 # order functions nor leave out those that nobody calls.
 ORDER := $(if $(filter release,$(MODE)),$(OUT)/order.ld)
-$(OUT)/order.ld: tools/link/order.txt | setup-build
+$(OUT)/order.ld: tools/link/order.txt tools/link/bootstrap.ld | setup-build
 	@mkdir -p $(@D)
 	$(Q)sed -n 's/^\([^#].*\)/*(.text.\1 .text.\1.*)/p' $< >$@
-$(OUT)/order.ld: tools/link/bootstrap.ld
 link = $(Q)mkdir -p $(@D) && $(TARGET_CC) $(LINK.$(MODE)) \
 	$(ORDER:%=-ffunction-sections -Wl,-L,$(OUT),-T,tools/link/bootstrap.ld) \
 	$(filter %.o,$^) \
@@ -370,7 +369,7 @@ $(OUT)/freestanding: $(patsubst %.c,$(OUT)/bare/%.o,test/core/freestanding.c \
 		$(ENGINE)) $(OUT)/iris/blob.o
 	$(Q)$(CROSS)gcc -fno-pie -no-pie -nostdlib -static $^ -o $@
 
-# Models of the tree that are made when asked for take part if they are there.
+# Of the models of the tree those that are there: some are made when asked for.
 THERE := $(foreach model,river cola minilm,$(if $(wildcard models/$(model)/$(model).mote),$(OUT)/$(model)/bootstrap))
 
 # What the suites start. Each MODE and ARCH is a make of its own.

@@ -86,9 +86,10 @@ def children(pid):
 
 
 class Emulator:
-    """One that runs; leaving it, it must have ended well and alone."""
+    """One that runs; leaving it, it must have ended with its status, and alone."""
 
     count = 0
+    status = 0
 
     def __init__(self, tmp, *options, command=None, ports=("0", "0")):
         Emulator.count += 1
@@ -125,7 +126,7 @@ class Emulator:
             self.process.send_signal(signal.SIGINT)
         status = self.process.wait(10)
         if kind is None:
-            assert status == 0, self.err()
+            assert status == self.status, self.err()
             assert self.err() == "", self.err()
             assert not [pid for pid in before if is_alive(pid)], "a process outlives it"
 

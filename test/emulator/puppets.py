@@ -1,7 +1,7 @@
 """Processes that do nothing: the test itself speaks to their Runtime API."""
 
 from emulator import fake, wait_for
-from fake_runtime import Runtime
+from fake_runtime import NEXT, Runtime
 
 INVALID_ID = (400, "InvalidRequestID", "Invalid request ID")
 TOO_LATE = (410, "InvokeTimeout", "Invoke timeout")
@@ -55,3 +55,11 @@ class Stage:
         api = self.api()
         got = api.next()
         return call, api, got, got.request_id
+
+    def ready(self):
+        """The API of a process that asks for its second event, and the id of its first."""
+        call, api, _, request_id = self.begin()
+        api.respond(request_id)
+        call.result(10)
+        api.request("GET", NEXT)
+        return api, request_id

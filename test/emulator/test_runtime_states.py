@@ -6,7 +6,7 @@ import socket
 
 import pytest
 from emulator import LIMIT, error_of, is_alive, json_of, wait_for
-from fake_runtime import INIT_ERROR, NEXT, answer_path
+from fake_runtime import INIT_ERROR, answer_path
 from puppets import INVALID_ID, OTHER_ID, TOO_LATE, error_answer, forbidden
 
 
@@ -23,10 +23,7 @@ def test_state_started(stage):
 
 def test_state_ready(stage):
     one = stage()
-    call, api, _, request_id = one.begin()
-    api.respond(request_id)
-    call.result(10)
-    api.request("GET", NEXT)
+    api, request_id = one.ready()
     with one.api() as other:
         wait_for(
             lambda: other.init_error().json()["errorMessage"] == forbidden("Ready", "InitError")[2]

@@ -138,10 +138,7 @@ def test_rejected_upload_is_read_away(stage):
 
 def test_waiting_connection_dies(stage):
     one = stage()
-    call, api, _, request_id = one.begin()
-    api.respond(request_id)
-    call.result(10)
-    api.request("GET", NEXT)
+    api, _ = one.ready()
     api.close()
     other = one.api()
     call = one.emulator.later(b"[2]")
@@ -151,10 +148,7 @@ def test_waiting_connection_dies(stage):
 
 def test_newest_next_wins(stage):
     one = stage()
-    call, api, _, request_id = one.begin()
-    api.respond(request_id)
-    call.result(10)
-    api.request("GET", NEXT)
+    api, _ = one.ready()
     other = one.api()
     other.request("GET", NEXT)
     assert api.is_closed()
